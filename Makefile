@@ -1,0 +1,66 @@
+# clientele: see docs/contributing.md for what each target does.
+#
+#   make demo          set up what is missing, load a small shop, show the answers, leave psql open
+#   make test          set up what is missing, run all tests
+#   make               build
+#   make install       copy the extension to the PostgreSQL that PG_CONFIG names
+#   make installcheck  SQL regression tests against an installed extension on the server that PGHOST and the like name
+
+SHELL := bash
+PG_CONFIG ?= $(shell tests/pg-config 2>/dev/null)
+MAJOR = $(shell $(PG_CONFIG) --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+FEATURES = --no-default-features --features pg$(MAJOR)
+LIBRARY = target/release/libclientele.so
+export PG_CONFIG
+# pgrx would otherwise look for an installation of its own. Set always and alike: changing it rebuilds the bindings.
+export PGRX_PG_CONFIG_PATH = $(PG_CONFIG)
+
+.PHONY: all install demo test setup run-demo run-tests core regress client majors installcheck bench lint valgrind clean
+
+all:
+	cargo build --release --lib --package clientele $(FEATURES)
+
+install: all
+	tests/install $(LIBRARY) $(DESTDIR)$(shell $(PG_CONFIG) --pkglibdir) $(DESTDIR)$(shell $(PG_CONFIG) --sharedir)/extension
+
+setup:
+	@tests/setup
+
+# In a make of its own: only after the set-up is it known which PostgreSQL there is.
+demo test: setup
+	@$(MAKE) --no-print-directory run-$(@:test=tests)
+
+run-demo: all
+	@tests/server docs/demo/run
+
+run-tests: core regress
+
+core:
+	cargo test --package clientele-core
+
+regress: all
+	tests/server tests/regress $(TEST)
+
+client: all
+	tests/server cargo test --package client $(TEST)
+
+majors:
+	tests/majors
+
+installcheck:
+	tests/regress $(TEST)
+
+bench: all
+	cargo bench --package clientele-core
+	tests/bench/run
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --package clientele --lib $(FEATURES) -- -D warnings
+	cargo clippy --package clientele-core --package client --all-targets -- -D warnings
+
+valgrind: all
+	tests/valgrind
+
+clean:
+	cargo clean

@@ -1,0 +1,165 @@
+//! Civil dates and purchase periods, on plain integers.
+//!
+//! A time is a number of microseconds since 2000-01-01 00:00:00, PostgreSQL's epoch; a day is a number of days since
+//! 2000-01-01. The calendar is the proleptic Gregorian one.
+
+use crate::error::{Error, Result};
+
+/// Microseconds in a second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds in a day of 24 hours.
+pub const DAY: i64 = 86_400 * SECOND;
+
+/// The times a log can hold, and PostgreSQL: from this one, 4714-11-24 BC,
+pub const MIN_TIME: i64 = -211_813_488_000_000_000;
+/// up to but not including this one, 294277-01-01.
+pub const END_TIME: i64 = 9_223_371_331_200_000_000;
+
+/// Days from 0000-03-01, where the formulas below begin, to 2000-01-01.
+const DAYS_TO_EPOCH: i64 = 730_425;
+/// 2000-01-01 was a Saturday: five days after a Monday.
+const EPOCH_WEEKDAY: i64 = 5;
+
+/// The grain at which the orders of one customer are one purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// Every order is a purchase of its own.
+    None,
+    /// All orders of one civil day.
+    Day,
+    /// All orders of one week, Monday to Sunday.
+    Week,
+    /// All orders of one civil month.
+    Month,
+}
+
+impl Period {
+    /// The period a word stands for.
+    pub fn parse(word: &str) -> Result<Period> {
+        match word {
+            "none" => Ok(Period::None),
+            "day" => Ok(Period::Day),
+            "week" => Ok(Period::Week),
+            "month" => Ok(Period::Month),
+            _ => Err(Error::invalid("unknown period")
+                .detail(format!("The period is \"{word}\"."))
+                .hint("Known periods are \"day\", \"week\", \"month\" and \"none\".")),
+        }
+    }
+
+    /// The local time at which the period that holds the local time `time` begins.
+    #[inline]
+    pub fn start(self, time: i64) -> i64 {
+        match self {
+            Period::None => time,
+            Period::Day => time - time.rem_euclid(DAY),
+            Period::Week => {
+                let day = time.div_euclid(DAY);
+                (day - (day + EPOCH_WEEKDAY).rem_euclid(7)).saturating_mul(DAY)
+            }
+            Period::Month => {
+                let (year, month, _) = civil_from_days(time.div_euclid(DAY));
+                days_from_civil(year, month, 1).saturating_mul(DAY)
+            }
+        }
+    }
+}
+
+/// The day number of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms").
+pub fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = i64::from((month + 9) % 12);
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - DAYS_TO_EPOCH
+}
+
+/// The civil date (year, month, day) of a day number.
+pub fn civil_from_days(days: i64) -> (i64, u32, u32) {
+    let days = days + DAYS_TO_EPOCH;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    } as u32;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// How many days a month has.
+pub fn days_in_month(year: i64, month: u32) -> u32 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(year: i64, month: u32, day: u32) -> i64 {
+        days_from_civil(year, month, day) * DAY
+    }
+
+    #[test]
+    fn the_epoch_is_2000() {
+        assert_eq!(days_from_civil(2000, 1, 1), 0);
+        assert_eq!(days_from_civil(1970, 1, 1), -10_957);
+        assert_eq!(civil_from_days(0), (2000, 1, 1));
+        assert_eq!(civil_from_days(-1), (1999, 12, 31));
+    }
+
+    #[test]
+    fn every_day_of_eight_centuries_round_trips() {
+        let mut previous = (1599, 12, 31);
+        for days in days_from_civil(1600, 1, 1)..days_from_civil(2400, 1, 1) {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month, day), days);
+            let next = if previous.2 < days_in_month(previous.0, previous.1) {
+                (previous.0, previous.1, previous.2 + 1)
+            } else if previous.1 < 12 {
+                (previous.0, previous.1 + 1, 1)
+            } else {
+                (previous.0 + 1, 1, 1)
+            };
+            assert_eq!((year, month, day), next);
+            previous = next;
+        }
+    }
+
+    #[test]
+    fn periods_begin_where_people_say() {
+        let noon = at(2024, 2, 29) + DAY / 2; // a Thursday
+        assert_eq!(Period::None.start(noon), noon);
+        assert_eq!(Period::Day.start(noon), at(2024, 2, 29));
+        assert_eq!(Period::Week.start(noon), at(2024, 2, 26));
+        assert_eq!(Period::Month.start(noon), at(2024, 2, 1));
+        let before = at(1999, 12, 31) + 1; // before the epoch
+        assert_eq!(Period::Day.start(before), at(1999, 12, 31));
+        assert_eq!(Period::Week.start(before), at(1999, 12, 27));
+        assert_eq!(Period::Month.start(before), at(1999, 12, 1));
+        assert_eq!(Period::Week.start(at(2024, 2, 26)), at(2024, 2, 26));
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_postgresqls() {
+        assert_eq!(MIN_TIME, at(-4713, 11, 24));
+        assert_eq!(END_TIME, at(294_277, 1, 1));
+        for time in [MIN_TIME, END_TIME - 1] {
+            for period in [Period::Day, Period::Week, Period::Month] {
+                assert!(period.start(time) <= time);
+            }
+        }
+    }
+}

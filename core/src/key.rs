@@ -1,0 +1,122 @@
+//! What identifies a customer: an integer, a UUID or a text.
+
+use crate::checkpoint::{Checkpoint, push};
+use crate::error::Result;
+use std::fmt;
+
+/// The kinds of keys. Keys of different kinds never meet in one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Any integer type, widened to 64 bits.
+    Integer,
+    /// A UUID, as the number its 16 bytes spell.
+    Uuid,
+    /// UTF-8 text, ordered by its bytes.
+    Text,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            KeyKind::Integer => "integer",
+            KeyKind::Uuid => "uuid",
+            KeyKind::Text => "text",
+        })
+    }
+}
+
+/// One key, borrowed from wherever it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key<'a> {
+    /// An integer key.
+    Integer(i64),
+    /// A UUID key.
+    Uuid(u128),
+    /// A text key.
+    Text(&'a str),
+}
+
+impl Key<'_> {
+    /// The kind of this key.
+    pub fn kind(&self) -> KeyKind {
+        match self {
+            Key::Integer(_) => KeyKind::Integer,
+            Key::Uuid(_) => KeyKind::Uuid,
+            Key::Text(_) => KeyKind::Text,
+        }
+    }
+}
+
+/// A column of keys of one kind.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// Integer keys.
+    Integer(Vec<i64>),
+    /// UUID keys.
+    Uuid(Vec<u128>),
+    /// Text keys: all bytes in one string, and where each key ends in it.
+    Text {
+        /// The keys, one behind the other.
+        bytes: String,
+        /// The end of each key in `bytes`.
+        ends: Vec<usize>,
+    },
+}
+
+impl Keys {
+    /// An empty column.
+    pub fn new(kind: KeyKind) -> Keys {
+        match kind {
+            KeyKind::Integer => Keys::Integer(Vec::new()),
+            KeyKind::Uuid => Keys::Uuid(Vec::new()),
+            KeyKind::Text => Keys::Text {
+                bytes: String::new(),
+                ends: Vec::new(),
+            },
+        }
+    }
+
+    /// Appends a key of the column's kind.
+    pub fn push(&mut self, key: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        match (self, key) {
+            (Keys::Integer(keys), Key::Integer(key)) => push(keys, key, checkpoint),
+            (Keys::Uuid(keys), Key::Uuid(key)) => push(keys, key, checkpoint),
+            (Keys::Text { bytes, ends }, Key::Text(key)) => {
+                if bytes.capacity() - bytes.len() < key.len() {
+                    let more = key.len().max(bytes.len());
+                    checkpoint.reserve(more)?;
+                    bytes.reserve(more);
+                }
+                bytes.push_str(key);
+                push(ends, bytes.len(), checkpoint)
+            }
+            _ => unreachable!("a column holds keys of one kind"),
+        }
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Keys::Integer(keys) => keys.len(),
+            Keys::Uuid(keys) => keys.len(),
+            Keys::Text { ends, .. } => ends.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The key at `index`.
+    pub fn get(&self, index: usize) -> Key<'_> {
+        match self {
+            Keys::Integer(keys) => Key::Integer(keys[index]),
+            Keys::Uuid(keys) => Key::Uuid(keys[index]),
+            Keys::Text { bytes, ends } => {
+                let start = if index == 0 { 0 } else { ends[index - 1] };
+                Key::Text(&bytes[start..ends[index]])
+            }
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! Up to 1 024 sorted entries as packed columns.
+//!
+//! ```text
+//! varint   entries
+//! varint   customers * 2 + (1 if the first one began in the block before)
+//! byte     time unit (3 bits), scale of the amounts (4 bits), whether odd amounts follow (1 bit)
+//! 5 bytes  bits per value of: entry counts, keys, first times, time steps, amounts
+//! keys     integer: signed varint of the first, then steps - 1, packed
+//!          uuid:    16 bytes each, most significant first
+//!          text:    varint length of the section, then for each key: varint bytes shared with the key before,
+//!                   varint bytes of its own, those bytes
+//! counts   entries of each customer - 1, packed
+//! times    signed varint of the least first time, in units; first times minus that, packed;
+//!          steps to the following entries of the same customer, packed
+//! amounts  signed varint of the least scaled integer; scaled integers minus that, packed
+//! odd      a bit for each entry, whether it is odd; for each that is: a byte with its scale and the 8 bytes of its
+//!          scaled integer, or a byte 255 and the 8 bytes of a double
+//! ```
+
+use super::row::code;
+use super::{KeyKind, NO_ORDER};
+use crate::amount::{Amount, Form, POWERS};
+use crate::calendar::{END_TIME, MIN_TIME};
+use crate::codec::{Reader, Sink, pack, put_signed, put_varint, unpack, width};
+use crate::error::Result;
+
+/// The most entries of a block.
+pub(super) const ENTRIES: usize = 1_024;
+/// A block with this many bytes of keys takes no further customers.
+const KEY_BYTES: usize = 64 * 1_024;
+
+/// The grains times are counted in: microsecond, millisecond, second, minute, hour, day.
+const UNITS: [i64; 6] = [1, 1_000, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000];
+
+/// A block being filled.
+pub(super) struct Writer {
+    kind: KeyKind,
+    continues: bool,
+    integers: Vec<i64>,
+    /// The key section of UUIDs and texts, ready to be written.
+    key_bytes: Vec<u8>,
+    last_text: String,
+    newest: i64,
+    ends: Vec<usize>,
+    times: Vec<i64>,
+    mantissas: Vec<i64>,
+    scales: Vec<u8>,
+    /// Amounts that are no scaled integers, and their places.
+    odd: Vec<(usize, Amount)>,
+    values: Vec<u64>,
+    out: Vec<u8>,
+}
+
+/// A key as the encoder keeps it.
+#[derive(Clone, Debug)]
+pub(super) enum OwnedKey {
+    Integer(i64),
+    Uuid(u128),
+    Text(String),
+}
+
+impl Writer {
+    pub(super) fn new(kind: KeyKind) -> Writer {
+        Writer {
+            kind,
+            continues: false,
+            integers: Vec::new(),
+            key_bytes: Vec::new(),
+            last_text: String::new(),
+            newest: NO_ORDER,
+            ends: Vec::new(),
+            times: Vec::new(),
+            mantissas: Vec::new(),
+            scales: Vec::new(),
+            odd: Vec::new(),
+            values: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Whether the block takes no further entry, or no further customer if `customer` is set.
+    #[inline]
+    pub(super) fn is_full(&self, customer: bool) -> bool {
+        self.times.len() == ENTRIES || customer && self.key_bytes.len() >= KEY_BYTES
+    }
+
+    /// Begins the next customer; `continued` if some of its entries are in the block before.
+    pub(super) fn customer(&mut self, key: &OwnedKey, continued: bool) {
+        if self.is_empty() {
+            self.continues = continued;
+        } else {
+            self.ends.push(self.times.len());
+        }
+        match key {
+            OwnedKey::Integer(key) => self.integers.push(*key),
+            OwnedKey::Uuid(key) => self.key_bytes.extend_from_slice(&key.to_be_bytes()),
+            OwnedKey::Text(key) => {
+                let shared = shared_prefix(&self.last_text, key);
+                put_varint(&mut self.key_bytes, shared as u64);
+                put_varint(&mut self.key_bytes, (key.len() - shared) as u64);
+                self.key_bytes.extend_from_slice(&key.as_bytes()[shared..]);
+                self.last_text.truncate(shared);
+                self.last_text.push_str(&key[shared..]);
+            }
+        }
+    }
+
+    /// Appends an entry of the current customer.
+    #[inline]
+    pub(super) fn entry(&mut self, time: i64, amount: Amount) {
+        let (mantissa, scale) = match amount.form() {
+            Form::Decimal { mantissa, scale } => (mantissa, scale),
+            Form::Raw(x) => {
+                self.odd.push((self.times.len(), amount));
+                // Only the sign counts.
+                (if x < 0.0 { -1 } else { 0 }, 0)
+            }
+        };
+        self.times.push(time);
+        self.mantissas.push(mantissa);
+        self.scales.push(scale);
+    }
+
+    /// How many more entries the block takes.
+    pub(super) fn room(&self) -> usize {
+        ENTRIES - self.times.len()
+    }
+
+    /// Appends entries of the current customer, none of them odd. There is room for them.
+    #[inline]
+    pub(super) fn entries(&mut self, times: &[i64], codes: &[u64]) {
+        self.times.extend_from_slice(times);
+        self.mantissas.extend(codes.iter().map(|&code| code::parts(code).0));
+        self.scales.extend(codes.iter().map(|&code| code::parts(code).1));
+    }
+
+    /// The time of the newest order in all blocks that were written, or [`NO_ORDER`].
+    pub(super) fn newest(&self) -> i64 {
+        self.newest
+    }
+
+    /// Takes the last entry back.
+    pub(super) fn pop_entry(&mut self) -> Option<Amount> {
+        self.times.pop()?;
+        let (mantissa, scale) = (self.mantissas.pop()?, self.scales.pop()?);
+        match self.odd.pop_if(|odd| odd.0 == self.times.len()) {
+            Some((_, amount)) => Some(amount),
+            None => Some(Amount::decimal(mantissa, scale)),
+        }
+    }
+
+    /// Writes the block to `sink` and empties it.
+    pub(super) fn flush(&mut self, sink: &mut dyn Sink, crc: &mut crc32fast::Hasher) -> Result<()> {
+        self.ends.push(self.times.len());
+        self.encode();
+        crc.update(&self.out);
+        sink.append(&self.out)?;
+        self.integers.clear();
+        self.key_bytes.clear();
+        self.last_text.clear();
+        self.ends.clear();
+        self.times.clear();
+        self.mantissas.clear();
+        self.scales.clear();
+        self.odd.clear();
+        self.out.clear();
+        Ok(())
+    }
+
+    fn encode(&mut self) {
+        let orders = self
+            .times
+            .iter()
+            .zip(&self.mantissas)
+            .filter(|(_, mantissa)| **mantissa >= 0);
+        self.newest = orders.fold(self.newest, |newest, (&time, _)| newest.max(time));
+        let scale = self.scale_amounts();
+        let unit = unit_of(&self.times);
+        count_in(&mut self.times, unit);
+
+        let out = &mut self.out;
+        put_varint(out, self.times.len() as u64);
+        put_varint(out, (self.ends.len() as u64) << 1 | u64::from(self.continues));
+        out.push(unit | scale << 3 | u8::from(!self.odd.is_empty()) << 7);
+        let widths = out.len();
+        out.extend_from_slice(&[0; 5]);
+
+        let values = &mut self.values;
+        let put_packed = |out: &mut Vec<u8>, column: usize, values: &[u64]| {
+            let bits = width(values);
+            out[widths + column] = bits as u8;
+            pack(out, values, bits);
+        };
+        match self.kind {
+            KeyKind::Integer => {
+                put_signed(out, self.integers[0]);
+                values.clear();
+                let steps = self.integers.windows(2);
+                values.extend(steps.map(|pair| (pair[1].wrapping_sub(pair[0]) as u64).wrapping_sub(1)));
+                put_packed(out, 1, values);
+            }
+            KeyKind::Uuid => out.extend_from_slice(&self.key_bytes),
+            KeyKind::Text => {
+                put_varint(out, self.key_bytes.len() as u64);
+                out.extend_from_slice(&self.key_bytes);
+            }
+        }
+
+        let starts = || std::iter::once(0).chain(self.ends.iter().copied());
+        values.clear();
+        values.extend(starts().zip(&self.ends).map(|(start, end)| (end - start - 1) as u64));
+        put_packed(out, 0, values);
+
+        let firsts = || starts().zip(&self.ends).map(|(start, _)| self.times[start]);
+        let least = firsts().min().unwrap_or(0);
+        put_signed(out, least);
+        values.clear();
+        values.extend(firsts().map(|time| time.wrapping_sub(least) as u64));
+        put_packed(out, 2, values);
+        values.clear();
+        for (start, &end) in starts().zip(&self.ends) {
+            let steps = self.times[start..end].windows(2);
+            values.extend(steps.map(|pair| pair[1].wrapping_sub(pair[0]) as u64));
+        }
+        put_packed(out, 3, values);
+
+        let least = self.mantissas.iter().copied().min().unwrap_or(0);
+        put_signed(out, least);
+        values.clear();
+        values.extend(
+            self.mantissas
+                .iter()
+                .map(|mantissa| mantissa.wrapping_sub(least) as u64),
+        );
+        put_packed(out, 4, values);
+
+        if !self.odd.is_empty() {
+            let bitmap = out.len();
+            out.resize(bitmap + self.times.len().div_ceil(8), 0);
+            for &(at, amount) in &self.odd {
+                out[bitmap + at / 8] |= 1 << (at % 8);
+                let (tag, bytes) = amount.parts();
+                out.push(tag);
+                out.extend_from_slice(&bytes);
+            }
+        }
+    }
+
+    /// Brings all scaled integers to one scale, the least that they need. What has no place at that scale becomes odd.
+    fn scale_amounts(&mut self) -> u8 {
+        let most = |scales: &[u8]| scales.iter().fold(0, |most, &scale| most.max(scale));
+        let mut scale = most(&self.scales);
+        let reach = self
+            .mantissas
+            .iter()
+            .fold(0, |all, &mantissa| all | mantissa.unsigned_abs());
+        if reach.leading_zeros() < 33 {
+            // At this scale, some might not fit. At the least scale, what does not fit is odd.
+            for (mantissa, own) in self.mantissas.iter_mut().zip(&mut self.scales) {
+                let shortest = Amount::decimal(*mantissa, *own).shortest();
+                if let Form::Decimal { mantissa: least, scale } = shortest.form() {
+                    (*mantissa, *own) = (least, scale);
+                }
+            }
+            scale = most(&self.scales);
+        }
+        let outliers = self.odd.len();
+        for (at, (mantissa, own)) in self.mantissas.iter_mut().zip(&self.scales).enumerate() {
+            match mantissa.checked_mul(POWERS[usize::from(scale - own)]) {
+                Some(scaled) => *mantissa = scaled,
+                None => self.odd.push((at, Amount::decimal(*mantissa, *own))),
+            }
+        }
+        while scale > 0 && self.mantissas.iter().all(|mantissa| mantissa % 10 == 0) {
+            self.mantissas.iter_mut().for_each(|mantissa| *mantissa /= 10);
+            scale -= 1;
+        }
+        if !self.odd.is_empty() {
+            if outliers < self.odd.len() {
+                self.odd.sort_unstable_by_key(|odd| odd.0);
+            }
+            // The places of odd amounts hold something that costs no bits: what the first other place holds.
+            let ordinary = (0..self.mantissas.len()).find(|&at| self.odd.get(at).is_none_or(|odd| odd.0 != at));
+            let ordinary = ordinary.map_or(0, |at| self.mantissas[at]);
+            for odd in &self.odd {
+                self.mantissas[odd.0] = ordinary;
+            }
+        }
+        scale
+    }
+}
+
+/// The largest unit that divides all times.
+fn unit_of(times: &[i64]) -> u8 {
+    fn all<const UNIT: i64>(times: &[i64]) -> bool {
+        times.iter().all(|time| time % UNIT == 0)
+    }
+    // The divisors are constants, so that no division is done.
+    let fits = [
+        all::<{ UNITS[5] }>,
+        all::<{ UNITS[4] }>,
+        all::<{ UNITS[3] }>,
+        all::<{ UNITS[2] }>,
+        all::<{ UNITS[1] }>,
+    ];
+    fits.iter()
+        .position(|fits| fits(times))
+        .map_or(0, |place| 5 - place as u8)
+}
+
+/// Turns microseconds into units.
+fn count_in(times: &mut [i64], unit: u8) {
+    fn divide<const UNIT: i64>(times: &mut [i64]) {
+        times.iter_mut().for_each(|time| *time /= UNIT);
+    }
+    match unit {
+        1 => divide::<{ UNITS[1] }>(times),
+        2 => divide::<{ UNITS[2] }>(times),
+        3 => divide::<{ UNITS[3] }>(times),
+        4 => divide::<{ UNITS[4] }>(times),
+        5 => divide::<{ UNITS[5] }>(times),
+        _ => {}
+    }
+}
+
+/// The bytes two strings begin with alike, up to a character boundary of both.
+fn shared_prefix(a: &str, b: &str) -> usize {
+    let mut shared = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    while !a.is_char_boundary(shared) || !b.is_char_boundary(shared) {
+        shared -= 1;
+    }
+    shared
+}
+
+/// A block that was read.
+#[derive(Debug, Default)]
+pub(super) struct Block<'a> {
+    /// Whether the first customer's first entries are in the block before.
+    pub(super) continues: bool,
+    /// Integer keys; empty for other kinds.
+    pub(super) integers: Vec<i64>,
+    /// The key section of UUIDs and texts.
+    pub(super) key_bytes: &'a [u8],
+    /// Where each customer's entries end.
+    pub(super) ends: Vec<usize>,
+    /// The time of each entry, in microseconds.
+    pub(super) times: Vec<i64>,
+    /// The scaled integer of each entry that is not odd.
+    pub(super) mantissas: Vec<i64>,
+    /// The scale of all `mantissas`.
+    pub(super) scale: u8,
+    /// Whether sums over `mantissas` cannot overflow.
+    pub(super) summable: bool,
+    /// The odd amounts and their places.
+    pub(super) odd: Vec<(usize, Amount)>,
+    firsts: Vec<u64>,
+    values: Vec<u64>,
+}
+
+/// What the first two numbers of a block say.
+pub(super) struct Heading {
+    entries: usize,
+    customers: usize,
+    pub(super) continues: bool,
+}
+
+impl Heading {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Heading> {
+        let entries = reader.varint()? as usize;
+        let customers = reader.varint()?;
+        let heading = Heading {
+            entries,
+            customers: (customers >> 1) as usize,
+            continues: customers & 1 == 1,
+        };
+        let fits = (1..=ENTRIES).contains(&entries) && (1..=entries).contains(&heading.customers);
+        if fits {
+            Ok(heading)
+        } else {
+            Err(reader.error(format!(
+                "A block of {entries} entries cannot be of {} customers.",
+                heading.customers
+            )))
+        }
+    }
+}
+
+impl<'a> Block<'a> {
+    /// Reads the next block into `self`, whose buffers are used again.
+    pub(super) fn read(&mut self, reader: &mut Reader<'a>, kind: KeyKind) -> Result<()> {
+        let heading = Heading::read(reader)?;
+        let (entries, customers) = (heading.entries, heading.customers);
+        self.continues = heading.continues;
+        let flags = reader.byte()?;
+        let (unit, scale, has_odd) = (flags & 7, flags >> 3 & 15, flags >> 7 == 1);
+        let widths: [u8; 5] = reader.array()?;
+        if usize::from(unit) >= UNITS.len() || usize::from(scale) >= POWERS.len() {
+            return Err(reader.error(format!("There is no time unit {unit} or no scale {scale}.")));
+        }
+        if widths.iter().any(|&bits| bits > 64) {
+            return Err(reader.error("A packed number has more than 64 bits."));
+        }
+        let [count_bits, key_bits, first_bits, step_bits, amount_bits] = widths.map(u32::from);
+
+        self.integers.clear();
+        self.key_bytes = &[];
+        match kind {
+            KeyKind::Integer => {
+                let mut key = reader.signed()?;
+                self.integers.push(key);
+                unpack(reader, customers - 1, key_bits, &mut self.values)?;
+                for &step in &self.values {
+                    key = i64::try_from(i128::from(key) + i128::from(step) + 1)
+                        .map_err(|_| reader.error("A key is out of range."))?;
+                    self.integers.push(key);
+                }
+            }
+            KeyKind::Uuid => self.key_bytes = reader.bytes(16 * customers)?,
+            KeyKind::Text => {
+                let len = reader.count(8)?;
+                self.key_bytes = reader.bytes(len)?;
+            }
+        }
+
+        unpack(reader, customers, count_bits, &mut self.values)?;
+        self.ends.clear();
+        let mut end = 0;
+        for &count in &self.values {
+            end += count.min(ENTRIES as u64) as usize + 1;
+            self.ends.push(end);
+        }
+        if end != entries {
+            return Err(reader.error(format!(
+                "The customers of a block have {end} entries, the block has {entries}."
+            )));
+        }
+
+        self.read_times(reader, UNITS[usize::from(unit)], first_bits, step_bits)?;
+
+        let least = reader.signed()?;
+        unpack(reader, entries, amount_bits, &mut self.values)?;
+        self.mantissas.clear();
+        self.mantissas
+            .extend(self.values.iter().map(|&value| least.wrapping_add(value as i64)));
+        self.scale = scale;
+        // Then 1 024 scaled integers of at most 52 bits add up to at most 62.
+        self.summable = least.unsigned_abs() < 1 << 51 && amount_bits <= 51;
+
+        self.odd.clear();
+        if has_odd {
+            self.read_odd(reader)?;
+        }
+        Ok(())
+    }
+
+    fn read_times(&mut self, reader: &mut Reader<'a>, unit: i64, first_bits: u32, step_bits: u32) -> Result<()> {
+        let (entries, customers) = (self.ends[self.ends.len() - 1], self.ends.len());
+        let least = reader.signed()?;
+        unpack(reader, customers, first_bits, &mut self.firsts)?;
+        unpack(reader, entries - customers, step_bits, &mut self.values)?;
+        // Where no time can leave the shorter side of the range, none needs to be checked.
+        let most = |bits: u32| u128::from(u64::MAX.checked_shr(64 - bits).unwrap_or(0));
+        let reach = u128::from(least.unsigned_abs()) + most(first_bits) + most(step_bits) * entries as u128;
+        let sound = if reach * unit as u128 <= MIN_TIME.unsigned_abs().into() {
+            self.add_up_times::<false>(least, unit)
+        } else {
+            self.add_up_times::<true>(least, unit)
+        };
+        if sound {
+            Ok(())
+        } else {
+            Err(reader.error("A time is out of range."))
+        }
+    }
+
+    /// Turns `firsts` and the steps in `values` into times; false if one of them is out of range.
+    fn add_up_times<const CHECK: bool>(&mut self, least: i64, unit: i64) -> bool {
+        let range = MIN_TIME / unit..=(END_TIME - 1) / unit;
+        let mut sound = true;
+        let mut steps = self.values.iter();
+        self.times.clear();
+        for (&end, &first) in self.ends.iter().zip(&self.firsts) {
+            // Steps are below 2^64, so a sum that wrapped around is less than what it was added to.
+            let mut time = least.wrapping_add(first as i64);
+            sound &= !CHECK || time >= least && range.contains(&time);
+            self.times.push(time.wrapping_mul(unit));
+            for &step in steps.by_ref().take(end - self.times.len()) {
+                let before = time;
+                time = time.wrapping_add(step as i64);
+                sound &= !CHECK || time >= before && range.contains(&time);
+                self.times.push(time.wrapping_mul(unit));
+            }
+        }
+        sound
+    }
+
+    fn read_odd(&mut self, reader: &mut Reader<'a>) -> Result<()> {
+        let entries = self.times.len();
+        let bitmap = reader.bytes(entries.div_ceil(8))?;
+        for at in 0..bitmap.len() * 8 {
+            if bitmap[at / 8] >> (at % 8) & 1 == 0 {
+                continue;
+            }
+            let (tag, bytes) = (reader.byte()?, reader.array()?);
+            match Amount::from_parts(tag, bytes) {
+                Some(amount) if at < entries => self.odd.push((at, amount)),
+                _ => return Err(reader.error("An odd amount is out of range.")),
+            }
+        }
+        if self.odd.is_empty() {
+            return Err(reader.error("Odd amounts are announced, but there are none."));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,396 @@
+//! Collecting rows in any order.
+//!
+//! Rows go onto a pile as they come. Sorting waits until the log is asked for, or until the pile is too large: then it
+//! becomes a *run*, an order log of its own, and a new pile is begun. Runs are merged at the end.
+
+use super::encode::{Columns, Encoder, put_empty};
+use super::merge::merge;
+use super::names::Names;
+use super::pile::Pile;
+use super::row::{Base, Narrow, Wide, code, unwiden, widen};
+use super::{Counts, Kinds, OrderLog, TimeKind, mismatch};
+use crate::amount::Amount;
+use crate::checkpoint::{Checkpoint, push};
+use crate::codec::Sink;
+use crate::error::Result;
+use crate::key::{Key, KeyKind};
+use std::sync::Arc;
+
+/// Logs with fewer bytes are taken apart into rows; larger ones are kept as runs.
+const RUN_BYTES: usize = 512 << 10;
+
+/// Sorted rows that are turned into columns at a time.
+const COLUMN_ROWS: usize = 1_024;
+
+/// An order log in the making: the state of the aggregates.
+#[derive(Debug)]
+pub struct Collector {
+    counts: Counts,
+    kinds: Option<Kinds>,
+    rows: Rows,
+    /// Bytes of rows that make a run.
+    limit: usize,
+    /// The bytes all this takes on the heap.
+    heap_bytes: usize,
+    /// What most small collections do not need.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug, Default)]
+struct More {
+    names: Names,
+    /// Amounts that do not fit a row.
+    odd: Vec<Amount>,
+    runs: Vec<Arc<Vec<u8>>>,
+}
+
+#[derive(Debug)]
+enum Rows {
+    None,
+    Narrow(Base, Pile<Narrow>),
+    Wide(Pile<Wide>),
+}
+
+impl Collector {
+    /// An empty collection that turns rows into a run when they take `limit` bytes. Sorting them takes as much again.
+    pub fn new(limit: usize) -> Collector {
+        Collector {
+            counts: Counts::default(),
+            kinds: None,
+            rows: Rows::None,
+            limit,
+            heap_bytes: 0,
+            more: None,
+        }
+    }
+
+    /// Counts a row without a customer.
+    pub fn ignore_null_customer(&mut self) {
+        self.counts.null_customers += 1;
+    }
+
+    /// Counts a row without a time.
+    pub fn ignore_null_time(&mut self) {
+        self.counts.null_times += 1;
+    }
+
+    /// Counts a row whose amount is NULL; it is pushed with amount 0.
+    pub fn count_null_amount(&mut self) {
+        self.counts.null_amounts += 1;
+    }
+
+    /// Takes a row.
+    #[inline(always)]
+    pub fn push(
+        &mut self,
+        key: Key<'_>,
+        times: TimeKind,
+        time: i64,
+        amount: Amount,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        self.meet((key.kind(), times))?;
+        self.counts.rows += 1;
+        self.push_entry(key, time, amount, checkpoint)
+    }
+
+    /// Takes an entry of a log, which is no row of its own.
+    pub(super) fn push_of_log(
+        &mut self,
+        kinds: Kinds,
+        key: Key<'_>,
+        time: i64,
+        amount: Amount,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        self.meet(kinds)?;
+        self.push_entry(key, time, amount, checkpoint)
+    }
+
+    /// Says how many rows a log was made from.
+    pub(super) fn set_counts(&mut self, counts: Counts) {
+        self.counts = counts;
+    }
+
+    /// Takes all entries of a log.
+    pub fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let log = OrderLog::open(bytes)?;
+        let Some(kinds) = log.kinds() else {
+            self.counts.add(log.counts());
+            return Ok(());
+        };
+        self.meet(kinds)?;
+        if bytes.len() < RUN_BYTES {
+            let mut cursor = log.cursor();
+            while cursor.advance(checkpoint)? {
+                let part = cursor.part();
+                for (time, amount) in part.entries() {
+                    self.push_entry(part.key, time, amount, checkpoint)?;
+                }
+            }
+        } else {
+            checkpoint.reserve(bytes.len())?;
+            self.push_run(Arc::new(bytes.to_vec()), checkpoint)?;
+        }
+        self.counts.add(log.counts());
+        Ok(())
+    }
+
+    /// Takes everything from another collection, which stays as it is.
+    pub fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        if let Some(kinds) = other.kinds {
+            self.meet(kinds)?;
+            other.each_row(&mut |key, time, amount| self.push_entry(key, time, amount, checkpoint))?;
+            for run in other.runs() {
+                self.push_run(Arc::clone(run), checkpoint)?;
+            }
+        }
+        self.counts.add(&other.counts);
+        Ok(())
+    }
+
+    /// Writes the log to an empty sink. The collection still holds the same afterwards.
+    pub fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let Some(kinds) = self.kinds else {
+            return put_empty(sink, &self.counts);
+        };
+        if self.runs().is_empty() {
+            let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
+            self.encode_rows(&mut encoder, checkpoint)?;
+            return encoder.finish();
+        }
+        let last = self.encode_run(checkpoint)?;
+        let runs = self.runs().iter().map(|run| run.as_slice());
+        let logs: Vec<OrderLog<'_>> = runs.chain(last.as_deref()).map(OrderLog::open).collect::<Result<_>>()?;
+        let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
+        merge(&logs, &mut encoder, checkpoint)?;
+        encoder.finish()
+    }
+
+    /// The bytes it takes, beyond those of `Self`.
+    #[inline]
+    pub fn heap_bytes(&self) -> usize {
+        self.heap_bytes
+    }
+
+    /// Takes note of the bytes it takes, after something has grown.
+    fn measure(&mut self) {
+        let more = self.more.as_ref().map_or(0, |more| {
+            let runs: usize = more.runs.iter().map(|run| run.capacity()).sum();
+            size_of::<More>() + more.names.heap_bytes() + more.odd.capacity() * size_of::<Amount>() + runs
+        });
+        self.heap_bytes = self.row_bytes() + more;
+    }
+
+    /// Sees to it that kinds do not mix.
+    #[inline]
+    fn meet(&mut self, kinds: Kinds) -> Result<()> {
+        match self.kinds {
+            Some(own) if own == kinds => Ok(()),
+            Some(own) => Err(mismatch(own, kinds)),
+            None => {
+                self.kinds = Some(kinds);
+                Ok(())
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn push_entry(&mut self, key: Key<'_>, time: i64, amount: Amount, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let number = match key {
+            Key::Integer(key) => key,
+            Key::Uuid(key) => self.name(&key.to_be_bytes(), checkpoint)?,
+            Key::Text(key) => self.name(key.as_bytes(), checkpoint)?,
+        };
+        let code = match code::of(amount) {
+            Some(code) => code,
+            None => self.put_odd(amount, checkpoint)?,
+        };
+        let has_room = match &mut self.rows {
+            Rows::Narrow(base, pile) => match base.pack(number, time, code) {
+                Some(row) => pile.push(row),
+                None => false,
+            },
+            Rows::Wide(pile) => pile.push(widen(number, time, code)),
+            Rows::None => false,
+        };
+        if has_room {
+            Ok(())
+        } else {
+            self.push_slowly(number, time, code, checkpoint)
+        }
+    }
+
+    /// Makes room first: on the pile, in wider rows, or by turning the rows into a run.
+    #[cold]
+    fn push_slowly(&mut self, number: i64, time: i64, code: u64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        checkpoint.pass("collecting", self.counts.rows as usize, 0)?;
+        if let Rows::None = self.rows {
+            self.rows = Rows::Narrow(Base::around(number, time), Pile::default());
+        }
+        if let Rows::Narrow(base, pile) = &self.rows
+            && base.pack(number, time, code).is_none()
+        {
+            let mut wide = Pile::default();
+            for &row in pile.rows() {
+                let (number, time, code) = base.unpack(row);
+                wide.push_slowly(widen(number, time, code), checkpoint)?;
+            }
+            self.rows = Rows::Wide(wide);
+        }
+        match &mut self.rows {
+            Rows::Narrow(base, pile) => match base.pack(number, time, code) {
+                Some(row) => pile.push_slowly(row, checkpoint)?,
+                None => unreachable!("a row that does not fit has widened all rows"),
+            },
+            Rows::Wide(pile) => pile.push_slowly(widen(number, time, code), checkpoint)?,
+            Rows::None => unreachable!("rows have been begun"),
+        }
+        if self.row_bytes() >= self.limit
+            && let Some(run) = self.encode_run(checkpoint)?
+        {
+            self.rows = Rows::None;
+            let more = self.more();
+            more.names = Names::default();
+            more.odd = Vec::new();
+            push(&mut more.runs, Arc::new(run), checkpoint)?;
+        }
+        self.measure();
+        Ok(())
+    }
+
+    fn push_run(&mut self, run: Arc<Vec<u8>>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        push(&mut self.more().runs, run, checkpoint)?;
+        self.measure();
+        Ok(())
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    fn runs(&self) -> &[Arc<Vec<u8>>] {
+        self.more.as_ref().map_or(&[], |more| &more.runs)
+    }
+
+    #[inline]
+    fn name(&mut self, key: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<i64> {
+        let names = &mut self.more().names;
+        let known = names.len();
+        let number = names.number(key, checkpoint)?;
+        if names.len() > known {
+            self.measure();
+        }
+        Ok(i64::from(number))
+    }
+
+    #[cold]
+    fn put_odd(&mut self, amount: Amount, checkpoint: &mut dyn Checkpoint) -> Result<u64> {
+        let odd = &mut self.more().odd;
+        push(odd, amount, checkpoint)?;
+        let code = code::of_odd(odd.len() - 1);
+        self.measure();
+        Ok(code)
+    }
+
+    fn row_bytes(&self) -> usize {
+        match &self.rows {
+            Rows::None => 0,
+            Rows::Narrow(_, pile) => pile.heap_bytes(),
+            Rows::Wide(pile) => pile.heap_bytes(),
+        }
+    }
+
+    /// The key that has a number while it is collected.
+    fn key(&self, number: i64) -> Key<'_> {
+        match (self.kinds, &self.more) {
+            (Some((kind, _)), Some(more)) if kind != KeyKind::Integer => more.names.key(number as u32, kind),
+            _ => Key::Integer(number),
+        }
+    }
+
+    fn odd(&self) -> &[Amount] {
+        self.more.as_ref().map_or(&[], |more| &more.odd)
+    }
+
+    /// Visits all rows that are not in runs, in no particular order.
+    fn each_row(&self, visit: &mut dyn FnMut(Key<'_>, i64, Amount) -> Result<()>) -> Result<()> {
+        let mut visit = |(number, time, code)| visit(self.key(number), time, code::amount(code, self.odd()));
+        match &self.rows {
+            Rows::None => Ok(()),
+            Rows::Narrow(base, pile) => pile.rows().try_for_each(|&row| visit(base.unpack(row))),
+            Rows::Wide(pile) => pile.rows().try_for_each(|&row| visit(unwiden(row))),
+        }
+    }
+
+    /// The rows as a log of their own, if there are any.
+    fn encode_run(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u8>>> {
+        let (Some(kinds), true) = (self.kinds, self.row_bytes() > 0) else {
+            return Ok(None);
+        };
+        // Nearly always enough, and given back if it was too much.
+        checkpoint.reserve(self.row_bytes() / 2)?;
+        let mut run = Vec::new();
+        let mut encoder = Encoder::new(&mut run, kinds, &Counts::default())?;
+        self.encode_rows(&mut encoder, checkpoint)?;
+        encoder.finish()?;
+        Ok(Some(run))
+    }
+
+    /// Writes all rows that are not in runs, in order.
+    fn encode_rows(&mut self, encoder: &mut Encoder<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        self.sort_names(checkpoint)?;
+        let this = &*self;
+        let odd = this.odd();
+        let mut columns = Columns::default();
+        let mut put = |columns: &Columns| encoder.columns(columns, |number| this.key(number), odd);
+        match &this.rows {
+            Rows::None => Ok(()),
+            Rows::Narrow(base, pile) => pile.in_order(checkpoint, &mut |rows| {
+                rows.chunks(COLUMN_ROWS).try_for_each(|rows| {
+                    columns.fill(rows.iter().map(|&row| base.unpack(row)));
+                    put(&columns)
+                })
+            }),
+            Rows::Wide(pile) => pile.in_order(checkpoint, &mut |rows| {
+                rows.chunks(COLUMN_ROWS).try_for_each(|rows| {
+                    columns.fill(rows.iter().map(|&row| unwiden(row)));
+                    put(&columns)
+                })
+            }),
+        }
+    }
+
+    /// Numbers named keys in their order, so that rows sort by number.
+    fn sort_names(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let Some(numbers) = self
+            .more
+            .as_mut()
+            .map_or(Ok(None), |more| more.names.sort(checkpoint))?
+        else {
+            return Ok(());
+        };
+        let renumber = |number: i64| i64::from(numbers[number as usize]);
+        match &mut self.rows {
+            Rows::None => {}
+            Rows::Narrow(base, pile) => {
+                let mut sorted = Pile::default();
+                for &row in pile.rows() {
+                    let (number, time, code) = base.unpack(row);
+                    let row = base.pack(renumber(number), time, code).expect("all numbers fit");
+                    sorted.push_slowly(row, checkpoint)?;
+                }
+                *pile = sorted;
+            }
+            Rows::Wide(pile) => {
+                let mut sorted = Pile::default();
+                for &row in pile.rows() {
+                    let (number, time, code) = unwiden(row);
+                    sorted.push_slowly(widen(renumber(number), time, code), checkpoint)?;
+                }
+                *pile = sorted;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! Reading a log, customer by customer.
+
+use super::block::{Block, Heading};
+use super::{Kinds, NAME};
+use crate::amount::Amount;
+use crate::checkpoint::Checkpoint;
+use crate::codec::Reader;
+use crate::error::Result;
+use crate::key::{Key, KeyKind};
+
+/// A walk over a log. Memory: one block, and for text one key.
+///
+/// What is read is checked: keys ascend, times of a customer do not descend.
+pub struct Cursor<'a> {
+    blocks: Reader<'a>,
+    total: usize,
+    kind: KeyKind,
+    block: Block<'a>,
+    /// The customer the cursor is at, as a place in the block.
+    customer: usize,
+    begun: bool,
+    /// Whether the customer's last entries in this block are its last ones.
+    last_ends: bool,
+    starts: bool,
+    key_bytes: Reader<'a>,
+    uuid: u128,
+    text: String,
+}
+
+/// Entries of one customer, in order of time. A customer whose entries fill more than one block comes in several parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'c> {
+    /// The customer.
+    pub key: Key<'c>,
+    /// Whether this is the customer's first part.
+    pub starts: bool,
+    /// Whether this is the customer's last part.
+    pub ends: bool,
+    /// The time of each entry; not descending.
+    pub times: &'c [i64],
+    /// The scaled integer of each entry, except for odd ones.
+    pub mantissas: &'c [i64],
+    /// The digits behind the point of all `mantissas`.
+    pub scale: u8,
+    /// Whether the sum of all `mantissas` fits 64 bits.
+    pub summable: bool,
+    /// Amounts that are no scaled integers of that scale, with their places counted from `start`.
+    odd: &'c [(usize, Amount)],
+    start: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(blocks: Reader<'a>, kinds: Option<Kinds>) -> Cursor<'a> {
+        Cursor {
+            total: blocks.remaining(),
+            blocks,
+            kind: kinds.map_or(KeyKind::Integer, |kinds| kinds.0),
+            block: Block::default(),
+            customer: 0,
+            begun: false,
+            last_ends: true,
+            starts: false,
+            key_bytes: Reader::new(NAME, &[]),
+            uuid: 0,
+            text: String::new(),
+        }
+    }
+
+    /// Goes to the next part; false at the end.
+    #[inline]
+    pub fn advance(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<bool> {
+        if self.customer + 1 < self.block.ends.len() {
+            self.customer += 1;
+            self.starts = true;
+            // Integer keys ascend by the way they are written.
+            if self.kind != KeyKind::Integer && !self.read_key(false)?.is_gt() {
+                return Err(self.blocks.error("Keys do not ascend."));
+            }
+            return Ok(true);
+        }
+        self.next_block(checkpoint)
+    }
+
+    fn next_block(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<bool> {
+        if !self.key_bytes.is_at_end() {
+            return Err(self.blocks.error("A block has more keys than customers."));
+        }
+        if self.blocks.is_at_end() {
+            return Ok(false);
+        }
+        checkpoint.pass("reading", self.total - self.blocks.remaining(), self.total)?;
+        let last_key = self.block.integers.last().copied();
+        let last_time = self.block.times.last().copied();
+        let begun = std::mem::replace(&mut self.begun, true);
+        self.block.read(&mut self.blocks, self.kind)?;
+        self.last_ends = self.blocks.is_at_end() || !Heading::read(&mut self.blocks.clone())?.continues;
+        self.key_bytes = Reader::new(NAME, self.block.key_bytes);
+        self.customer = 0;
+        self.starts = !self.block.continues;
+        let order = match self.kind {
+            KeyKind::Integer => self.block.integers.first().copied().cmp(&last_key),
+            _ => self.read_key(true)?,
+        };
+        let sound = if self.starts {
+            !begun || order.is_gt()
+        } else {
+            begun && order.is_eq() && self.block.times.first().copied() >= last_time
+        };
+        if sound {
+            Ok(true)
+        } else {
+            Err(self.blocks.error("A block does not continue the one before."))
+        }
+    }
+
+    /// Reads the next key that is no integer, and how it compares to the one before.
+    fn read_key(&mut self, first_of_block: bool) -> Result<std::cmp::Ordering> {
+        let reader = &mut self.key_bytes;
+        if self.kind == KeyKind::Uuid {
+            let uuid = u128::from_be_bytes(reader.array()?);
+            return Ok(uuid.cmp(&std::mem::replace(&mut self.uuid, uuid)));
+        }
+        let shared = reader.varint()? as usize;
+        let own = reader.count(8)?;
+        let own = reader.bytes(own)?;
+        let own = match std::str::from_utf8(own) {
+            Ok(own) if !own.contains('\0') => own,
+            _ => return Err(reader.error("A key is no text.")),
+        };
+        let before = if first_of_block { 0 } else { self.text.len() };
+        if shared > before || !self.text.is_char_boundary(shared) {
+            return Err(reader.error("A key shares more with the one before than that has."));
+        }
+        let order = own.as_bytes().cmp(&self.text.as_bytes()[shared..]);
+        self.text.truncate(shared);
+        self.text.push_str(own);
+        Ok(order)
+    }
+
+    /// The part the cursor is at. Only after [`advance`](Cursor::advance) returned true.
+    #[inline]
+    pub fn part(&self) -> Part<'_> {
+        let block = &self.block;
+        let end = block.ends[self.customer];
+        let start = if self.customer == 0 {
+            0
+        } else {
+            block.ends[self.customer - 1]
+        };
+        let odd = if block.odd.is_empty() {
+            &[][..]
+        } else {
+            let place = |at| block.odd.partition_point(|&(place, _)| place < at);
+            &block.odd[place(start)..place(end)]
+        };
+        Part {
+            key: match self.kind {
+                KeyKind::Integer => Key::Integer(block.integers[self.customer]),
+                KeyKind::Uuid => Key::Uuid(self.uuid),
+                KeyKind::Text => Key::Text(&self.text),
+            },
+            starts: self.starts,
+            ends: self.customer + 1 < block.ends.len() || self.last_ends,
+            times: &block.times[start..end],
+            mantissas: &block.mantissas[start..end],
+            scale: block.scale,
+            summable: block.summable,
+            odd,
+            start,
+        }
+    }
+}
+
+impl<'c> Part<'c> {
+    /// Whether every amount is a scaled integer in `mantissas`.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.odd.is_empty()
+    }
+
+    /// The amount at a place.
+    #[inline]
+    pub fn amount(&self, at: usize) -> Amount {
+        if !self.odd.is_empty() {
+            let place = self.start + at;
+            if let Ok(found) = self.odd.binary_search_by_key(&place, |odd| odd.0) {
+                return self.odd[found].1;
+            }
+        }
+        Amount::decimal(self.mantissas[at], self.scale)
+    }
+
+    /// Times and amounts.
+    pub fn entries(self) -> impl Iterator<Item = (i64, Amount)> + use<'c> {
+        (0..self.times.len()).map(move |at| (self.times[at], self.amount(at)))
+    }
+
+    /// The entries up to the time `end`, inclusive.
+    #[inline]
+    pub fn until(mut self, end: i64) -> Part<'c> {
+        if self.times.last().is_some_and(|&last| last > end) {
+            let n = self.times.partition_point(|&time| time <= end);
+            self.times = &self.times[..n];
+            self.mantissas = &self.mantissas[..n];
+            let odd = self.odd.partition_point(|&(place, _)| place < self.start + n);
+            self.odd = &self.odd[..odd];
+        }
+        self
+    }
+}

@@ -1,0 +1,161 @@
+//! Numbers for keys that are not numbers: while rows are collected, a UUID or a text is its place in this table.
+
+use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
+use crate::error::{Error, Kind, Result};
+use crate::key::{Key, KeyKind};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// Distinct keys in the order in which they were first seen.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Names {
+    /// The number of a key; a new one if it was not seen before.
+    #[inline]
+    pub(super) fn number(&mut self, key: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+        let hash = self.hasher.hash_one(key);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        match self.places.find(hash, |&place| name(bytes, ends, place) == key) {
+            Some(&place) => Ok(place),
+            None => self.add(key, hash, checkpoint),
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, key: &[u8], hash: u64, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+        let place = u32::try_from(self.ends.len()).map_err(|_| {
+            Error::new(Kind::TooLarge, "too many distinct keys")
+                .detail(format!("One log can hold {} of them.", u32::MAX))
+        })?;
+        if self.places.len() == self.places.capacity() {
+            checkpoint.reserve(self.places.allocation_size() + 64)?;
+        }
+        if self.bytes.capacity() - self.bytes.len() < key.len() {
+            let more = key.len().max(self.bytes.len());
+            grow(&mut self.bytes, more, checkpoint)?;
+        }
+        self.bytes.extend_from_slice(key);
+        push(&mut self.ends, self.bytes.len(), checkpoint)?;
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        self.places
+            .insert_unique(hash, place, |&place| hasher.hash_one(name(bytes, ends, place)));
+        Ok(place)
+    }
+
+    /// How many distinct keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes this table takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.places.allocation_size()
+    }
+
+    /// The key with the number `place`.
+    pub(super) fn key(&self, place: u32, kind: KeyKind) -> Key<'_> {
+        let name = name(&self.bytes, &self.ends, place);
+        match kind {
+            KeyKind::Uuid => Key::Uuid(u128::from_be_bytes(name.try_into().expect("sixteen bytes"))),
+            _ => Key::Text(std::str::from_utf8(name).expect("keys are checked when they come in")),
+        }
+    }
+
+    /// Renumbers the keys in ascending order of their bytes. Returns the new number of each old one, or nothing if the
+    /// numbers stand as they are.
+    pub(super) fn sort(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u32>>> {
+        let n = self.len();
+        let sorted =
+            (1..n as u32).all(|place| name(&self.bytes, &self.ends, place - 1) < name(&self.bytes, &self.ends, place));
+        if sorted {
+            return Ok(None);
+        }
+        // Sixteen bytes decide nearly every comparison, and these lie side by side.
+        let mut order: Vec<(u128, u32)> = vec_with_capacity(n, checkpoint)?;
+        order.extend((0..n as u32).map(|place| {
+            let name = name(&self.bytes, &self.ends, place);
+            let mut head = [0; 16];
+            let len = name.len().min(16);
+            head[..len].copy_from_slice(&name[..len]);
+            (u128::from_be_bytes(head), place)
+        }));
+        checkpoint.pass("sorting keys", 0, n)?;
+        order.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then_with(|| name(&self.bytes, &self.ends, a.1).cmp(name(&self.bytes, &self.ends, b.1)))
+        });
+
+        let mut bytes = vec_with_capacity(self.bytes.len(), checkpoint)?;
+        let mut ends = vec_with_capacity(n, checkpoint)?;
+        let mut numbers = vec_of(0, n, checkpoint)?;
+        for (number, &(_, place)) in order.iter().enumerate() {
+            bytes.extend_from_slice(name(&self.bytes, &self.ends, place));
+            ends.push(bytes.len());
+            numbers[place as usize] = number as u32;
+        }
+        for place in &mut self.places {
+            *place = numbers[*place as usize];
+        }
+        (self.bytes, self.ends) = (bytes, ends);
+        Ok(Some(numbers))
+    }
+}
+
+#[inline]
+fn name<'a>(bytes: &'a [u8], ends: &[usize], place: u32) -> &'a [u8] {
+    let place = place as usize;
+    let start = if place == 0 { 0 } else { ends[place - 1] };
+    &bytes[start..ends[place]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Unhindered;
+
+    #[test]
+    fn the_same_key_has_the_same_number() {
+        let mut names = Names::default();
+        let mut numbers = Vec::new();
+        for key in [
+            "b",
+            "",
+            "a",
+            "b",
+            "a long key with a long prefix 2",
+            "a long key with a long prefix 1",
+            "a\0",
+            "a",
+        ] {
+            numbers.push(names.number(key.as_bytes(), &mut Unhindered).unwrap());
+        }
+        assert_eq!(numbers, [0, 1, 2, 0, 3, 4, 5, 2]);
+        let renumbered = names.sort(&mut Unhindered).unwrap().unwrap();
+        assert_eq!(renumbered, [5, 0, 1, 4, 3, 2]);
+        assert_eq!(
+            names.key(4, KeyKind::Text),
+            Key::Text("a long key with a long prefix 2")
+        );
+        assert_eq!(names.number(b"b", &mut Unhindered), Ok(5));
+        assert_eq!(names.number(b"new", &mut Unhindered), Ok(6));
+        assert_eq!(names.sort(&mut Unhindered), Ok(None));
+    }
+
+    #[test]
+    fn many_keys_are_found_again() {
+        let mut names = Names::default();
+        for round in 0..2 {
+            for i in 0..10_000u32 {
+                let key = format!("customer {i}");
+                let number = names.number(key.as_bytes(), &mut Unhindered).unwrap();
+                assert_eq!(number, i, "round {round}");
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Sorting rows by (key, time), and handing them on in order piece by piece.
+//!
+//! A radix sort from the top, on the distance from the least row: one pass spreads the rows over bins of about eight, and
+//! comparison finishes those; bins that stay large go another round. One customer with millions of orders is no
+//! special case: once the keys are all alike, the distance is one of time. Nothing is written back: sorted pieces go to
+//! the caller, who encodes them while they are in the cache.
+
+use super::row::Row;
+use crate::checkpoint::{Checkpoint, grow};
+use crate::error::Result;
+
+/// Rows that a bin should hold.
+const BIN_ROWS: usize = 8;
+/// The most bins of one pass: more places would not fit the first-level cache.
+const MAX_BINS: usize = 2_048;
+/// Fewer rows than this are sorted by comparison.
+const FEW: usize = 48;
+
+/// Memory to sort in, kept from one bucket to the next.
+pub(super) struct Sorter<R> {
+    sorted: Vec<R>,
+    spare: Vec<R>,
+    ends: Vec<usize>,
+}
+
+impl<R: Row> Sorter<R> {
+    pub(super) fn new() -> Sorter<R> {
+        Sorter {
+            sorted: Vec::new(),
+            spare: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Hands the rows of all `pieces` to `take` in ascending order.
+    pub(super) fn in_order(
+        &mut self,
+        pieces: &[&[R]],
+        checkpoint: &mut dyn Checkpoint,
+        take: &mut dyn FnMut(&[R]) -> Result<()>,
+    ) -> Result<()> {
+        let n = pieces.iter().map(|piece| piece.len()).sum();
+        if n == 0 {
+            return Ok(());
+        }
+        make_room(&mut self.sorted, n, checkpoint)?;
+        let sorted = &mut self.sorted[..n];
+        if n < FEW {
+            let mut end = 0;
+            for piece in pieces {
+                sorted[end..end + piece.len()].copy_from_slice(piece);
+                end += piece.len();
+            }
+            sorted.sort_unstable();
+            return take(sorted);
+        }
+        let spread = Spread::over(pieces.iter().copied().flatten(), n / BIN_ROWS);
+        starts(pieces, spread.bins, |row| spread.bin(row), &mut self.ends);
+        for piece in pieces {
+            scatter(piece, |row| spread.bin(row), sorted, &mut self.ends);
+        }
+        let largest = lengths(&self.ends).max().unwrap_or(0);
+        if largest >= FEW {
+            make_room(&mut self.spare, largest, checkpoint)?;
+        }
+        finish_bins(sorted, &mut self.spare, &mut self.ends, checkpoint, take)
+    }
+}
+
+/// Sorts each bin of `rows` and hands them on. `ends` says where bins end, and is used again.
+fn finish_bins<R: Row>(
+    rows: &mut [R],
+    spare: &mut [R],
+    ends: &mut Vec<usize>,
+    checkpoint: &mut dyn Checkpoint,
+    take: &mut dyn FnMut(&[R]) -> Result<()>,
+) -> Result<()> {
+    let mut large = Vec::new();
+    let mut start = 0;
+    for &end in ends.iter() {
+        if end - start < FEW {
+            rows[start..end].sort_unstable();
+        } else {
+            large.push((start, end));
+        }
+        start = end;
+    }
+    let mut done = 0;
+    for (start, end) in large {
+        if done < start {
+            take(&rows[done..start])?;
+        }
+        checkpoint.pass("sorting", start, rows.len())?;
+        refine(&mut rows[start..end], &mut spare[..end - start], ends, checkpoint, take)?;
+        done = end;
+    }
+    if done < rows.len() { take(&rows[done..]) } else { Ok(()) }
+}
+
+/// Another round for a bin of many rows. `rows` and `spare` are equally long.
+fn refine<R: Row>(
+    rows: &mut [R],
+    spare: &mut [R],
+    ends: &mut Vec<usize>,
+    checkpoint: &mut dyn Checkpoint,
+    take: &mut dyn FnMut(&[R]) -> Result<()>,
+) -> Result<()> {
+    let spread = Spread::over(rows.iter(), rows.len() / BIN_ROWS);
+    if spread.is_one_number {
+        return take(rows);
+    }
+    starts(&[rows], spread.bins, |row| spread.bin(row), ends);
+    scatter(rows, |row| spread.bin(row), spare, ends);
+    // What was just read is now the spare memory.
+    finish_bins(spare, rows, ends, checkpoint, take)
+}
+
+fn make_room<R: Row>(rows: &mut Vec<R>, n: usize, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    if rows.len() < n {
+        let more = n - rows.len();
+        grow(rows, more, checkpoint)?;
+        rows.resize(n, R::ZERO);
+    }
+    Ok(())
+}
+
+/// How long the bins are that end at `ends`.
+fn lengths(ends: &[usize]) -> impl Iterator<Item = usize> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, end)| end - start)
+}
+
+/// A cut of the range of some rows into bins of equal width.
+struct Spread {
+    /// The 64 bits of a number from this one on decide.
+    from_bit: u32,
+    /// Those bits of the least row.
+    origin: u64,
+    shift: u32,
+    bins: usize,
+    /// Whether all rows are of one customer and one instant.
+    is_one_number: bool,
+}
+
+impl Spread {
+    /// A cut over the range of `rows`, of which there is at least one, into about `wanted` bins.
+    fn over<'a, R: Row + 'a>(mut rows: impl Iterator<Item = &'a R>, wanted: usize) -> Spread {
+        let first = rows.next().map_or(0, |row| row.number());
+        let (least, most) = rows.fold((first, first), |(least, most), row| {
+            (least.min(row.number()), most.max(row.number()))
+        });
+        let from_bit = (u128::BITS - (most - least).leading_zeros()).saturating_sub(63);
+        let origin = (least >> from_bit) as u64;
+        let range = ((most >> from_bit) as u64).wrapping_sub(origin);
+        let bits = wanted.clamp(2, MAX_BINS).ilog2();
+        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(bits);
+        Spread {
+            from_bit,
+            origin,
+            shift,
+            bins: (range >> shift) as usize + 1,
+            is_one_number: least == most,
+        }
+    }
+
+    #[inline]
+    fn bin<R: Row>(&self, row: R) -> usize {
+        let distance = ((row.number() >> self.from_bit) as u64).wrapping_sub(self.origin);
+        (distance >> self.shift) as usize
+    }
+}
+
+/// Where the rows of each of `bins` bins will begin when those of all `pieces` lie together.
+pub(super) fn starts<R: Row>(pieces: &[&[R]], bins: usize, bin: impl Fn(R) -> usize, starts: &mut Vec<usize>) {
+    starts.clear();
+    starts.resize(bins, 0);
+    for piece in pieces {
+        for &row in *piece {
+            starts[bin(row)] += 1;
+        }
+    }
+    let mut start = 0;
+    for count in starts {
+        start += std::mem::replace(count, start);
+    }
+}
+
+/// Copies rows to their bins; starts move on to become ends.
+pub(super) fn scatter<R: Row>(rows: &[R], bin: impl Fn(R) -> usize, to: &mut [R], places: &mut [usize]) {
+    for &row in rows {
+        let place = &mut places[bin(row)];
+        to[*place] = row;
+        *place += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::{Wide, widen};
+    use super::*;
+    use crate::checkpoint::Unhindered;
+
+    fn sorted<R: Row>(rows: &[R], piece: usize) -> Vec<R> {
+        let pieces: Vec<&[R]> = rows.chunks(piece.max(1)).collect();
+        let mut out = Vec::new();
+        Sorter::new()
+            .in_order(&pieces, &mut Unhindered, &mut |piece| {
+                assert!(!piece.is_empty());
+                out.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+        out
+    }
+
+    fn check(mut rows: Vec<Wide>) {
+        for piece in [rows.len(), 1_000] {
+            let mut got = sorted(&rows, piece);
+            assert!(
+                got.is_sorted_by_key(|row| row.number()),
+                "{} rows in pieces of {piece}",
+                rows.len()
+            );
+            got.sort_unstable();
+            rows.sort_unstable();
+            assert_eq!(got, rows);
+        }
+    }
+
+    fn random(n: usize, keys: u64, times: u64) -> Vec<Wide> {
+        let mut seed = 7u64;
+        let mut next = move || {
+            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z ^ (z >> 29)
+        };
+        (0..n)
+            .map(|_| widen((next() % keys) as i64, (next() % times) as i64, next()))
+            .collect()
+    }
+
+    #[test]
+    fn any_number_of_rows_comes_out_in_order() {
+        for n in [0, 1, 2, 47, 48, 49, 1_000, 8_192, 100_000] {
+            check(random(n, 5_000, 1 << 40));
+        }
+    }
+
+    #[test]
+    fn skewed_rows_come_out_in_order() {
+        check(random(50_000, 1, 1 << 50)); // one customer
+        check(random(50_000, 1, 1)); // one customer, one instant
+        check(random(50_000, 1 << 62, 1 << 62)); // every key and time far from the next
+        let mut outliers = random(50_000, 100, 1_000);
+        for power in 0..62 {
+            outliers.push(widen(1 << power, 0, 0));
+            outliers.push(widen(-(1 << power), 0, 0));
+        }
+        check(outliers);
+    }
+
+    #[test]
+    fn narrow_rows_come_out_in_order() {
+        let rows: Vec<u128> = random(30_000, 3_000, 1 << 45)
+            .into_iter()
+            .map(|row| u128::from(row[0] & 0xfff) << 92 | u128::from(row[1] & ((1 << 56) - 1)) << 36)
+            .collect();
+        let mut want = rows.clone();
+        want.sort_unstable();
+        assert_eq!(sorted(&rows, 4_096), want);
+    }
+}

@@ -1,0 +1,208 @@
+//! Recency, frequency, monetary: who the best customers are, by rank.
+//!
+//! Each customer gets three scores from 1 to the number of bins, the highest being the best: for days since the last order
+//! (fewer are better), for orders and for net spend. Customers with returns only have no last order and get no scores.
+//!
+//! Scores come from ranks. Of n customers, the one with k others below it belongs in bin `1 + floor(k * bins / n)`. Where
+//! equal values must score alike (`Ties::Tied`), k counts the customers with a *lower* value, which is what
+//! [`Model`]'s cut points say for any value. `Ties::Ntile` is SQL's `ntile` with ties broken by the order of the keys, so
+//! that bins differ by at most one customer.
+
+mod model;
+mod segment;
+
+pub use model::{Model, NAME};
+pub use segment::{Patterns, Segments, default_segments};
+
+use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
+use crate::customers::{Totals, days_between};
+use crate::error::{Error, Result};
+use crate::key::{KeyKind, Keys};
+use crate::order_log::OrderLog;
+use crate::rank::sortable;
+
+/// The most bins.
+pub const MAX_BINS: usize = 100;
+
+/// What happens to customers with the same value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+    /// They get the same score.
+    Tied,
+    /// They are dealt out so that all bins are equally full, in the order of their keys.
+    Ntile,
+}
+
+impl Ties {
+    /// The rule a word stands for.
+    pub fn parse(word: &str) -> Result<Ties> {
+        match word {
+            "tied" => Ok(Ties::Tied),
+            "ntile" => Ok(Ties::Ntile),
+            _ => Err(Error::invalid("unknown rule for ties")
+                .detail(format!("The rule is \"{word}\"."))
+                .hint("Known rules are \"tied\" and \"ntile\".")),
+        }
+    }
+}
+
+/// Checks a number of bins.
+pub fn check_bins(bins: i32) -> Result<usize> {
+    match usize::try_from(bins) {
+        Ok(n) if (1..=MAX_BINS).contains(&n) => Ok(n),
+        _ => Err(Error::invalid(format!(
+            "number of bins must be between 1 and {MAX_BINS}, not {bins}"
+        ))),
+    }
+}
+
+/// The three values of each customer, by column.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The customers, ascending.
+    pub keys: Keys,
+    /// Days since the last order; NaN for a customer with returns only.
+    pub days_since_last: Vec<f64>,
+    /// Numbers of orders; 0 for a customer with returns only.
+    pub orders: Vec<u64>,
+    /// Net spend.
+    pub revenue: Vec<f64>,
+}
+
+impl Table {
+    /// The customers of a log that have an entry up to `as_of`. One pass over the log.
+    pub fn of(log: &OrderLog<'_>, as_of: i64, checkpoint: &mut dyn Checkpoint) -> Result<Table> {
+        let mut table = Table {
+            keys: Keys::new(log.kinds().map_or(KeyKind::Integer, |kinds| kinds.0)),
+            days_since_last: Vec::new(),
+            orders: Vec::new(),
+            revenue: Vec::new(),
+        };
+        let mut cursor = log.cursor();
+        let mut totals = Totals::default();
+        let mut seen = false;
+        while cursor.advance(checkpoint)? {
+            let part = cursor.part();
+            if part.starts {
+                totals = Totals::default();
+                seen = false;
+            }
+            let part = part.until(as_of);
+            if !part.times.is_empty() {
+                totals.add(&part);
+                seen = true;
+            }
+            if part.ends && seen {
+                let days = totals.last_order.map_or(f64::NAN, |last| days_between(last, as_of));
+                table.keys.push(part.key, checkpoint)?;
+                push(&mut table.days_since_last, days, checkpoint)?;
+                push(&mut table.orders, totals.orders, checkpoint)?;
+                push(&mut table.revenue, totals.revenue(), checkpoint)?;
+            }
+        }
+        Ok(table)
+    }
+
+    /// The columns as integers that ascend from worst to best, of the customers that are scored.
+    fn measures(&self, checkpoint: &mut dyn Checkpoint) -> Result<[Vec<u64>; 3]> {
+        let scored = || (0..self.keys.len()).filter(|&at| self.orders[at] > 0);
+        let n = scored().count();
+        let mut measures = [
+            vec_with_capacity(n, checkpoint)?,
+            vec_with_capacity(n, checkpoint)?,
+            vec_with_capacity(n, checkpoint)?,
+        ];
+        measures[0].extend(scored().map(|at| sortable(-self.days_since_last[at])));
+        measures[1].extend(scored().map(|at| self.orders[at]));
+        measures[2].extend(scored().map(|at| sortable(self.revenue[at])));
+        Ok(measures)
+    }
+
+    /// The scores of all customers: recency, frequency, monetary; 0 for customers with returns only.
+    pub fn scores(&self, bins: usize, ties: Ties, checkpoint: &mut dyn Checkpoint) -> Result<Vec<[u8; 3]>> {
+        let mut scores = vec_of([0; 3], self.keys.len(), checkpoint)?;
+        let measures = self.measures(checkpoint)?;
+        for (column, values) in measures.iter().enumerate() {
+            checkpoint.pass("scoring", column, 3)?;
+            let scored = scores.iter_mut().zip(&self.orders).filter(|(_, orders)| **orders > 0);
+            match ties {
+                Ties::Tied => {
+                    let cuts = model::cut_points(values, bins, checkpoint)?;
+                    for ((scores, _), value) in scored.zip(values) {
+                        scores[column] = model::bin(&cuts, value);
+                    }
+                }
+                Ties::Ntile => {
+                    let ntiles = ntiles(values, bins, checkpoint)?;
+                    for ((scores, _), ntile) in scored.zip(ntiles) {
+                        scores[column] = ntile;
+                    }
+                }
+            }
+        }
+        Ok(scores)
+    }
+}
+
+/// What `ntile(bins) OVER (ORDER BY value, place)` gives each value.
+fn ntiles(values: &[u64], bins: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
+    let n = values.len();
+    let mut order: Vec<(u64, u32)> = vec_with_capacity(n, checkpoint)?;
+    order.extend(values.iter().zip(0..).map(|(&value, place)| (value, place)));
+    order.sort_unstable();
+    let mut ntiles = vec_of(0, n, checkpoint)?;
+    // The first `larger` bins hold one more than the others.
+    let (size, larger) = (n / bins, n % bins);
+    let turn = larger * (size + 1);
+    for (rank, &(_, place)) in order.iter().enumerate() {
+        let bin = if rank < turn {
+            rank / (size + 1)
+        } else {
+            larger + (rank - turn) / size.max(1)
+        };
+        ntiles[place as usize] = bin as u8 + 1;
+    }
+    Ok(ntiles)
+}
+
+/// The three scores as one word: their digits, or, with more than nine bins, the numbers with hyphens between them.
+pub fn code(scores: [u8; 3], bins: usize) -> String {
+    let [r, f, m] = scores;
+    if bins <= 9 {
+        format!("{r}{f}{m}")
+    } else {
+        format!("{r}-{f}-{m}")
+    }
+}
+
+/// The name of the segment of scores: from the given map, else from the usual one. Nothing if that has no name for this
+/// number of bins, or if there are no scores.
+pub fn segment(segments: Option<&Segments>, bins: usize, scores: [u8; 3]) -> Option<&str> {
+    match segments {
+        Some(segments) => segments.name(scores),
+        None if bins == segment::DEFAULT_BINS => segment::default_segment(scores),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Unhindered;
+
+    #[test]
+    fn ntiles_are_those_of_sql() {
+        let values = [5, 1, 1, 1, 9, 7, 1];
+        // ntile(3) over 7 rows: bins of 3, 2 and 2
+        assert_eq!(ntiles(&values, 3, &mut Unhindered).unwrap(), [2, 1, 1, 1, 3, 3, 2]);
+        // more bins than rows: one each
+        assert_eq!(ntiles(&[3, 2, 1], 5, &mut Unhindered).unwrap(), [3, 2, 1]);
+        assert_eq!(ntiles(&[], 5, &mut Unhindered).unwrap(), Vec::<u8>::new());
+    }
+
+    #[test]
+    fn codes_are_unambiguous() {
+        assert_eq!(code([5, 4, 3], 5), "543");
+        assert_eq!(code([10, 1, 11], 11), "10-1-11");
+    }
+}

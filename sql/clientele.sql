@@ -1,0 +1,597 @@
+-- clientele: the public contract. Types, functions and aggregates, each with its comment.
+--
+-- Functions written in Rust are exported as NAME_wrapper; a test compares every declaration here with the Rust signature
+-- behind it. The schema is that of the control file: names need no qualification here, and bodies have none to resolve.
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- order_log: the value
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE order_log;
+
+CREATE FUNCTION order_log_in(cstring)
+RETURNS order_log
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_in_wrapper';
+COMMENT ON FUNCTION order_log_in(cstring) IS
+'text input of order_log: JSON';
+
+CREATE FUNCTION order_log_out(order_log)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_out_wrapper';
+COMMENT ON FUNCTION order_log_out(order_log) IS
+'text output of order_log: JSON that loses nothing';
+
+CREATE FUNCTION order_log_recv(internal)
+RETURNS order_log
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_recv_wrapper';
+COMMENT ON FUNCTION order_log_recv(internal) IS
+'binary input of order_log: checked to the last byte';
+
+CREATE FUNCTION order_log_send(order_log)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION order_log_send(order_log) IS
+'binary output of order_log: the stored bytes';
+
+-- Packed columns do not compress any further: out of line, as they are.
+CREATE TYPE order_log (
+    INPUT = order_log_in,
+    OUTPUT = order_log_out,
+    RECEIVE = order_log_recv,
+    SEND = order_log_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = external
+);
+COMMENT ON TYPE order_log IS
+'orders collected by customer and time: a compact, mergeable value that the analyses read';
+
+CREATE CAST (order_log AS jsonb) WITH INOUT;
+COMMENT ON CAST (order_log AS jsonb) IS 'the text form of an order_log, as jsonb';
+CREATE CAST (jsonb AS order_log) WITH INOUT;
+COMMENT ON CAST (jsonb AS order_log) IS 'an order_log from its text form, as jsonb';
+
+-- The same rows give the same bytes, so that equality and hashing are those of bytes.
+CREATE FUNCTION order_log_eq(order_log, order_log)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION order_log_eq(order_log, order_log) IS
+'implementation of = for order_log';
+
+CREATE FUNCTION order_log_ne(order_log, order_log)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION order_log_ne(order_log, order_log) IS
+'implementation of <> for order_log';
+
+CREATE FUNCTION order_log_hash(order_log)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION order_log_hash(order_log) IS
+'hash of order_log';
+
+CREATE FUNCTION order_log_hash_extended(order_log, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION order_log_hash_extended(order_log, bigint) IS
+'hash of order_log, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = order_log, RIGHTARG = order_log, FUNCTION = order_log_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (order_log, order_log) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = order_log, RIGHTARG = order_log, FUNCTION = order_log_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (order_log, order_log) IS 'not equal';
+
+CREATE OPERATOR CLASS order_log_ops DEFAULT FOR TYPE order_log USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 order_log_hash(order_log),
+    FUNCTION 2 order_log_hash_extended(order_log, bigint);
+COMMENT ON OPERATOR FAMILY order_log_ops USING hash IS 'order_log by its bytes';
+COMMENT ON OPERATOR CLASS order_log_ops USING hash IS 'order_log by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- order_log: collecting
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamptz, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamptz, double precision) IS
+'transition function of order_log(customer, timestamptz, double precision)';
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamptz, numeric)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamptz, numeric) IS
+'transition function of order_log(customer, timestamptz, numeric)';
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamptz)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamptz) IS
+'transition function of order_log(customer, timestamptz)';
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamp, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamp, double precision) IS
+'transition function of order_log(customer, timestamp, double precision)';
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamp, numeric)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamp, numeric) IS
+'transition function of order_log(customer, timestamp, numeric)';
+
+CREATE FUNCTION order_log_trans(internal, "any", timestamp)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", timestamp) IS
+'transition function of order_log(customer, timestamp)';
+
+CREATE FUNCTION order_log_trans(internal, "any", date, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", date, double precision) IS
+'transition function of order_log(customer, date, double precision)';
+
+CREATE FUNCTION order_log_trans(internal, "any", date, numeric)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", date, numeric) IS
+'transition function of order_log(customer, date, numeric)';
+
+CREATE FUNCTION order_log_trans(internal, "any", date)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_trans_wrapper';
+COMMENT ON FUNCTION order_log_trans(internal, "any", date) IS
+'transition function of order_log(customer, date)';
+
+CREATE FUNCTION order_log_merge_trans(internal, order_log)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_merge_trans_wrapper';
+COMMENT ON FUNCTION order_log_merge_trans(internal, order_log) IS
+'transition function of merge(order_log)';
+
+CREATE FUNCTION order_log_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_combine_wrapper';
+COMMENT ON FUNCTION order_log_combine(internal, internal) IS
+'combine function of order_log and merge(order_log)';
+
+CREATE FUNCTION order_log_serial(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_serial_wrapper';
+COMMENT ON FUNCTION order_log_serial(internal) IS
+'serialisation function of order_log and merge(order_log)';
+
+CREATE FUNCTION order_log_deserial(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_deserial_wrapper';
+COMMENT ON FUNCTION order_log_deserial(bytea, internal) IS
+'deserialisation function of order_log and merge(order_log)';
+
+CREATE FUNCTION order_log_final(internal)
+RETURNS order_log
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_final_wrapper';
+COMMENT ON FUNCTION order_log_final(internal) IS
+'final function of order_log and merge(order_log)';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamptz, amount double precision) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamptz, amount double precision) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamptz, amount numeric) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamptz, amount numeric) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamptz) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamptz) IS
+'collects orders without amounts (customer: integer, uuid or text; time) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamp, amount double precision) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamp, amount double precision) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamp, amount numeric) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamp, amount numeric) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at timestamp) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at timestamp) IS
+'collects orders without amounts (customer: integer, uuid or text; time) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at date, amount double precision) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at date, amount double precision) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at date, amount numeric) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at date, amount numeric) IS
+'collects orders (customer: integer, uuid or text; time; amount, returns below 0) into an order_log';
+
+CREATE AGGREGATE order_log(customer "any", ordered_at date) (
+    SFUNC = order_log_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE order_log(customer "any", ordered_at date) IS
+'collects orders without amounts (customer: integer, uuid or text; time) into an order_log';
+
+CREATE AGGREGATE merge(log order_log) (
+    SFUNC = order_log_merge_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = order_log_final,
+    COMBINEFUNC = order_log_combine,
+    SERIALFUNC = order_log_serial,
+    DESERIALFUNC = order_log_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE merge(log order_log) IS
+'merges order logs: the same bytes as collecting all their rows at once';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- order_log: looking into it
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION describe(log order_log)
+RETURNS TABLE (
+    keys text,
+    times text,
+    customers bigint,
+    orders bigint,
+    first_order timestamp,
+    last_order timestamp,
+    revenue double precision,
+    rows bigint,
+    null_customers bigint,
+    null_times bigint,
+    null_amounts bigint,
+    bytes bigint
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+AS 'MODULE_PATHNAME', 'order_log_describe_wrapper';
+COMMENT ON FUNCTION describe(log order_log) IS
+'what is in an order log, and which rows were ignored; times in UTC';
+
+CREATE FUNCTION orders(log order_log, as_of timestamp DEFAULT NULL, time_zone text DEFAULT 'UTC')
+RETURNS TABLE (
+    customer_id bigint,
+    ordered_at timestamp,
+    amount double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'order_log_orders_wrapper';
+COMMENT ON FUNCTION orders(log order_log, as_of timestamp, time_zone text) IS
+'the orders (amount >= 0) and returns (amount < 0) of an order log, one row for each customer and instant';
+
+CREATE FUNCTION orders(log order_log, key anyelement, as_of timestamp DEFAULT NULL, time_zone text DEFAULT 'UTC')
+RETURNS TABLE (
+    customer_id anyelement,
+    ordered_at timestamp,
+    amount double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'order_log_orders_as_wrapper';
+COMMENT ON FUNCTION orders(log order_log, key anyelement, as_of timestamp, time_zone text) IS
+'the orders (amount >= 0) and returns (amount < 0) of an order log, one row for each customer and instant; keys of the type of the second argument, such as NULL::uuid';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- customers
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION customers(log order_log, as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
+RETURNS TABLE (
+    customer_id bigint,
+    first_order timestamp,
+    last_order timestamp,
+    orders bigint,
+    revenue double precision,
+    returns double precision,
+    days_since_last double precision,
+    frequency bigint,
+    recency double precision,
+    age double precision,
+    monetary_value double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'customers_wrapper';
+COMMENT ON FUNCTION customers(log order_log, as_of timestamp, period text, time_zone text, time_unit interval) IS
+'what the orders of each customer amount to, as of a time: totals, and frequency, recency and age as Fader and Hardie define them';
+
+CREATE FUNCTION customers(log order_log, key anyelement, as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
+RETURNS TABLE (
+    customer_id anyelement,
+    first_order timestamp,
+    last_order timestamp,
+    orders bigint,
+    revenue double precision,
+    returns double precision,
+    days_since_last double precision,
+    frequency bigint,
+    recency double precision,
+    age double precision,
+    monetary_value double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'customers_as_wrapper';
+COMMENT ON FUNCTION customers(log order_log, key anyelement, as_of timestamp, period text, time_zone text, time_unit interval) IS
+'what the orders of each customer amount to, as of a time: totals, and frequency, recency and age as Fader and Hardie define them; keys of the type of the second argument, such as NULL::uuid';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- rfm
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION rfm(log order_log, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, ties text DEFAULT 'tied', time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
+RETURNS TABLE (
+    customer_id bigint,
+    days_since_last double precision,
+    orders bigint,
+    revenue double precision,
+    r integer,
+    f integer,
+    m integer,
+    score text,
+    segment text
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'rfm_wrapper';
+COMMENT ON FUNCTION rfm(log order_log, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
+'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to';
+
+CREATE FUNCTION rfm(log order_log, key anyelement, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, ties text DEFAULT 'tied', time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
+RETURNS TABLE (
+    customer_id anyelement,
+    days_since_last double precision,
+    orders bigint,
+    revenue double precision,
+    r integer,
+    f integer,
+    m integer,
+    score text,
+    segment text
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+AS 'MODULE_PATHNAME', 'rfm_as_wrapper';
+COMMENT ON FUNCTION rfm(log order_log, key anyelement, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
+'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to; keys of the type of the second argument, such as NULL::uuid';
+
+CREATE TYPE rfm_model;
+
+CREATE FUNCTION rfm_model_in(cstring)
+RETURNS rfm_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_model_in_wrapper';
+COMMENT ON FUNCTION rfm_model_in(cstring) IS
+'text input of rfm_model: JSON';
+
+CREATE FUNCTION rfm_model_out(rfm_model)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_model_out_wrapper';
+COMMENT ON FUNCTION rfm_model_out(rfm_model) IS
+'text output of rfm_model: JSON';
+
+CREATE FUNCTION rfm_model_recv(internal)
+RETURNS rfm_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_model_recv_wrapper';
+COMMENT ON FUNCTION rfm_model_recv(internal) IS
+'binary input of rfm_model';
+
+CREATE FUNCTION rfm_model_send(rfm_model)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION rfm_model_send(rfm_model) IS
+'binary output of rfm_model: the stored bytes';
+
+CREATE TYPE rfm_model (
+    INPUT = rfm_model_in,
+    OUTPUT = rfm_model_out,
+    RECEIVE = rfm_model_recv,
+    SEND = rfm_model_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE rfm_model IS
+'the cut points of RFM scores and the names of segments: the scale of one day, for customers of the next';
+
+CREATE CAST (rfm_model AS jsonb) WITH INOUT;
+COMMENT ON CAST (rfm_model AS jsonb) IS 'the text form of an rfm_model, as jsonb';
+CREATE CAST (jsonb AS rfm_model) WITH INOUT;
+COMMENT ON CAST (jsonb AS rfm_model) IS 'an rfm_model from its text form, as jsonb';
+
+CREATE FUNCTION rfm_model_eq(rfm_model, rfm_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION rfm_model_eq(rfm_model, rfm_model) IS
+'implementation of = for rfm_model';
+
+CREATE FUNCTION rfm_model_ne(rfm_model, rfm_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION rfm_model_ne(rfm_model, rfm_model) IS
+'implementation of <> for rfm_model';
+
+CREATE FUNCTION rfm_model_hash(rfm_model)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION rfm_model_hash(rfm_model) IS
+'hash of rfm_model';
+
+CREATE FUNCTION rfm_model_hash_extended(rfm_model, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION rfm_model_hash_extended(rfm_model, bigint) IS
+'hash of rfm_model, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = rfm_model, RIGHTARG = rfm_model, FUNCTION = rfm_model_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (rfm_model, rfm_model) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = rfm_model, RIGHTARG = rfm_model, FUNCTION = rfm_model_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (rfm_model, rfm_model) IS 'not equal';
+
+CREATE OPERATOR CLASS rfm_model_ops DEFAULT FOR TYPE rfm_model USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 rfm_model_hash(rfm_model),
+    FUNCTION 2 rfm_model_hash_extended(rfm_model, bigint);
+COMMENT ON OPERATOR FAMILY rfm_model_ops USING hash IS 'rfm_model by its bytes';
+COMMENT ON OPERATOR CLASS rfm_model_ops USING hash IS 'rfm_model by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+CREATE FUNCTION fit_rfm(log order_log, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
+RETURNS rfm_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'fit_rfm_wrapper';
+COMMENT ON FUNCTION fit_rfm(log order_log, as_of timestamp, bins integer, time_zone text, segments jsonb) IS
+'the cut points of RFM scores of the customers in an order log, as rfm(ties => tied) uses them';
+
+CREATE FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_score_wrapper';
+COMMENT ON FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
+'the RFM score of a customer on the scale of a model, such as 555';
+
+CREATE FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_segment_of_model_wrapper';
+COMMENT ON FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
+'the segment of a customer on the scale of a model; NULL if the model has no names for its number of bins';
+
+CREATE FUNCTION rfm_segment(r integer, f integer, m integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'rfm_segment_wrapper';
+COMMENT ON FUNCTION rfm_segment(r integer, f integer, m integer) IS
+'the usual segment of three scores from 1 to 5';
+
+CREATE FUNCTION rfm_segments()
+RETURNS TABLE (
+    segment text,
+    r integer,
+    f integer,
+    m integer,
+    score text
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 125
+AS 'MODULE_PATHNAME', 'rfm_segments_wrapper';
+COMMENT ON FUNCTION rfm_segments() IS
+'the usual map of segments: the eleven names and the 125 scores that belong to them';

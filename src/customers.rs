@@ -1,0 +1,102 @@
+//! `customers`: what each customer's orders amount to.
+
+use crate::order_log::{Log, View};
+use crate::pg::any::TypeOnly;
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::time::{Interval, Timestamp};
+use crate::pg::value::Given;
+use clientele_core::Result;
+use clientele_core::calendar::{DAY, Period};
+use clientele_core::customers::{Observation, days_between, each};
+use clientele_core::order_log::OrderLog;
+use pgrx::prelude::*;
+
+const COLUMNS: &[Column] = &[
+    Column::Key,
+    Column::Timestamp,
+    Column::Timestamp,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+];
+
+/// `customers(log, as_of, period, time_zone, time_unit)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn customers<'a>(
+    log: Option<Given<'a, Log>>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    time_unit: Option<Interval>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| list(log, as_of, period, time_zone, time_unit, call))
+}
+
+/// `customers(log, NULL::type, as_of, period, time_zone, time_unit)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn customers_as<'a>(
+    log: Option<Given<'a, Log>>,
+    _key: TypeOnly,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    time_unit: Option<Interval>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| list(log, as_of, period, time_zone, time_unit, call))
+}
+
+fn list(
+    log: Option<Given<'_, Log>>,
+    as_of: Option<Timestamp>,
+    period: Option<&str>,
+    time_zone: Option<&str>,
+    time_unit: Option<Interval>,
+    call: Call<'_>,
+) -> Result<RowSet> {
+    let Some(log) = log else {
+        return Rows::none(call, COLUMNS);
+    };
+    let log = OrderLog::open(log.bytes())?;
+    let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
+    let View { as_of, zone } = View::of(&log, as_of, time_zone)?;
+    let observation = Observation {
+        as_of,
+        period: period.map_or(Ok(Period::Day), Period::parse)?,
+        zone,
+        time_unit: time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?,
+    };
+    each(
+        &log,
+        &observation,
+        &mut Backend::of_call("customers"),
+        &mut |customer| {
+            let totals = customer.totals;
+            let time = |time| Cell::Time(observation.zone.local(time));
+            let purchases = customer.purchases;
+            rows.put(&[
+                Cell::Key(customer.key),
+                Cell::of(totals.first_order, time),
+                Cell::of(totals.last_order, time),
+                Cell::Integer(totals.orders as i64),
+                Cell::Float(totals.revenue()),
+                Cell::Float(totals.returns()),
+                Cell::of(totals.last_order, |last| Cell::Float(days_between(last, as_of))),
+                Cell::of(purchases, |purchases| Cell::Integer(purchases.frequency as i64)),
+                Cell::of(purchases, |purchases| Cell::Float(purchases.recency)),
+                Cell::of(purchases, |purchases| Cell::Float(purchases.age)),
+                Cell::of(purchases, |purchases| Cell::Float(purchases.monetary_value)),
+            ])
+        },
+    )?;
+    Ok(rows.finish())
+}

@@ -1,0 +1,15 @@
+//! `clientele`: customer analytics inside PostgreSQL.
+//!
+//! This crate is the SQL surface: signatures, conversions, error mapping. One file is one feature, named as in `core/`,
+//! `docs/` and `tests/`. The mathematics is in `clientele_core`; everything that is unsafe is in [`pg`]. SQL itself is written by
+//! hand in `sql/`, and a test compares it with the signatures here.
+#![deny(unsafe_code)]
+
+mod customers;
+mod order_log;
+mod pg;
+mod rfm;
+
+pgrx::pg_module_magic!(name, version);
+
+pgrx::extension_sql_file!("../sql/clientele.sql", name = "clientele");

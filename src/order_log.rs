@@ -1,0 +1,293 @@
+//! `order_log`: collecting orders into one value, and looking into it.
+
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::any::{AnyTime, Args, TypeOnly};
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::time::{self, Timestamp};
+use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::{encoding, settings};
+use clientele_core::Result;
+use clientele_core::amount::{Amount, Sum};
+use clientele_core::calendar::END_TIME;
+use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind, parse, write_text};
+use clientele_core::zone::Zone;
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type.
+pub enum Log {}
+
+impl TypeName for Log {
+    const NAME: &'static str = NAME;
+}
+
+/// Rows collected before they are sorted take at most this much, and sorting them a little more.
+const RUN_BYTES: usize = 192 << 20;
+
+fn run_bytes() -> usize {
+    RUN_BYTES.min(settings::memory_limit() / 4)
+}
+
+/// The state of the aggregates.
+pub struct Collection(Collector);
+
+impl AggregateState for Collection {
+    fn new() -> Self {
+        Collection(Collector::new(run_bytes()))
+    }
+
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
+}
+
+/// `order_log(customer, ordered_at [, amount])`, one row. Without amounts, every order is one of amount 0.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_trans<'a>(mut row: Transition<'a, Collection>) -> State<'a, Collection> {
+    let (state, args) = row.parts();
+    collect(&mut state.0, args);
+    row.into_state()
+}
+
+#[inline(always)]
+fn collect(log: &mut Collector, args: Args<'_>) {
+    let (Some(customer), Some(ordered_at)) = (args.get(0), args.get(1)) else {
+        return;
+    };
+    if customer.is_null() {
+        return log.ignore_null_customer();
+    }
+    if ordered_at.is_null() {
+        return log.ignore_null_time();
+    }
+    let AnyTime { zoned, time } = ordered_at.time("ordered_at");
+    let times = if zoned { TimeKind::Zoned } else { TimeKind::Local };
+    let amount = match args.get(2) {
+        Some(amount) if amount.is_null() => {
+            log.count_null_amount();
+            Amount::ZERO
+        }
+        Some(amount) => amount.amount("amount"),
+        None => Amount::ZERO,
+    };
+    answer(|| customer.with_key("customer", |key| log.push(key, times, time, amount, &mut collecting())));
+}
+
+/// `merge(order_log)`, one log; NULL is no log.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_merge_trans<'a>(mut state: State<'a, Collection>, log: Option<Given<'a, Log>>) -> State<'a, Collection> {
+    if let Some(log) = log {
+        answer(|| state.get().0.absorb(log.bytes(), &mut collecting()));
+    }
+    state
+}
+
+/// What two parallel workers collected.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
+    if let Some(other) = other.get() {
+        answer(|| state.get().0.merge(&other.0, &mut collecting()));
+    }
+    state
+}
+
+/// What a parallel worker collected, on its way to the leader: the bytes of a log.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
+    answer(|| write(&mut state.get().0))
+}
+
+/// What a parallel worker collected, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
+    let mut log = Collector::new(run_bytes());
+    answer(|| log.absorb(bytes.bytes(), &mut collecting()));
+    Restored::new(Collection(log))
+}
+
+/// The log.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_final(mut state: State<'_, Collection>) -> Made<Log> {
+    answer(|| write(&mut state.get().0))
+}
+
+fn write<T: TypeName>(log: &mut Collector) -> Result<Made<T>> {
+    // Rows shrink to half and less on the way.
+    Made::build(log.heap_bytes() / 2, |builder| {
+        log.write(builder, &mut Backend::of_call(NAME))
+    })
+}
+
+/// `describe(log)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Text,
+        Column::Text,
+        Column::Int8,
+        Column::Int8,
+        Column::Timestamp,
+        Column::Timestamp,
+        Column::Float8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+    ];
+    answer(|| {
+        let bytes = log.bytes();
+        let log = OrderLog::open(bytes)?;
+        let about = log.describe(&mut Backend::of_call("describe"))?;
+        let counts = log.counts();
+        let kinds = log.kinds().map(|(keys, times)| (keys.to_string(), times.to_string()));
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        rows.put(&[
+            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.0)),
+            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.1)),
+            Cell::Integer(about.customers as i64),
+            Cell::Integer(about.orders as i64),
+            Cell::of(about.first_order, Cell::Time),
+            Cell::of(about.last_order, Cell::Time),
+            Cell::Float(about.revenue),
+            Cell::Integer(counts.rows as i64),
+            Cell::Integer(counts.null_customers as i64),
+            Cell::Integer(counts.null_times as i64),
+            Cell::Integer(counts.null_amounts as i64),
+            Cell::Integer(bytes.len() as i64),
+        ])?;
+        Ok(rows.finish())
+    })
+}
+
+const ORDERS: &[Column] = &[Column::Key, Column::Timestamp, Column::Float8];
+
+/// `orders(log, as_of, time_zone)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_orders<'a>(
+    log: Option<Given<'a, Log>>,
+    as_of: Option<Timestamp>,
+    time_zone: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| orders(log, as_of, time_zone, call))
+}
+
+/// `orders(log, NULL::type, as_of, time_zone)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn order_log_orders_as<'a>(
+    log: Option<Given<'a, Log>>,
+    _key: TypeOnly,
+    as_of: Option<Timestamp>,
+    time_zone: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| orders(log, as_of, time_zone, call))
+}
+
+fn orders(
+    log: Option<Given<'_, Log>>,
+    as_of: Option<Timestamp>,
+    time_zone: Option<&str>,
+    call: Call<'_>,
+) -> Result<RowSet> {
+    let Some(log) = log else {
+        return Rows::none(call, ORDERS);
+    };
+    let log = OrderLog::open(log.bytes())?;
+    let mut rows = Rows::begin(call, ORDERS, log.kinds().map(|kinds| kinds.0))?;
+    let View { as_of, zone } = View::until(&log, as_of, END_TIME - 1, time_zone)?;
+    let mut backend = Backend::of_call("orders");
+    let mut cursor = log.cursor();
+    while cursor.advance(&mut backend)? {
+        let part = cursor.part().until(as_of);
+        let mut entries = part.entries().peekable();
+        while let Some((time, amount)) = entries.next() {
+            // What did not add exactly is several entries, but one order.
+            let mut sum = Sum::default();
+            sum.add(amount);
+            let same = |next: &(i64, Amount)| next.0 == time && next.1.is_negative() == amount.is_negative();
+            while let Some((_, more)) = entries.next_if(same) {
+                sum.add(more);
+            }
+            rows.put(&[
+                Cell::Key(part.key),
+                Cell::Time(zone.local(time)),
+                Cell::Float(sum.value()),
+            ])?;
+        }
+    }
+    Ok(rows.finish())
+}
+
+/// From when, and in which time zone, a log is looked at.
+pub struct View {
+    /// The end of observation, inclusive.
+    pub as_of: i64,
+    /// The time zone; UTC for times that have none and stand as they are.
+    pub zone: Zone,
+}
+
+impl View {
+    /// The view that the arguments of a function ask for; up to the newest order if they do not say. Without any order
+    /// there is no end: all returns are seen.
+    pub fn of(log: &OrderLog<'_>, as_of: Option<Timestamp>, time_zone: Option<&str>) -> Result<View> {
+        View::until(log, as_of, log.newest_order().unwrap_or(END_TIME - 1), time_zone)
+    }
+
+    /// The same, with another end if the arguments do not say.
+    fn until(log: &OrderLog<'_>, as_of: Option<Timestamp>, end: i64, time_zone: Option<&str>) -> Result<View> {
+        let name = time_zone.unwrap_or("UTC");
+        let zoned = log.kinds().is_some_and(|kinds| kinds.1 == TimeKind::Zoned);
+        let as_of = match as_of.map(|as_of| as_of.finite("as_of")).transpose()? {
+            Some(local) if zoned => time::instant(local, name)?,
+            Some(local) => local,
+            None => end,
+        };
+        // An unknown name is an error also where no zone is needed.
+        let zone = time::zone(name, log.newest_order().unwrap_or(as_of).max(as_of))?;
+        Ok(View {
+            as_of,
+            zone: if zoned { zone } else { Zone::utc() },
+        })
+    }
+}
+
+/// Text input.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_in(text: &CStr) -> Made<Log> {
+    answer(|| {
+        let text = encoding::from_server(text.to_bytes())?;
+        let mut log = parse(&text, run_bytes(), &mut Backend::of_call("order_log_in"))?;
+        write(&mut log)
+    })
+}
+
+/// Text output.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_out(log: Given<'_, Log>) -> MadeText {
+    answer(|| {
+        let log = OrderLog::open(log.bytes())?;
+        MadeText::build(NAME, 4 * log.bytes().len(), |builder| {
+            write_text(
+                &log,
+                &mut encoding::ToServer(builder),
+                &mut Backend::of_call("order_log_out"),
+            )
+        })
+    })
+}
+
+/// Binary input: the stored bytes, once they have been read to the end.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_recv(message: Received<'_>) -> Made<Log> {
+    answer(|| message.check(|bytes| OrderLog::open(bytes)?.check(&mut Backend::of_call("order_log_recv"))))
+}

@@ -1,0 +1,307 @@
+//! Arguments whose type is only known when the query is: keys, times and amounts of several types each.
+
+use super::encoding;
+use super::error::raise;
+use super::varlena::bytes_of;
+use clientele_core::amount::Amount;
+use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
+use clientele_core::key::Key;
+use clientele_core::{Error, Kind};
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::pg_sys;
+use std::ffi::CStr;
+use std::marker::PhantomData;
+
+/// Arguments of a call, whatever their types.
+#[derive(Clone, Copy)]
+pub struct Args<'fcx> {
+    fcinfo: pg_sys::FunctionCallInfo,
+    /// How many arguments stand before them.
+    first: usize,
+    call: PhantomData<&'fcx ()>,
+}
+
+/// An argument of one of the types below.
+#[derive(Clone, Copy)]
+pub struct Any<'fcx> {
+    value: pg_sys::Datum,
+    is_null: bool,
+    class: Class,
+    call: PhantomData<&'fcx ()>,
+}
+
+/// An argument that only says with its type which type is asked for.
+pub struct TypeOnly;
+
+// SAFETY: it is not looked at.
+unsafe impl<'fcx> ArgAbi<'fcx> for TypeOnly {
+    unsafe fn unbox_arg_unchecked(_: Arg<'_, 'fcx>) -> Self {
+        TypeOnly
+    }
+}
+
+/// The types that are understood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Class {
+    /// Not looked up yet: what fresh memory of PostgreSQL holds.
+    Unknown = 0,
+    Int2,
+    Int4,
+    Int8,
+    Uuid,
+    Text,
+    Timestamptz,
+    Timestamp,
+    Date,
+    Float8,
+    Numeric,
+    Other,
+}
+
+/// A time.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyTime {
+    /// Whether it is an instant; else it has no zone and stands as it is.
+    pub zoned: bool,
+    /// Microseconds since 2000-01-01.
+    pub time: i64,
+}
+
+// These run for every row: what they find goes on in registers, and what is wrong is raised at once.
+impl Any<'_> {
+    /// Whether it is NULL.
+    #[inline(always)]
+    pub fn is_null(&self) -> bool {
+        self.is_null
+    }
+
+    /// Hands the argument on as a key; it is not NULL. `what` names it in errors.
+    #[inline(always)]
+    pub fn with_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+        let value = self.value.value();
+        let number = match self.class {
+            Class::Int8 => value as i64,
+            Class::Int4 => i64::from(value as i32),
+            Class::Int2 => i64::from(value as i16),
+            _ => return self.with_long_key(what, then),
+        };
+        then(Key::Integer(number))
+    }
+
+    #[inline(never)]
+    fn with_long_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+        match self.class {
+            Class::Uuid => {
+                // SAFETY: a UUID is a pointer to sixteen bytes.
+                let bytes = unsafe { *self.value.cast_mut_ptr::<[u8; 16]>() };
+                then(Key::Uuid(u128::from_be_bytes(bytes)))
+            }
+            Class::Text => {
+                // SAFETY: a text is bytes of variable length.
+                let bytes = unsafe { bytes_of(self.value) };
+                then(Key::Text(
+                    &encoding::from_server(bytes).unwrap_or_else(|error| raise(&error)),
+                ))
+            }
+            _ => self.unsupported(what, "Cast it to bigint, uuid or text."),
+        }
+    }
+
+    /// The argument as a time; it is not NULL.
+    #[inline(always)]
+    pub fn time(&self, what: &str) -> AnyTime {
+        let (zoned, time) = match self.class {
+            Class::Timestamptz => (true, self.value.value() as i64),
+            Class::Timestamp => (false, self.value.value() as i64),
+            Class::Date => (false, midnight(self.value.value() as i32)),
+            _ => self.unsupported(what, "Cast it to timestamptz, timestamp or date."),
+        };
+        if !(MIN_TIME..END_TIME).contains(&time) {
+            not_a_time(time, what);
+        }
+        AnyTime { zoned, time }
+    }
+
+    /// The argument as an amount; it is not NULL.
+    #[inline(always)]
+    pub fn amount(&self, what: &str) -> Amount {
+        match self.class {
+            // SAFETY: a numeric is bytes of variable length.
+            Class::Numeric => read_numeric(unsafe { bytes_of(self.value) }, what),
+            Class::Float8 => {
+                let x = f64::from_bits(self.value.value() as u64);
+                Amount::from_f64(x).unwrap_or_else(|| {
+                    let names = [(f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")];
+                    not_finite(what, names.iter().find(|name| name.0 == x).map_or("NaN", |name| name.1))
+                })
+            }
+            _ => self.unsupported(what, "Cast it to numeric or double precision."),
+        }
+    }
+
+    #[cold]
+    fn unsupported(&self, what: &str, hint: &str) -> ! {
+        raise(&Error::new(Kind::WrongType, format!("{what} has a type that is not supported")).hint(hint))
+    }
+}
+
+/// The time a day begins; PostgreSQL's infinite days become its infinite times.
+#[inline]
+fn midnight(days: i32) -> i64 {
+    match days {
+        i32::MIN => i64::MIN,
+        i32::MAX => i64::MAX,
+        days => i64::from(days).checked_mul(DAY).unwrap_or(END_TIME),
+    }
+}
+
+#[cold]
+fn not_a_time(time: i64, what: &str) -> ! {
+    let error = Error::new(
+        Kind::TimeOutOfRange,
+        format!("{what} must be a time between 4714-11-24 BC and 294276-12-31"),
+    );
+    raise(
+        &error
+            .detail(match time {
+                i64::MIN => "It is -infinity.",
+                i64::MAX => "It is infinity.",
+                _ => "It is a date beyond the range of timestamps.",
+            })
+            .hint("Leave such rows out, or give them a time."),
+    )
+}
+
+#[cold]
+fn not_finite(what: &str, value: &str) -> ! {
+    raise(
+        &Error::new(Kind::OutOfRange, format!("{what} must be a finite number"))
+            .detail(format!("It is {value}."))
+            .hint("Leave such rows out, or give them an amount."),
+    )
+}
+
+/// Reads the digits of a `numeric` where they stand (see `numeric.c`, "Local data structures").
+#[inline(always)]
+fn read_numeric(bytes: &[u8], what: &str) -> Amount {
+    const SHORT: u16 = 0x8000;
+    const SPECIAL: u16 = 0xc000;
+    let word = |at: usize| bytes.get(at..at + 2).map(|two| u16::from_ne_bytes([two[0], two[1]]));
+    let header = word(0).unwrap_or(SPECIAL);
+    let (negative, weight, digits) = if header & SPECIAL == SPECIAL {
+        not_finite(
+            what,
+            match header {
+                0xd000 => "Infinity",
+                0xf000 => "-Infinity",
+                _ => "NaN",
+            },
+        )
+    } else if header & SHORT != 0 {
+        let weight = i32::from(header & 0x3f) - if header & 0x40 != 0 { 0x40 } else { 0 };
+        (header & 0x2000 != 0, weight, bytes.get(2..).unwrap_or(&[]))
+    } else {
+        let weight = word(2).unwrap_or(0) as i16;
+        (header & 0x4000 != 0, i32::from(weight), bytes.get(4..).unwrap_or(&[]))
+    };
+    let digits = digits.chunks_exact(2).map(|two| u16::from_ne_bytes([two[0], two[1]]));
+    Amount::from_base10000(negative, weight, digits).unwrap_or_else(|error| raise(&error))
+}
+
+impl<'fcx> Args<'fcx> {
+    /// The arguments of a call behind the first ones.
+    ///
+    /// # Safety
+    /// The call is under way, and is for `'fcx`.
+    #[inline(always)]
+    pub(super) unsafe fn behind(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> Args<'fcx> {
+        Args {
+            fcinfo,
+            first,
+            call: PhantomData,
+        }
+    }
+
+    /// The argument number `index`, if the function has been declared with so many.
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> Option<Any<'fcx>> {
+        let index = self.first + index;
+        // SAFETY: the call is under way.
+        unsafe {
+            let n = (*self.fcinfo).nargs as usize;
+            let argument = (*self.fcinfo).args.as_slice(n).get(index)?;
+            Some(Any {
+                value: argument.value,
+                is_null: argument.isnull,
+                class: if argument.isnull {
+                    Class::Other
+                } else {
+                    class_of((*self.fcinfo).flinfo, index)
+                },
+                call: PhantomData,
+            })
+        }
+    }
+}
+
+/// How many arguments are remembered.
+const REMEMBERED: usize = 8;
+
+/// The class of an argument, looked up once for each place of a query that calls the function.
+///
+/// # Safety
+/// `flinfo` describes the function of a call under way.
+#[inline]
+unsafe fn class_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+    assert!(index < REMEMBERED, "more arguments than are remembered");
+    // SAFETY: only this function sets `fn_extra` of functions that have such arguments.
+    unsafe {
+        let table: *mut Class = (*flinfo).fn_extra.cast();
+        if !table.is_null() && *table.add(index) != Class::Unknown {
+            return *table.add(index);
+        }
+        look_up(flinfo, index)
+    }
+}
+
+#[cold]
+unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+    // SAFETY: as in `class_of`; zero bytes are `Class::Unknown`.
+    unsafe {
+        if (*flinfo).fn_extra.is_null() {
+            (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, REMEMBERED);
+        }
+        let declared = pg_sys::get_fn_expr_argtype(flinfo, index as i32);
+        let base = if declared == pg_sys::InvalidOid {
+            declared
+        } else {
+            pg_sys::getBaseType(declared)
+        };
+        let class = match base {
+            pg_sys::INT2OID => Class::Int2,
+            pg_sys::INT4OID => Class::Int4,
+            pg_sys::INT8OID => Class::Int8,
+            pg_sys::UUIDOID => Class::Uuid,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => Class::Text,
+            pg_sys::TIMESTAMPTZOID => Class::Timestamptz,
+            pg_sys::TIMESTAMPOID => Class::Timestamp,
+            pg_sys::DATEOID => Class::Date,
+            pg_sys::FLOAT8OID => Class::Float8,
+            pg_sys::NUMERICOID => Class::Numeric,
+            _ => Class::Other,
+        };
+        *(*flinfo).fn_extra.cast::<Class>().add(index) = class;
+        class
+    }
+}
+
+/// The name of a type, for messages.
+pub(super) fn type_name(oid: pg_sys::Oid) -> String {
+    // SAFETY: the name ends with a zero and is copied.
+    unsafe {
+        CStr::from_ptr(pg_sys::format_type_be(oid))
+            .to_string_lossy()
+            .into_owned()
+    }
+}

@@ -1,0 +1,79 @@
+//! Text between UTF-8, which Rust has, and the encoding of the database.
+
+use clientele_core::codec::Sink;
+use clientele_core::{Error, Kind, Result};
+use pgrx::pg_sys;
+use std::borrow::Cow;
+use std::ffi::c_char;
+
+fn is_utf8() -> bool {
+    // SAFETY: reads a number.
+    unsafe { pg_sys::GetDatabaseEncoding() == pg_sys::pg_enc::PG_UTF8 as i32 }
+}
+
+/// Text of the server as UTF-8.
+pub fn from_server(bytes: &[u8]) -> Result<Cow<'_, str>> {
+    let bytes = if is_utf8() {
+        Cow::Borrowed(bytes)
+    } else {
+        // SAFETY: the result ends with a zero, and is either what came in or newly allocated.
+        convert(bytes, |start, len| unsafe {
+            pg_sys::pg_server_to_any(start, len, pg_sys::pg_enc::PG_UTF8 as i32)
+        })
+    };
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
+            .map(Cow::Borrowed)
+            .map_err(|error| error.to_string()),
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|error| error.to_string()),
+    }
+    .map_err(|error| {
+        Error::new(Kind::InvalidText, "text is not valid in the encoding of the database")
+            .detail(format!("It has an {error}."))
+    })
+}
+
+/// UTF-8 as text of the server.
+pub fn to_server(text: &str) -> Cow<'_, [u8]> {
+    if is_utf8() {
+        Cow::Borrowed(text.as_bytes())
+    } else {
+        // SAFETY: the result ends with a zero, and is either what came in or newly allocated.
+        convert(text.as_bytes(), |start, len| unsafe {
+            pg_sys::pg_any_to_server(start, len, pg_sys::pg_enc::PG_UTF8 as i32)
+        })
+    }
+}
+
+fn convert(bytes: &[u8], by: impl FnOnce(*const c_char, i32) -> *mut c_char) -> Cow<'_, [u8]> {
+    let start: *const c_char = bytes.as_ptr().cast();
+    let len = i32::try_from(bytes.len()).expect("a value is shorter than 1 GB");
+    let converted = by(start, len);
+    if converted.is_null() || std::ptr::eq(converted, start) {
+        return Cow::Borrowed(bytes);
+    }
+    // SAFETY: a string that ends with a zero, allocated for us.
+    unsafe {
+        let copy = std::ffi::CStr::from_ptr(converted).to_bytes().to_vec();
+        pg_sys::pfree(converted.cast());
+        Cow::Owned(copy)
+    }
+}
+
+/// A sink of UTF-8 text that passes it on in the encoding of the database.
+pub struct ToServer<'s>(pub &'s mut dyn Sink);
+
+impl Sink for ToServer<'_> {
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.0.append(&to_server(text)),
+            Err(_) => self.0.append(bytes),
+        }
+    }
+
+    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        self.0.overwrite(at, bytes);
+    }
+}

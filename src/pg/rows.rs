@@ -1,0 +1,361 @@
+//! Sets of rows as results.
+//!
+//! The whole set is handed over at once, in a tuple store that spills to disk at `work_mem`. In FROM, PostgreSQL would collect
+//! rows that come one by one in such a store all the same, only slower.
+
+use super::any::type_name;
+use super::call::Call;
+use super::encoding;
+use clientele_core::key::{Key, KeyKind};
+use clientele_core::{Error, Kind, Result};
+use pgrx::callconv::{BoxRet, FcInfo};
+use pgrx::datum::Datum;
+use pgrx::prelude::*;
+
+/// Rows that are handed over at a time.
+const BATCH: usize = 256;
+/// Words in a piece of memory for the texts of a batch.
+const PIECE: usize = 8 << 10;
+
+/// The type of a column, as the SQL declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The key of a customer: of the type that the query asks for.
+    Key,
+    /// `integer`.
+    Int4,
+    /// `bigint`.
+    Int8,
+    /// `double precision`.
+    Float8,
+    /// `timestamp`.
+    Timestamp,
+    /// `text`.
+    Text,
+}
+
+/// One value of a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Cell<'a> {
+    /// NULL.
+    Null,
+    /// For a column of keys.
+    Key(Key<'a>),
+    /// For a column of integers.
+    Integer(i64),
+    /// For a column of numbers.
+    Float(f64),
+    /// For a column of times.
+    Time(i64),
+    /// For a column of texts.
+    Text(&'a str),
+    /// For a column of texts: one of those that [`Rows::share`] keeps.
+    Shared(Shared),
+}
+
+impl<'a> Cell<'a> {
+    /// A cell of what may be missing.
+    pub fn of<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell<'a>) -> Cell<'a> {
+        value.map_or(Cell::Null, cell)
+    }
+}
+
+/// A text that many rows have.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared(pg_sys::Datum);
+
+/// The key type that the query asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyType {
+    Int2,
+    Int4,
+    Int8,
+    Uuid,
+    Text,
+}
+
+/// Rows being collected for the caller.
+pub struct Rows {
+    columns: &'static [Column],
+    key: KeyType,
+    desc: pg_sys::TupleDesc,
+    store: *mut pg_sys::Tuplestorestate,
+    /// The cells of a batch, row by row.
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<bool>,
+    /// What the cells of the batch point to. A piece is never moved.
+    pieces: Vec<Vec<u64>>,
+    shared: Vec<Box<[u64]>>,
+}
+
+/// A set of rows that the caller has.
+pub struct RowSet(());
+
+impl Rows {
+    /// Begins a set of rows for the caller, which must have declared these columns.
+    ///
+    /// `keys` is the kind of the keys that will come, if there are any: the query must ask for a type that holds them.
+    pub fn begin(call: Call<'_>, columns: &'static [Column], keys: Option<KeyKind>) -> Result<Rows> {
+        let fcinfo = call.fcinfo();
+        // SAFETY: the call is under way; what it says about the result is checked before it is used. What is made here
+        // lives in the memory of the query.
+        unsafe {
+            let info: *mut pg_sys::ReturnSetInfo = (*fcinfo).resultinfo.cast();
+            let materialize = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
+            if info.is_null()
+                || (*info).type_ != pg_sys::NodeTag::T_ReturnSetInfo
+                || (*info).allowedModes as u32 & materialize == 0
+            {
+                ereport!(
+                    ERROR,
+                    PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+                    "set-valued function called in context that cannot accept a set"
+                );
+            }
+            let mut declared = std::ptr::null_mut();
+            let class = pg_sys::get_call_result_type(fcinfo, std::ptr::null_mut(), &mut declared);
+            if class != pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE {
+                ereport!(
+                    ERROR,
+                    PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+                    "return type must be a row type"
+                );
+            }
+            let types: Vec<pg_sys::Oid> = pgrx::PgTupleDesc::from_pg_copy(declared)
+                .iter()
+                .map(|column| column.atttypid)
+                .collect();
+            let key = check_columns(call, columns, &types, keys)?;
+
+            let before = pg_sys::MemoryContextSwitchTo((*(*info).econtext).ecxt_per_query_memory);
+            let desc = pg_sys::CreateTupleDescCopy(declared);
+            let random = (*info).allowedModes as u32 & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random != 0;
+            let store = pg_sys::tuplestore_begin_heap(random, false, pg_sys::work_mem);
+            pg_sys::MemoryContextSwitchTo(before);
+            (*info).returnMode = materialize;
+            (*info).setResult = store;
+            (*info).setDesc = desc;
+            Ok(Rows {
+                columns,
+                key,
+                desc,
+                store,
+                values: Vec::with_capacity(BATCH * columns.len()),
+                nulls: Vec::with_capacity(BATCH * columns.len()),
+                pieces: vec![Vec::with_capacity(PIECE)],
+                shared: Vec::new(),
+            })
+        }
+    }
+
+    /// No rows.
+    pub fn none(call: Call<'_>, columns: &'static [Column]) -> Result<RowSet> {
+        Ok(Rows::begin(call, columns, None)?.finish())
+    }
+
+    /// Keeps a text that many rows have.
+    pub fn share(&mut self, text: &str) -> Shared {
+        let text = encoding::to_server(text);
+        let mut block = vec![0; words_of(text.len())].into_boxed_slice();
+        let datum = write_text(&mut block, &text);
+        self.shared.push(block);
+        Shared(datum)
+    }
+
+    /// Appends a row: one cell for each column.
+    #[inline]
+    pub fn put(&mut self, cells: &[Cell<'_>]) -> Result<()> {
+        assert_eq!(cells.len(), self.columns.len(), "one cell for each column");
+        for (&cell, &column) in cells.iter().zip(self.columns) {
+            let value = match (cell, column) {
+                (Cell::Null, _) => None,
+                (Cell::Float(x), Column::Float8) => Some(pg_sys::Datum::from(x.to_bits())),
+                (Cell::Integer(n), Column::Int8) => Some(pg_sys::Datum::from(n)),
+                (Cell::Integer(n), Column::Int4) => Some(pg_sys::Datum::from(n as i32)),
+                (Cell::Time(time), Column::Timestamp) => Some(pg_sys::Datum::from(time)),
+                (Cell::Shared(text), Column::Text) => Some(text.0),
+                (Cell::Text(text), Column::Text) => Some(self.text(text)),
+                (Cell::Key(key), Column::Key) => Some(self.key(key)?),
+                (cell, column) => unreachable!("{cell:?} in a column of {column:?}"),
+            };
+            self.nulls.push(value.is_none());
+            self.values.push(value.unwrap_or(pg_sys::Datum::null()));
+        }
+        if self.values.len() == self.values.capacity() {
+            self.flush();
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    pub fn finish(mut self) -> RowSet {
+        self.flush();
+        RowSet(())
+    }
+
+    fn flush(&mut self) {
+        check_for_interrupts!();
+        let width = self.columns.len();
+        let (store, desc) = (self.store, self.desc);
+        let (values, nulls) = (self.values.as_mut_ptr(), self.nulls.as_mut_ptr());
+        let rows = self.values.len() / width;
+        // SAFETY: as many cells as columns for each row, of the types that the columns have. Nothing in the closure has a
+        // destructor. One guard for all rows: it costs as much as a row.
+        unsafe {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                for row in 0..rows {
+                    tuplestore_putvalues(store, desc, values.add(row * width), nulls.add(row * width));
+                }
+            });
+        }
+        self.values.clear();
+        self.nulls.clear();
+        self.pieces.truncate(1);
+        self.pieces[0].clear();
+    }
+
+    fn key(&mut self, key: Key<'_>) -> Result<pg_sys::Datum> {
+        let out_of_range = |name: &str, key: i64| {
+            Error::new(Kind::OutOfRange, format!("{name} out of range"))
+                .detail(format!("There is a customer {key}."))
+                .hint("Ask for the keys as NULL::bigint.")
+        };
+        Ok(match (key, self.key) {
+            (Key::Integer(key), KeyType::Int8) => pg_sys::Datum::from(key),
+            (Key::Integer(key), KeyType::Int4) => {
+                pg_sys::Datum::from(i32::try_from(key).map_err(|_| out_of_range("integer", key))?)
+            }
+            (Key::Integer(key), KeyType::Int2) => {
+                pg_sys::Datum::from(i16::try_from(key).map_err(|_| out_of_range("smallint", key))?)
+            }
+            (Key::Uuid(key), KeyType::Uuid) => {
+                let bytes = key.to_be_bytes();
+                let words = self.block(2);
+                words[0] = u64::from_ne_bytes(bytes[..8].try_into().expect("eight bytes"));
+                words[1] = u64::from_ne_bytes(bytes[8..].try_into().expect("eight bytes"));
+                pg_sys::Datum::from(words.as_mut_ptr())
+            }
+            (Key::Text(key), KeyType::Text) => self.text(key),
+            _ => unreachable!("the kind of the keys was checked"),
+        })
+    }
+
+    fn text(&mut self, text: &str) -> pg_sys::Datum {
+        let text = encoding::to_server(text);
+        write_text(self.block(words_of(text.len())), &text)
+    }
+
+    /// Memory that lasts until the batch is handed over.
+    fn block(&mut self, words: usize) -> &mut [u64] {
+        let last = self.pieces.last().expect("there is always a piece");
+        if last.capacity() - last.len() < words {
+            self.pieces.push(Vec::with_capacity(words.max(PIECE)));
+        }
+        let last = self.pieces.last_mut().expect("there is always a piece");
+        let start = last.len();
+        last.resize(start + words, 0);
+        &mut last[start..]
+    }
+}
+
+/// The words that a text of `len` bytes takes, with its header.
+fn words_of(len: usize) -> usize {
+    (pg_sys::VARHDRSZ + len).div_ceil(size_of::<u64>())
+}
+
+/// Writes a text value to a block that is large enough.
+fn write_text(block: &mut [u64], text: &[u8]) -> pg_sys::Datum {
+    assert!(words_of(text.len()) <= block.len());
+    let start = block.as_mut_ptr();
+    // SAFETY: the block holds the header and the bytes, as was just checked.
+    unsafe {
+        pgrx::varlena::set_varsize_4b(start.cast(), (pg_sys::VARHDRSZ + text.len()) as i32);
+        let bytes = start.cast::<u8>().add(pg_sys::VARHDRSZ);
+        std::ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len());
+    }
+    pg_sys::Datum::from(start)
+}
+
+/// Compares the columns that the SQL declares with those that will come.
+fn check_columns(call: Call<'_>, columns: &[Column], types: &[pg_sys::Oid], keys: Option<KeyKind>) -> Result<KeyType> {
+    let mut key = KeyType::Int8;
+    let mut fits = columns.len() == types.len();
+    for (&column, &oid) in columns.iter().zip(types) {
+        fits &= match column {
+            Column::Key => {
+                key = key_type(call, oid, keys)?;
+                true
+            }
+            Column::Int4 => oid == pg_sys::INT4OID,
+            Column::Int8 => oid == pg_sys::INT8OID,
+            Column::Float8 => oid == pg_sys::FLOAT8OID,
+            Column::Timestamp => oid == pg_sys::TIMESTAMPOID,
+            Column::Text => oid == pg_sys::TEXTOID,
+        };
+    }
+    if fits {
+        Ok(key)
+    } else {
+        Err(Error::new(
+            Kind::WrongType,
+            format!("{} is declared with other columns than it returns", call.name()),
+        )
+        .hint("Run ALTER EXTENSION clientele UPDATE: the library may be newer than the extension."))
+    }
+}
+
+/// The type of keys that the query asks for, if those that will come fit.
+fn key_type(call: Call<'_>, oid: pg_sys::Oid, keys: Option<KeyKind>) -> Result<KeyType> {
+    let (key, kind) = match oid {
+        pg_sys::INT2OID => (KeyType::Int2, KeyKind::Integer),
+        pg_sys::INT4OID => (KeyType::Int4, KeyKind::Integer),
+        pg_sys::INT8OID => (KeyType::Int8, KeyKind::Integer),
+        pg_sys::UUIDOID => (KeyType::Uuid, KeyKind::Uuid),
+        pg_sys::TEXTOID | pg_sys::VARCHAROID => (KeyType::Text, KeyKind::Text),
+        _ => {
+            return Err(Error::new(
+                Kind::WrongType,
+                format!("keys cannot be returned as {}", type_name(oid)),
+            )
+            .hint("Keys are of the types smallint, integer, bigint, uuid, text and varchar."));
+        }
+    };
+    match keys {
+        Some(keys) if keys != kind => {
+            let wanted = match keys {
+                KeyKind::Integer => "bigint",
+                KeyKind::Uuid => "uuid",
+                KeyKind::Text => "text",
+            };
+            let name = call.name();
+            Err(Error::new(
+                Kind::WrongType,
+                format!(
+                    "{name} returns keys of type {}, but the log has {keys} keys",
+                    type_name(oid)
+                ),
+            )
+            .hint(format!(
+                "Name the type in the second argument: {name}(log, NULL::{wanted})."
+            )))
+        }
+        _ => Ok(key),
+    }
+}
+
+// The store's own function: the bindings guard each call of theirs.
+unsafe extern "C-unwind" {
+    fn tuplestore_putvalues(
+        store: *mut pg_sys::Tuplestorestate,
+        desc: pg_sys::TupleDesc,
+        values: *mut pg_sys::Datum,
+        nulls: *mut bool,
+    );
+}
+
+// SAFETY: the set is in the call's result info; the value itself is not looked at.
+unsafe impl BoxRet for RowSet {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        fcinfo.return_null()
+    }
+}

@@ -1,0 +1,94 @@
+//! What each type of argument and result is called in SQL. A test compares this with what the SQL declares.
+
+use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use super::any::TypeOnly;
+use super::call::Call;
+use super::rows::RowSet;
+use super::time::{Interval, Timestamp};
+use super::value::{Given, Made, MadeText, Received, TypeName};
+use pgrx::impl_sql_translatable;
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+
+type Argument = Result<SqlMappingRef, ArgumentError>;
+type Returns = Result<ReturnsRef, ReturnsError>;
+
+const fn argument(sql: &'static str) -> Argument {
+    Ok(SqlMappingRef::literal(sql))
+}
+
+const fn result(sql: &'static str) -> Returns {
+    Ok(ReturnsRef::One(SqlMappingRef::literal(sql)))
+}
+
+impl_sql_translatable!(Interval, arg_only = "interval");
+impl_sql_translatable!(MadeText, "cstring");
+impl_sql_translatable!(Received<'_>, arg_only = "internal");
+impl_sql_translatable!(Timestamp, arg_only = "timestamp");
+impl_sql_translatable!(Unused, arg_only = "internal");
+impl_sql_translatable!(TypeOnly, arg_only = "anyelement");
+
+// SAFETY: values of the type `T` come in as they are stored.
+unsafe impl<T: TypeName> SqlTranslatable for Given<'_, T> {
+    const TYPE_IDENT: &'static str = T::NAME;
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = argument(T::NAME);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: values of the type `T` go out as they are stored.
+unsafe impl<T: TypeName> SqlTranslatable for Made<T> {
+    const TYPE_IDENT: &'static str = T::NAME;
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
+    const RETURN_SQL: Returns = result(T::NAME);
+}
+
+// SAFETY: states go in and out as bare pointers.
+unsafe impl<S: AggregateState> SqlTranslatable for State<'_, S> {
+    const TYPE_IDENT: &'static str = "internal";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = argument("internal");
+    const RETURN_SQL: Returns = result("internal");
+}
+
+// SAFETY: as above.
+unsafe impl<S: AggregateState> SqlTranslatable for Other<'_, S> {
+    const TYPE_IDENT: &'static str = "internal";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = argument("internal");
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: as above.
+unsafe impl<S: AggregateState> SqlTranslatable for Restored<S> {
+    const TYPE_IDENT: &'static str = "internal";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
+    const RETURN_SQL: Returns = result("internal");
+}
+
+// SAFETY: SQL does not see it.
+unsafe impl SqlTranslatable for Call<'_> {
+    const TYPE_IDENT: &'static str = "call";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Ok(SqlMappingRef::Skip);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: the first argument that SQL declares is the state; what the others are is looked up in the call.
+unsafe impl<S: AggregateState> SqlTranslatable for Transition<'_, S> {
+    const TYPE_IDENT: &'static str = "transition";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Ok(SqlMappingRef::Skip);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: the columns are compared with the declared ones in every call.
+unsafe impl SqlTranslatable for RowSet {
+    const TYPE_IDENT: &'static str = "record";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
+    const RETURN_SQL: Returns = Ok(ReturnsRef::SetOf(SqlMappingRef::literal("record")));
+}

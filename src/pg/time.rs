@@ -1,0 +1,139 @@
+//! Timestamps, intervals and time zones.
+
+use super::value::datum_of;
+use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, SECOND};
+use clientele_core::zone::Zone;
+use clientele_core::{Error, Kind, Result};
+use pgrx::IntoDatum;
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::prelude::*;
+use std::ffi::CString;
+
+/// The seconds from 1970-01-01, where the time zone library begins, to 2000-01-01.
+const UNIX_TO_POSTGRES: i64 = 946_684_800;
+
+/// A `timestamp` that a function is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The time as it stands; infinite ones are refused. `what` names the argument.
+    pub fn finite(self, what: &str) -> Result<i64> {
+        if (MIN_TIME..END_TIME).contains(&self.0) {
+            Ok(self.0)
+        } else {
+            Err(Error::new(
+                Kind::TimeOutOfRange,
+                format!("{what} must be a finite time"),
+            ))
+        }
+    }
+}
+
+/// An `interval` that a function is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Interval {
+    months: i32,
+    days: i32,
+    micros: i64,
+}
+
+impl Interval {
+    /// Its length where that is always the same, with days of 24 hours. `what` names the argument.
+    pub fn fixed(self, what: &str) -> Result<i64> {
+        if self.months != 0 {
+            return Err(Error::invalid(format!("{what} must have a fixed length"))
+                .detail("Months and years have no fixed length.")
+                .hint("Give it in weeks, days or hours, for example '30 days'."));
+        }
+        let length = i64::from(self.days) * DAY;
+        match length.checked_add(self.micros) {
+            Some(length) if length > 0 => Ok(length),
+            _ => Err(Error::invalid(format!("{what} must be longer than nothing"))),
+        }
+    }
+}
+
+/// The instant of a local time in a zone.
+pub fn instant(local: i64, zone: &str) -> Result<i64> {
+    // The function of `AT TIME ZONE`, which knows what to do with hours that come twice or not at all.
+    // SAFETY: it takes a text and a timestamp, and returns a timestamptz.
+    let instant =
+        unsafe { pgrx::direct_function_call::<i64>(pg_sys::timestamp_zone, &[zone.into_datum(), local.into_datum()]) };
+    instant
+        .filter(|time| (MIN_TIME..END_TIME).contains(time))
+        .ok_or_else(out_of_range)
+}
+
+/// The offsets of the zone called `name` for instants up to `end`.
+pub fn zone(name: &str, end: i64) -> Result<Zone> {
+    let unknown = || {
+        Error::invalid(format!("time zone \"{name}\" not recognized"))
+            .hint("The names that are known are in the view pg_timezone_names.")
+    };
+    let c_name = CString::new(name).map_err(|_| unknown())?;
+    // SAFETY: the name ends with a zero; zones are kept by the server for ever.
+    let zone = unsafe {
+        let zone = pg_sys::pg_tzset(c_name.as_ptr());
+        if zone.is_null() || !pg_sys::pg_tz_acceptable(zone) {
+            return Err(unknown());
+        }
+        zone
+    };
+    let mut time = MIN_TIME / SECOND + UNIX_TO_POSTGRES;
+    let mut first = None;
+    let mut changes = Vec::new();
+    loop {
+        check_for_interrupts!();
+        let (mut before, mut after, mut boundary) = (0, 0, 0);
+        let (mut before_is_dst, mut after_is_dst) = (0, 0);
+        // SAFETY: all pointers are to variables of the types asked for.
+        let found = unsafe {
+            pg_sys::pg_next_dst_boundary(
+                &time,
+                &mut before,
+                &mut before_is_dst,
+                &mut boundary,
+                &mut after,
+                &mut after_is_dst,
+                zone,
+            )
+        };
+        if found < 0 {
+            return Err(unknown());
+        }
+        first.get_or_insert(before * SECOND);
+        let change = (boundary - UNIX_TO_POSTGRES).saturating_mul(SECOND);
+        if found == 0 || change > end {
+            return Ok(Zone::new(first.unwrap_or(0), changes));
+        }
+        changes.push((change, after * SECOND));
+        time = boundary;
+    }
+}
+
+#[cold]
+fn out_of_range() -> Error {
+    Error::new(Kind::TimeOutOfRange, "timestamp out of range")
+}
+
+// SAFETY: a timestamp is passed by value, in microseconds.
+unsafe impl<'fcx> ArgAbi<'fcx> for Timestamp {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL.
+        Timestamp(unsafe { arg.unbox_unchecked::<i64>() })
+    }
+}
+
+// SAFETY: an interval is a pointer to its parts.
+unsafe impl<'fcx> ArgAbi<'fcx> for Interval {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL; the parts are copied.
+        let parts = unsafe { *datum_of(arg).cast_mut_ptr::<pg_sys::Interval>() };
+        Interval {
+            months: parts.month,
+            days: parts.day,
+            micros: parts.time,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Stored value types: how they come in and go out.
+//!
+//! A type is a name and bytes; what the bytes mean is the business of its feature. In SQL it is declared by hand, with four
+//! functions for text and binary input and output.
+
+use super::varlena::{Builder, bytes_of};
+use clientele_core::{Error, Kind, Result};
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::datum::Datum;
+use pgrx::pg_sys;
+use std::marker::PhantomData;
+
+/// The name of a type in SQL.
+pub trait TypeName {
+    /// The name.
+    const NAME: &'static str;
+}
+
+/// `bytea`: plain bytes.
+pub enum Bytea {}
+
+impl TypeName for Bytea {
+    const NAME: &'static str = "bytea";
+}
+
+/// A value that a function is given.
+pub struct Given<'fcx, T> {
+    bytes: &'fcx [u8],
+    of: PhantomData<T>,
+}
+
+impl<'fcx, T> Given<'fcx, T> {
+    /// The bytes as they are stored.
+    pub fn bytes(&self) -> &'fcx [u8] {
+        self.bytes
+    }
+}
+
+/// A value that a function makes.
+pub struct Made<T> {
+    datum: pg_sys::Datum,
+    of: PhantomData<T>,
+}
+
+impl<T: TypeName> Made<T> {
+    /// Builds a value of some `expected` bytes.
+    pub fn build(expected: usize, write: impl FnOnce(&mut Builder) -> Result<()>) -> Result<Made<T>> {
+        let mut builder = Builder::varlena(T::NAME, expected);
+        write(&mut builder)?;
+        Ok(Made {
+            datum: builder.finish()?,
+            of: PhantomData,
+        })
+    }
+
+    /// A value of these bytes.
+    pub fn of(bytes: &[u8]) -> Result<Made<T>> {
+        use clientele_core::codec::Sink;
+        Made::build(bytes.len(), |builder| builder.append(bytes))
+    }
+}
+
+/// Text that an output function makes.
+pub struct MadeText(pg_sys::Datum);
+
+impl MadeText {
+    /// Builds text of some `expected` bytes.
+    pub fn build(
+        what: &'static str,
+        expected: usize,
+        write: impl FnOnce(&mut Builder) -> Result<()>,
+    ) -> Result<MadeText> {
+        let mut builder = Builder::text(what, expected);
+        write(&mut builder)?;
+        Ok(MadeText(builder.finish()?))
+    }
+}
+
+/// The bytes a binary input function is given; all of them belong to the value.
+pub struct Received<'fcx>(&'fcx [u8]);
+
+impl<'fcx> Received<'fcx> {
+    /// Takes the bytes if `check` believes them.
+    pub fn check<T: TypeName>(self, check: impl FnOnce(&'fcx [u8]) -> Result<()>) -> Result<Made<T>> {
+        check(self.0).map_err(|error| {
+            let detail = error.detail_text().unwrap_or(error.message()).to_owned();
+            Error::new(
+                Kind::InvalidBinary,
+                format!("invalid binary representation of type {}", T::NAME),
+            )
+            .detail(detail)
+        })?;
+        Made::of(self.0)
+    }
+}
+
+// SAFETY: the SQL declares an argument of the type `T`, which is stored as bytes of variable length; a test compares.
+unsafe impl<'fcx, T: TypeName> ArgAbi<'fcx> for Given<'fcx, T> {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL, as PostgreSQL and `Option` see to.
+        let bytes = unsafe { bytes_of(datum_of(arg)) };
+        Given { bytes, of: PhantomData }
+    }
+}
+
+// SAFETY: the value was built as PostgreSQL wants it, in the memory context of the call.
+unsafe impl<T: TypeName> BoxRet for Made<T> {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: see above.
+        unsafe { fcinfo.return_raw_datum(self.datum) }
+    }
+}
+
+// SAFETY: a C string in the memory context of the call.
+unsafe impl BoxRet for MadeText {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: see above.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}
+
+// SAFETY: a binary input function is given a `StringInfo` as `internal`.
+unsafe impl<'fcx> ArgAbi<'fcx> for Received<'fcx> {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: the buffer outlives the call; `cursor` is between 0 and `len`.
+        unsafe {
+            let message: &mut pg_sys::StringInfoData = &mut *datum_of(arg).cast_mut_ptr();
+            let (start, end) = (message.cursor as usize, message.len as usize);
+            message.cursor = message.len;
+            Received(std::slice::from_raw_parts(message.data.add(start).cast(), end - start))
+        }
+    }
+}
+
+/// The bare datum of an argument.
+///
+/// # Safety
+/// The argument is not NULL.
+pub(super) unsafe fn datum_of(arg: Arg<'_, '_>) -> pg_sys::Datum {
+    let index = arg.index();
+    // SAFETY: the call it is an argument of is under way.
+    unsafe {
+        let fcinfo = arg.unbox_unchecked::<pg_sys::FunctionCallInfo>();
+        (*fcinfo).args.as_slice((*fcinfo).nargs as usize)[index].value
+    }
+}

@@ -1,0 +1,136 @@
+//! Values of variable length: reading those that are given, building large ones where they are to stay.
+
+use clientele_core::codec::Sink;
+use clientele_core::{Error, Kind, Result};
+use pgrx::pg_sys;
+use std::ptr::NonNull;
+
+/// The bytes of a value, without its header. Fetched and decompressed if they have to be.
+///
+/// # Safety
+/// `datum` is a value of a type of variable length that is not NULL. The bytes live as long as the memory context of the
+/// call, or as the value itself.
+pub unsafe fn bytes_of<'a>(datum: pg_sys::Datum) -> &'a [u8] {
+    // SAFETY: see above; a value that has been fetched is as long as it says.
+    unsafe {
+        let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
+        let plain = if pgrx::varlena::varatt_is_4b_u(value)
+            || pgrx::varlena::varatt_is_1b(value) && !pgrx::varlena::varatt_is_1b_e(value)
+        {
+            value
+        } else {
+            pg_sys::pg_detoast_datum_packed(value)
+        };
+        std::slice::from_raw_parts(
+            pgrx::varlena::vardata_any(plain).cast(),
+            pgrx::varlena::varsize_any_exhdr(plain),
+        )
+    }
+}
+
+/// What precedes the bytes of a value.
+const HEADER: usize = pg_sys::VARHDRSZ;
+/// The most bytes a value can have, with its header.
+const MOST: usize = 0x3fff_ffff;
+
+/// A value of variable length, or a C string, in the making.
+///
+/// It lives in the memory context that was current when it was begun, and grows there.
+pub struct Builder {
+    what: &'static str,
+    start: NonNull<u8>,
+    /// The bytes before the first one of the value.
+    header: usize,
+    len: usize,
+    capacity: usize,
+}
+
+impl Builder {
+    /// Begins a value of the type `what`, which may become some `expected` bytes long.
+    pub fn varlena(what: &'static str, expected: usize) -> Builder {
+        Builder::new(what, HEADER, expected)
+    }
+
+    /// Begins the text of a value of the type `what`.
+    pub fn text(what: &'static str, expected: usize) -> Builder {
+        Builder::new(what, 0, expected)
+    }
+
+    fn new(what: &'static str, header: usize, expected: usize) -> Builder {
+        let capacity = (header + expected).clamp(64, MOST);
+        // SAFETY: any size is allowed here, and failure does not return.
+        let start = unsafe { pg_sys::MemoryContextAllocHuge(pg_sys::CurrentMemoryContext, capacity) };
+        Builder {
+            what,
+            start: block(start),
+            header,
+            len: header,
+            capacity,
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, needed: usize) -> Result<()> {
+        if needed > MOST {
+            return Err(Error::new(Kind::TooLarge, format!("{} is too large", self.what))
+                .detail(format!("A value can have at most {MOST} bytes."))
+                .hint("Split the rows, by year or by country for example, and work on each part."));
+        }
+        self.resize(needed.max(self.capacity * 2).min(MOST));
+        Ok(())
+    }
+
+    fn resize(&mut self, capacity: usize) {
+        // SAFETY: the block was allocated by PostgreSQL; failure does not return.
+        self.start = block(unsafe { pg_sys::repalloc_huge(self.start.as_ptr().cast(), capacity) });
+        self.capacity = capacity;
+    }
+
+    /// The finished value.
+    pub fn finish(mut self) -> Result<pg_sys::Datum> {
+        if self.header == 0 {
+            self.append(&[0])?;
+        }
+        if self.capacity - self.len > self.len / 4 {
+            self.resize(self.len);
+        }
+        if self.header > 0 {
+            // SAFETY: the header is the first four bytes of the block; the size fits it.
+            unsafe { pgrx::varlena::set_varsize_4b(self.start.as_ptr().cast(), self.len as i32) };
+        }
+        Ok(pg_sys::Datum::from(self.start.as_ptr()))
+    }
+}
+
+fn block(start: *mut std::ffi::c_void) -> NonNull<u8> {
+    NonNull::new(start.cast()).expect("an allocation that fails does not return")
+}
+
+impl Sink for Builder {
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let end = self.len + bytes.len();
+        if end > self.capacity {
+            self.grow(end)?;
+        }
+        // SAFETY: there is room for the bytes, and they come from elsewhere.
+        unsafe {
+            let to = self.start.as_ptr().add(self.len);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        }
+        self.len = end;
+        Ok(())
+    }
+
+    fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        let start = self.header + at;
+        assert!(
+            start + bytes.len() <= self.len,
+            "only what was written can be written over"
+        );
+        // SAFETY: inside of what was written, as was just checked.
+        unsafe {
+            let to = self.start.as_ptr().add(start);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        }
+    }
+}

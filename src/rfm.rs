@@ -1,0 +1,221 @@
+//! `rfm`: scores and named segments, and the model that keeps their scale.
+
+use crate::order_log::{Log, View};
+use crate::pg::any::TypeOnly;
+use crate::pg::call::Call;
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::time::Timestamp;
+use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+use clientele_core::codec::Sink;
+use clientele_core::order_log::OrderLog;
+use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
+use clientele_core::{Error, Result};
+use pgrx::prelude::*;
+use std::collections::HashMap;
+use std::ffi::CStr;
+
+/// The SQL type of cut points.
+pub enum RfmModel {}
+
+impl TypeName for RfmModel {
+    const NAME: &'static str = NAME;
+}
+
+/// The bins where nothing else is asked for.
+const BINS: i32 = 5;
+
+const COLUMNS: &[Column] = &[
+    Column::Key,
+    Column::Float8,
+    Column::Int8,
+    Column::Float8,
+    Column::Int4,
+    Column::Int4,
+    Column::Int4,
+    Column::Text,
+    Column::Text,
+];
+
+/// `rfm(log, as_of, bins, ties, time_zone, segments)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn rfm<'a>(
+    log: Option<Given<'a, Log>>,
+    as_of: Option<Timestamp>,
+    bins: Option<i32>,
+    ties: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    segments: Option<pgrx::JsonB>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
+}
+
+/// `rfm(log, NULL::type, as_of, bins, ties, time_zone, segments)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn rfm_as<'a>(
+    log: Option<Given<'a, Log>>,
+    _key: TypeOnly,
+    as_of: Option<Timestamp>,
+    bins: Option<i32>,
+    ties: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    segments: Option<pgrx::JsonB>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
+}
+
+fn score_all(
+    log: Option<Given<'_, Log>>,
+    as_of: Option<Timestamp>,
+    bins: Option<i32>,
+    ties: Option<&str>,
+    time_zone: Option<&str>,
+    segments: Option<pgrx::JsonB>,
+    call: Call<'_>,
+) -> Result<RowSet> {
+    let Some(log) = log else {
+        return Rows::none(call, COLUMNS);
+    };
+    let bins = check_bins(bins.unwrap_or(BINS))?;
+    let ties = ties.map_or(Ok(Ties::Tied), Ties::parse)?;
+    let segments = own_segments(segments, bins)?;
+    let log = OrderLog::open(log.bytes())?;
+    let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
+    let view = View::of(&log, as_of, time_zone)?;
+    let mut backend = Backend::of_call("rfm");
+    let table = Table::of(&log, view.as_of, &mut backend)?;
+    let scores = table.scores(bins, ties, &mut backend)?;
+
+    // Few different scores, many rows: their texts are made once.
+    let mut texts = HashMap::new();
+    for (at, &scores) in scores.iter().enumerate() {
+        let (code, segment) = *texts.entry(scores).or_insert_with(|| {
+            if scores[0] == 0 {
+                return (Cell::Null, Cell::Null);
+            }
+            let name = segment(segments.as_ref(), bins, scores);
+            (
+                Cell::Shared(rows.share(&code(scores, bins))),
+                Cell::of(name, |name| Cell::Shared(rows.share(name))),
+            )
+        });
+        let score = |score: u8| {
+            if score == 0 {
+                Cell::Null
+            } else {
+                Cell::Integer(i64::from(score))
+            }
+        };
+        let days = table.days_since_last[at];
+        rows.put(&[
+            Cell::Key(table.keys.get(at)),
+            if days.is_nan() { Cell::Null } else { Cell::Float(days) },
+            Cell::Integer(table.orders[at] as i64),
+            Cell::Float(table.revenue[at]),
+            score(scores[0]),
+            score(scores[1]),
+            score(scores[2]),
+            code,
+            segment,
+        ])?;
+    }
+    Ok(rows.finish())
+}
+
+fn own_segments(segments: Option<pgrx::JsonB>, bins: usize) -> Result<Option<Segments>> {
+    segments
+        .map(|segments| Segments::parse(&segments.0.to_string(), bins))
+        .transpose()
+}
+
+/// `fit_rfm(log, as_of, bins, time_zone, segments)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_rfm<'a>(
+    log: Option<Given<'a, Log>>,
+    as_of: Option<Timestamp>,
+    bins: Option<i32>,
+    time_zone: Option<&'a str>,
+    segments: Option<pgrx::JsonB>,
+) -> Option<Made<RfmModel>> {
+    let log = log?;
+    answer(|| {
+        let bins = check_bins(bins.unwrap_or(BINS))?;
+        let segments = own_segments(segments, bins)?;
+        let log = OrderLog::open(log.bytes())?;
+        let view = View::of(&log, as_of, time_zone)?;
+        let mut backend = Backend::of_call("fit_rfm");
+        let table = Table::of(&log, view.as_of, &mut backend)?;
+        let model = Model::fit(&table, bins, segments, &mut backend)?;
+        Made::of(&model.encode()).map(Some)
+    })
+}
+
+/// `rfm_score(model, days_since_last, orders, revenue)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_score(model: Given<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> String {
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        Ok(model.code(model.score(days_since_last, orders, revenue)?))
+    })
+}
+
+/// `rfm_segment(model, days_since_last, orders, revenue)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_segment_of_model(model: Given<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> Option<String> {
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        let scores = model.score(days_since_last, orders, revenue)?;
+        Ok(model.segment(scores).map(str::to_owned))
+    })
+}
+
+/// `rfm_segment(r, f, m)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_segment(r: i32, f: i32, m: i32) -> &'static str {
+    answer(|| {
+        let scores = [r, f, m].map(|score| u8::try_from(score).unwrap_or(0));
+        segment(None, BINS as usize, scores).ok_or_else(|| {
+            Error::invalid(format!("scores must be between 1 and {BINS}")).detail(format!("They are {r}, {f} and {m}."))
+        })
+    })
+}
+
+/// `rfm_segments()`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_segments(call: Call<'_>) -> RowSet {
+    const COLUMNS: &[Column] = &[Column::Text, Column::Int4, Column::Int4, Column::Int4, Column::Text];
+    answer(|| {
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        for (name, scores) in default_segments() {
+            let [r, f, m] = scores.map(|score| Cell::Integer(i64::from(score)));
+            rows.put(&[Cell::Text(name), r, f, m, Cell::Text(&code(scores, BINS as usize))])?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_model_in(text: &CStr) -> Made<RfmModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_model_out(model: Given<'_, RfmModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_model_recv(message: Received<'_>) -> Made<RfmModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

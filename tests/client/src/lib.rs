@@ -1,0 +1,1 @@
+//! Tests against a live server are in `tests/`.

@@ -12,6 +12,7 @@ use crate::pg::{encoding, settings};
 use clientele_core::Result;
 use clientele_core::amount::{Amount, Sum};
 use clientele_core::calendar::END_TIME;
+use clientele_core::key::KeyKind;
 use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind, parse, write_text};
 use clientele_core::zone::Zone;
 use pgrx::prelude::*;
@@ -78,7 +79,15 @@ fn collect(log: &mut Collector, args: Args<'_>) {
         Some(amount) => amount.amount("amount"),
         None => Amount::ZERO,
     };
-    answer(|| customer.with_key("customer", |key| log.push(key, times, time, amount, &mut collecting())));
+    answer(|| {
+        let (keys, number) = match customer.integer_key() {
+            Some(key) => (KeyKind::Integer, key),
+            None => customer.with_long_key("customer", |key| {
+                log.number(key, &mut collecting()).map(|number| (key.kind(), number))
+            })?,
+        };
+        log.push_numbered(keys, number, times, time, amount, &mut collecting())
+    });
 }
 
 /// `merge(order_log)`, one log; NULL is no log.

@@ -122,50 +122,34 @@ impl Amount {
         Some(decimal.unwrap_or(Amount::raw(x)))
     }
 
-    /// The amount of a number given as PostgreSQL's `numeric` keeps it: digits of base 10 000, the first one worth
-    /// `10000^weight`, without leading or trailing zero digits. What is too long for a scaled integer is rounded to the
-    /// nearest `f64`; what is too large for that is an error.
+    /// The amount of a number given as PostgreSQL's `numeric` keeps it: digits of base 10 000 in two bytes each, in the order
+    /// of this machine, the first one worth `10000^weight`, without leading or trailing zero digits. What is too long for
+    /// a scaled integer is rounded to the nearest `f64`; what is too large for that is an error.
     #[inline(always)]
-    pub fn from_base10000(
-        negative: bool,
-        weight: i32,
-        digits: impl ExactSizeIterator<Item = u16> + Clone,
-    ) -> Result<Amount> {
-        let n = digits.len();
-        let fraction = n as i32 - 1 - weight;
-        // At most 16 digits, of which at most 4 behind the point: nearly always.
-        if n <= 4 && (0..=1).contains(&fraction) {
-            let mut before = 0;
-            let mut last = 0;
-            for digit in digits.clone() {
-                before = before * 10_000 + i64::from(last);
-                last = digit;
-            }
-            // Cents come as hundreds of the last digit.
-            let (mantissa, scale) = match (fraction, last % 100) {
-                (0, _) => (before * 10_000 + i64::from(last), 0),
-                (_, 0) => (before * 100 + i64::from(last / 100), 2),
-                _ => (before * 10_000 + i64::from(last), 4),
-            };
-            if mantissa <= MAX_MANTISSA {
-                return Ok(Amount::decimal(if negative { -mantissa } else { mantissa }, scale));
-            }
-        }
-        Amount::from_unusual_numeric(negative, weight, digits)
+    pub fn from_base10000(negative: bool, weight: i32, digits: &[[u8; 2]]) -> Result<Amount> {
+        let (before, last) = match *digits {
+            [last] => (0, digit(last)),
+            [first, last] => (digit(first), digit(last)),
+            [first, second, last] => (digit(first) * 10_000 + digit(second), digit(last)),
+            _ => return Amount::from_unusual_numeric(negative, weight, digits),
+        };
+        // Nearly always, at most one digit is behind the point. Cents come as hundreds of it.
+        let (mantissa, scale) = match (digits.len() as i32 - 1 - weight, last % 100) {
+            (0, _) => (before * 10_000 + last, 0),
+            (1, 0) => (before * 100 + last / 100, 2),
+            (1, _) => (before * 10_000 + last, 4),
+            _ => return Amount::from_unusual_numeric(negative, weight, digits),
+        };
+        Ok(Amount::decimal(if negative { -mantissa } else { mantissa }, scale))
     }
 
     /// Other numbers: scaled integers if they are short enough.
     #[cold]
-    fn from_unusual_numeric(
-        negative: bool,
-        weight: i32,
-        digits: impl ExactSizeIterator<Item = u16> + Clone,
-    ) -> Result<Amount> {
-        let n = digits.len();
-        let fraction = n as i32 - 1 - weight;
-        if n <= 4 && (0..=3).contains(&fraction) {
-            let mantissa = digits.clone().fold(0, |m, digit| m * 10_000 + i64::from(digit));
-            let (mut mantissa, mut scale) = (mantissa, 4 * fraction as u8);
+    fn from_unusual_numeric(negative: bool, weight: i32, digits: &[[u8; 2]]) -> Result<Amount> {
+        let fraction = digits.len() as i32 - 1 - weight;
+        if digits.len() <= 4 && (0..=3).contains(&fraction) {
+            let mut mantissa = digits.iter().fold(0, |m, &two| m * 10_000 + digit(two));
+            let mut scale = 4 * fraction as u8;
             while scale > 0 && mantissa % 10 == 0 {
                 mantissa /= 10;
                 scale -= 1;
@@ -178,7 +162,7 @@ impl Amount {
     }
 
     #[cold]
-    fn from_long_numeric(negative: bool, weight: i32, digits: impl ExactSizeIterator<Item = u16>) -> Result<Amount> {
+    fn from_long_numeric(negative: bool, weight: i32, digits: &[[u8; 2]]) -> Result<Amount> {
         use std::fmt::Write;
         let mut text = String::with_capacity(digits.len() * 4 + 16);
         if negative {
@@ -186,9 +170,9 @@ impl Amount {
         }
         text.push('0');
         let n = digits.len() as i32;
-        for digit in digits {
+        for &two in digits {
             // Writing to a string cannot fail.
-            let _ = write!(text, "{digit:04}");
+            let _ = write!(text, "{:04}", digit(two));
         }
         let _ = write!(text, "e{}", 4 * (weight + 1 - n));
         match text.parse::<f64>().ok().and_then(Amount::from_f64) {
@@ -267,6 +251,12 @@ impl Amount {
             Form::Raw(x) => x < 0.0,
         }
     }
+}
+
+/// A digit of base 10 000.
+#[inline(always)]
+fn digit(two: [u8; 2]) -> i64 {
+    i64::from(u16::from_ne_bytes(two))
 }
 
 impl PartialEq for Amount {
@@ -437,7 +427,8 @@ mod tests {
     #[test]
     fn numeric_digits_are_read_exactly() {
         let read = |negative, weight, digits: &[u16]| {
-            Amount::from_base10000(negative, weight, digits.iter().copied()).unwrap()
+            let digits: Vec<[u8; 2]> = digits.iter().map(|digit| digit.to_ne_bytes()).collect();
+            Amount::from_base10000(negative, weight, &digits).unwrap()
         };
         assert_eq!(Some(read(false, 0, &[])), decimal(0, 0));
         assert_eq!(Some(read(false, 0, &[12, 5000])), decimal(125, 1));
@@ -454,7 +445,7 @@ mod tests {
         );
         assert_eq!(read(false, 30, &[7]), Amount::raw(7e120));
         assert_eq!(
-            Amount::from_base10000(false, 100, [1u16].into_iter())
+            Amount::from_base10000(false, 100, &[1u16.to_ne_bytes()])
                 .unwrap_err()
                 .kind(),
             Kind::OutOfRange
@@ -473,7 +464,8 @@ mod tests {
                 (whole, part) => vec![whole, part],
             };
             let weight = if whole == 0 { -1 } else { 0 };
-            let numeric = Amount::from_base10000(false, weight, digits.into_iter()).unwrap();
+            let digits: Vec<[u8; 2]> = digits.into_iter().map(u16::to_ne_bytes).collect();
+            let numeric = Amount::from_base10000(false, weight, &digits).unwrap();
             assert_eq!(Some(numeric), Amount::from_f64(f64::from(cents) / 100.0));
         }
     }

@@ -55,7 +55,7 @@ pub fn vec_of<T: Clone>(zero: T, n: usize, checkpoint: &mut dyn Checkpoint) -> R
 #[inline]
 pub fn push<T>(vec: &mut Vec<T>, value: T, checkpoint: &mut dyn Checkpoint) -> Result<()> {
     if vec.len() == vec.capacity() {
-        grow(vec, vec.len().max(64), checkpoint)?;
+        grow(vec, vec.len().max(8), checkpoint)?;
     }
     vec.push(value);
     Ok(())

@@ -76,21 +76,21 @@ impl Any<'_> {
         self.is_null
     }
 
-    /// Hands the argument on as a key; it is not NULL. `what` names it in errors.
+    /// The argument as an integer key, if it is one; it is not NULL.
     #[inline(always)]
-    pub fn with_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+    pub fn integer_key(&self) -> Option<i64> {
         let value = self.value.value();
-        let number = match self.class {
-            Class::Int8 => value as i64,
-            Class::Int4 => i64::from(value as i32),
-            Class::Int2 => i64::from(value as i16),
-            _ => return self.with_long_key(what, then),
-        };
-        then(Key::Integer(number))
+        match self.class {
+            Class::Int8 => Some(value as i64),
+            Class::Int4 => Some(i64::from(value as i32)),
+            Class::Int2 => Some(i64::from(value as i16)),
+            _ => None,
+        }
     }
 
+    /// Hands the argument on as a key that is no integer; it is not NULL. `what` names it in errors.
     #[inline(never)]
-    fn with_long_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+    pub fn with_long_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
         match self.class {
             Class::Uuid => {
                 // SAFETY: a UUID is a pointer to sixteen bytes.
@@ -205,8 +205,7 @@ fn read_numeric(bytes: &[u8], what: &str) -> Amount {
         let weight = word(2).unwrap_or(0) as i16;
         (header & 0x4000 != 0, i32::from(weight), bytes.get(4..).unwrap_or(&[]))
     };
-    let digits = digits.chunks_exact(2).map(|two| u16::from_ne_bytes([two[0], two[1]]));
-    Amount::from_base10000(negative, weight, digits).unwrap_or_else(|error| raise(&error))
+    Amount::from_base10000(negative, weight, digits.as_chunks().0).unwrap_or_else(|error| raise(&error))
 }
 
 impl<'fcx> Args<'fcx> {

@@ -10,17 +10,23 @@ use std::ptr::NonNull;
 /// # Safety
 /// `datum` is a value of a type of variable length that is not NULL. The bytes live as long as the memory context of the
 /// call, or as the value itself.
+#[inline(always)]
 pub unsafe fn bytes_of<'a>(datum: pg_sys::Datum) -> &'a [u8] {
-    // SAFETY: see above; a value that has been fetched is as long as it says.
+    let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
+    // SAFETY: see above. Short values, as they stand in rows, have a header of one byte.
     unsafe {
-        let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
-        let plain = if pgrx::varlena::varatt_is_4b_u(value)
-            || pgrx::varlena::varatt_is_1b(value) && !pgrx::varlena::varatt_is_1b_e(value)
-        {
-            value
-        } else {
-            pg_sys::pg_detoast_datum_packed(value)
-        };
+        if pgrx::varlena::varatt_is_1b(value) && !pgrx::varlena::varatt_is_1b_e(value) {
+            let len = pgrx::varlena::varsize_1b(value) - pg_sys::VARHDRSZ_SHORT;
+            return std::slice::from_raw_parts(pgrx::varlena::vardata_1b(value).cast(), len);
+        }
+        long_bytes_of(value)
+    }
+}
+
+unsafe fn long_bytes_of<'a>(value: *mut pg_sys::varlena) -> &'a [u8] {
+    // SAFETY: as above; a value that has been fetched is as long as it says.
+    unsafe {
+        let plain = pg_sys::pg_detoast_datum_packed(value);
         std::slice::from_raw_parts(
             pgrx::varlena::vardata_any(plain).cast(),
             pgrx::varlena::varsize_any_exhdr(plain),

@@ -13,21 +13,30 @@ pub fn pack(out: &mut Vec<u8>, values: &[u64], width: u32) {
     if width == 0 {
         return;
     }
-    out.reserve(packed_len(values.len(), width) + 8);
-    let (mut word, mut filled) = (0u64, 0u32);
+    let start = out.len();
+    let len = packed_len(values.len(), width);
+    // Written as whole words, some bytes too many.
+    out.resize(start + len.next_multiple_of(8) + 8, 0);
+    let mut words = out[start..].chunks_exact_mut(8);
+    let mut put = |word: u64| {
+        if let Some(bytes) = words.next() {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+    };
+    let (mut word, mut filled) = (0u64, 0);
     for &value in values {
         debug_assert!(width == 64 || value >> width == 0);
         word |= value << filled;
         filled += width;
         if filled >= 64 {
-            out.extend_from_slice(&word.to_le_bytes());
+            put(word);
             filled -= 64;
             // What did not fit: the upper `filled` bits of the value.
-            word = if filled == 0 { 0 } else { value >> (width - filled) };
+            word = value.checked_shr(width - filled).unwrap_or(0);
         }
     }
-    let rest = filled.div_ceil(8) as usize;
-    out.extend_from_slice(&word.to_le_bytes()[..rest]);
+    put(word);
+    out.truncate(start + len);
 }
 
 /// The bytes that `n` values of `width` bits take.

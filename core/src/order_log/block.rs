@@ -125,17 +125,29 @@ impl Writer {
         self.scales.push(scale);
     }
 
-    /// How many more entries the block takes.
-    pub(super) fn room(&self) -> usize {
-        ENTRIES - self.times.len()
-    }
-
-    /// Appends entries of the current customer, none of them odd. There is room for them.
+    /// Appends entries of the current customer if there is room for all, they are at different times, in order, and
+    /// none of them is odd. Else nothing happens. `unpack` gives the time of a row and the code of its amount.
     #[inline]
-    pub(super) fn entries(&mut self, times: &[i64], codes: &[u64]) {
-        self.times.extend_from_slice(times);
-        self.mantissas.extend(codes.iter().map(|&code| code::parts(code).0));
-        self.scales.extend(codes.iter().map(|&code| code::parts(code).1));
+    pub(super) fn plain_entries<R: Copy>(&mut self, rows: &[R], unpack: impl Fn(R) -> (i64, u64)) -> bool {
+        let start = self.times.len();
+        if rows.len() > ENTRIES - start {
+            return false;
+        }
+        self.times.extend(rows.iter().map(|&row| unpack(row).0));
+        let mut plain = self.times[start..].is_sorted_by(|a, b| a < b);
+        self.mantissas
+            .extend(rows.iter().map(|&row| code::parts(unpack(row).1).0));
+        self.scales.extend(rows.iter().map(|&row| {
+            let code = unpack(row).1;
+            plain &= !code::is_odd(code);
+            code::parts(code).1
+        }));
+        if !plain {
+            self.times.truncate(start);
+            self.mantissas.truncate(start);
+            self.scales.truncate(start);
+        }
+        plain
     }
 
     /// The time of the newest order in all blocks that were written, or [`NO_ORDER`].
@@ -252,32 +264,36 @@ impl Writer {
 
     /// Brings all scaled integers to one scale, the least that they need. What has no place at that scale becomes odd.
     fn scale_amounts(&mut self) -> u8 {
-        let most = |scales: &[u8]| scales.iter().fold(0, |most, &scale| most.max(scale));
-        let mut scale = most(&self.scales);
+        let outliers = self.odd.len();
+        let mut scale = self.largest_scale();
         let reach = self
             .mantissas
             .iter()
             .fold(0, |all, &mantissa| all | mantissa.unsigned_abs());
-        if reach.leading_zeros() < 33 {
-            // At this scale, some might not fit. At the least scale, what does not fit is odd.
+        if reach < 1 << 31 {
+            // Even nine digits more fit.
+            let power = |own: u8| POWERS[usize::from(scale.saturating_sub(own))];
+            let scaled = self.mantissas.iter_mut().zip(&self.scales);
+            scaled.for_each(|(mantissa, &own)| *mantissa = mantissa.wrapping_mul(power(own)));
+            while scale > 0 && self.mantissas.iter().all(|mantissa| mantissa % 10 == 0) {
+                self.mantissas.iter_mut().for_each(|mantissa| *mantissa /= 10);
+                scale -= 1;
+            }
+        } else {
+            // At the least scale, what does not fit is odd.
             for (mantissa, own) in self.mantissas.iter_mut().zip(&mut self.scales) {
                 let shortest = Amount::decimal(*mantissa, *own).shortest();
                 if let Form::Decimal { mantissa: least, scale } = shortest.form() {
                     (*mantissa, *own) = (least, scale);
                 }
             }
-            scale = most(&self.scales);
-        }
-        let outliers = self.odd.len();
-        for (at, (mantissa, own)) in self.mantissas.iter_mut().zip(&self.scales).enumerate() {
-            match mantissa.checked_mul(POWERS[usize::from(scale - own)]) {
-                Some(scaled) => *mantissa = scaled,
-                None => self.odd.push((at, Amount::decimal(*mantissa, *own))),
+            scale = self.largest_scale();
+            for (at, (mantissa, own)) in self.mantissas.iter_mut().zip(&self.scales).enumerate() {
+                match mantissa.checked_mul(POWERS[usize::from(scale - own)]) {
+                    Some(scaled) => *mantissa = scaled,
+                    None => self.odd.push((at, Amount::decimal(*mantissa, *own))),
+                }
             }
-        }
-        while scale > 0 && self.mantissas.iter().all(|mantissa| mantissa % 10 == 0) {
-            self.mantissas.iter_mut().for_each(|mantissa| *mantissa /= 10);
-            scale -= 1;
         }
         if !self.odd.is_empty() {
             if outliers < self.odd.len() {
@@ -291,6 +307,10 @@ impl Writer {
             }
         }
         scale
+    }
+
+    fn largest_scale(&self) -> u8 {
+        self.scales.iter().fold(0, |most, &scale| most.max(scale))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Rows go onto a pile as they come. Sorting waits until the log is asked for, or until the pile is too large: then it
 //! becomes a *run*, an order log of its own, and a new pile is begun. Runs are merged at the end.
 
-use super::encode::{Columns, Encoder, put_empty};
+use super::encode::{Encoder, put_empty};
 use super::merge::merge;
 use super::names::Names;
 use super::pile::Pile;
@@ -18,9 +18,6 @@ use std::sync::Arc;
 
 /// Logs with fewer bytes are taken apart into rows; larger ones are kept as runs.
 const RUN_BYTES: usize = 512 << 10;
-
-/// Sorted rows that are turned into columns at a time.
-const COLUMN_ROWS: usize = 1_024;
 
 /// An order log in the making: the state of the aggregates.
 #[derive(Debug)]
@@ -80,7 +77,6 @@ impl Collector {
     }
 
     /// Takes a row.
-    #[inline(always)]
     pub fn push(
         &mut self,
         key: Key<'_>,
@@ -89,9 +85,34 @@ impl Collector {
         amount: Amount,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<()> {
-        self.meet((key.kind(), times))?;
+        let number = self.number(key, checkpoint)?;
+        self.push_numbered(key.kind(), number, times, time, amount, checkpoint)
+    }
+
+    /// The number under which rows of a key are pushed: an integer key is its own number.
+    #[inline]
+    pub fn number(&mut self, key: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<i64> {
+        match key {
+            Key::Integer(key) => Ok(key),
+            Key::Uuid(key) => self.name(&key.to_be_bytes(), checkpoint),
+            Key::Text(key) => self.name(key.as_bytes(), checkpoint),
+        }
+    }
+
+    /// Takes a row whose key, of the kind `keys`, has a number already.
+    #[inline(always)]
+    pub fn push_numbered(
+        &mut self,
+        keys: KeyKind,
+        number: i64,
+        times: TimeKind,
+        time: i64,
+        amount: Amount,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        self.meet((keys, times))?;
         self.counts.rows += 1;
-        self.push_entry(key, time, amount, checkpoint)
+        self.push_entry(number, time, amount, checkpoint)
     }
 
     /// Takes an entry of a log, which is no row of its own.
@@ -104,7 +125,8 @@ impl Collector {
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<()> {
         self.meet(kinds)?;
-        self.push_entry(key, time, amount, checkpoint)
+        let number = self.number(key, checkpoint)?;
+        self.push_entry(number, time, amount, checkpoint)
     }
 
     /// Says how many rows a log was made from.
@@ -124,8 +146,9 @@ impl Collector {
             let mut cursor = log.cursor();
             while cursor.advance(checkpoint)? {
                 let part = cursor.part();
+                let number = self.number(part.key, checkpoint)?;
                 for (time, amount) in part.entries() {
-                    self.push_entry(part.key, time, amount, checkpoint)?;
+                    self.push_entry(number, time, amount, checkpoint)?;
                 }
             }
         } else {
@@ -140,7 +163,10 @@ impl Collector {
     pub fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         if let Some(kinds) = other.kinds {
             self.meet(kinds)?;
-            other.each_row(&mut |key, time, amount| self.push_entry(key, time, amount, checkpoint))?;
+            other.each_row(&mut |key, time, amount| {
+                let number = self.number(key, checkpoint)?;
+                self.push_entry(number, time, amount, checkpoint)
+            })?;
             for run in other.runs() {
                 self.push_run(Arc::clone(run), checkpoint)?;
             }
@@ -196,12 +222,7 @@ impl Collector {
     }
 
     #[inline(always)]
-    fn push_entry(&mut self, key: Key<'_>, time: i64, amount: Amount, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let number = match key {
-            Key::Integer(key) => key,
-            Key::Uuid(key) => self.name(&key.to_be_bytes(), checkpoint)?,
-            Key::Text(key) => self.name(key.as_bytes(), checkpoint)?,
-        };
+    fn push_entry(&mut self, number: i64, time: i64, amount: Amount, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let code = match code::of(amount) {
             Some(code) => code,
             None => self.put_odd(amount, checkpoint)?,
@@ -342,22 +363,13 @@ impl Collector {
         self.sort_names(checkpoint)?;
         let this = &*self;
         let odd = this.odd();
-        let mut columns = Columns::default();
-        let mut put = |columns: &Columns| encoder.columns(columns, |number| this.key(number), odd);
+        let key = |number| this.key(number);
         match &this.rows {
             Rows::None => Ok(()),
             Rows::Narrow(base, pile) => pile.in_order(checkpoint, &mut |rows| {
-                rows.chunks(COLUMN_ROWS).try_for_each(|rows| {
-                    columns.fill(rows.iter().map(|&row| base.unpack(row)));
-                    put(&columns)
-                })
+                encoder.rows(rows, |row| base.unpack(row), key, odd)
             }),
-            Rows::Wide(pile) => pile.in_order(checkpoint, &mut |rows| {
-                rows.chunks(COLUMN_ROWS).try_for_each(|rows| {
-                    columns.fill(rows.iter().map(|&row| unwiden(row)));
-                    put(&columns)
-                })
-            }),
+            Rows::Wide(pile) => pile.in_order(checkpoint, &mut |rows| encoder.rows(rows, unwiden, key, odd)),
         }
     }
 

@@ -84,44 +84,33 @@ impl<'s> Encoder<'s> {
         self.put(time, amount)
     }
 
-    /// Appends many entries at once, in order: numbers of customers, times, and codes of amounts. What the columns of a
-    /// block are made of is copied as columns.
-    pub(super) fn columns<'k>(
+    /// Appends many entries at once, in order. `unpack` gives the number of a row's customer, its time and the code of its
+    /// amount; `key` the key that has a number.
+    #[inline]
+    pub(super) fn rows<'k, R: Copy>(
         &mut self,
-        columns: &Columns,
+        rows: &[R],
+        unpack: impl Fn(R) -> (i64, i64, u64),
         key: impl Fn(i64) -> Key<'k>,
         odd: &[Amount],
     ) -> Result<()> {
-        let Columns { numbers, times, codes } = columns;
-        let mut start = 0;
-        for run in numbers.chunk_by(|a, b| a == b) {
-            let end = start + run.len();
-            let (times, codes) = (&times[start..end], &codes[start..end]);
-            start = end;
-            self.customer(key(run[0]))?;
-            let apart = self.time.is_none_or(|time| time < times[0]) && times.is_sorted_by(|a, b| a < b);
-            if apart && !codes.iter().any(|&code| code::is_odd(code)) {
-                self.finish_instant()?;
-                self.time = times.last().copied();
-                self.put_plain(times, codes)?;
-            } else {
-                for (&time, &code) in times.iter().zip(codes) {
-                    self.entry(time, code::amount(code, odd))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends entries of the current customer, all at different times, none of them odd.
-    fn put_plain(&mut self, mut times: &[i64], mut codes: &[u64]) -> Result<()> {
-        while !times.is_empty() {
+        for rows in rows.chunk_by(|&a, &b| unpack(a).0 == unpack(b).0) {
+            let (number, first, _) = unpack(rows[0]);
+            self.customer(key(number))?;
+            self.finish_instant()?;
+            // The usual case: all at different times, and no amount out of the ordinary.
             if !self.begun || self.block.is_full(false) {
                 self.begin()?;
             }
-            let n = self.block.room().min(times.len());
-            self.block.entries(&times[..n], &codes[..n]);
-            (times, codes) = (&times[n..], &codes[n..]);
+            let rest = |row| (unpack(row).1, unpack(row).2);
+            if self.time.is_none_or(|time| time < first) && self.block.plain_entries(rows, rest) {
+                self.time = Some(unpack(rows[rows.len() - 1]).1);
+                continue;
+            }
+            for &row in rows {
+                let (_, time, code) = unpack(row);
+                self.entry(time, code::amount(code, odd))?;
+            }
         }
         Ok(())
     }
@@ -193,27 +182,6 @@ impl<'s> Encoder<'s> {
         }
         self.begun = true;
         Ok(())
-    }
-}
-
-/// Entries as columns.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) numbers: Vec<i64>,
-    pub(super) times: Vec<i64>,
-    pub(super) codes: Vec<u64>,
-}
-
-impl Columns {
-    /// Replaces the columns by those of `rows`, which are (number, time, code).
-    #[inline]
-    pub(super) fn fill(&mut self, rows: impl Iterator<Item = (i64, i64, u64)> + Clone) {
-        self.numbers.clear();
-        self.times.clear();
-        self.codes.clear();
-        self.numbers.extend(rows.clone().map(|row| row.0));
-        self.times.extend(rows.clone().map(|row| row.1));
-        self.codes.extend(rows.map(|row| row.2));
     }
 }
 

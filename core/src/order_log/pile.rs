@@ -1,22 +1,22 @@
 //! Rows on a pile: appended in any order, handed on sorted.
 //!
 //! Rows are appended to one slab. Each full slab is spread over buckets, which are ranges of (key, time) that the first
-//! slab decides, so that every bucket later fits the second-level cache. Every row is written twice in all and never
-//! moved through memory again: on most machines, touching fresh memory costs more than the sorting itself.
+//! slab decides, so that every bucket can later be sorted in the second-level cache. No row moves through memory more than
+//! twice: touching fresh memory costs more than the sorting itself.
 
 use super::row::Row;
 use super::sort::{Sorter, scatter, starts};
-use crate::checkpoint::{Checkpoint, grow, push, vec_of};
+use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
 use crate::error::Result;
 
-/// The bytes of a slab: those of a huge page.
-const SLAB_BYTES: usize = 2 << 20;
-/// Buckets that slabs are spread over. More of them would not fit the first-level cache when they are written to.
+/// The bytes of a slab, at most: what the second-level cache nearly holds.
+const SLAB_BYTES: usize = 1 << 20;
+/// Buckets that slabs are spread over. The ends of more of them would not fit the cache.
 const BUCKETS: usize = 1_024;
-/// The bytes of the pieces that buckets are made of.
+/// The bytes of the chunks that buckets are made of.
 const CHUNK_BYTES: usize = 4 << 10;
 
-/// Rows, and where to find those of each bucket.
+/// Rows, loose and in buckets.
 #[derive(Debug)]
 pub(super) struct Pile<R> {
     /// The slab being appended to.
@@ -27,15 +27,15 @@ pub(super) struct Pile<R> {
 #[derive(Debug)]
 struct Buckets<R> {
     ranges: Ranges,
-    /// Slabs that are cut into chunks.
-    slabs: Vec<Vec<R>>,
-    /// Chunks in use, over all slabs.
-    used: usize,
-    /// The chunks of each bucket, and how many rows it has.
-    lists: Vec<(Vec<u32>, usize)>,
-    /// Where the rows of the slab at hand are put together, and where those of each bucket end.
-    sorted: Vec<R>,
-    ends: Vec<usize>,
+    buckets: Vec<Bucket<R>>,
+    /// How many chunks there are in all.
+    chunks: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Bucket<R> {
+    open: Vec<R>,
+    full: Vec<Vec<R>>,
 }
 
 impl<R> Default for Pile<R> {
@@ -89,23 +89,23 @@ impl<R: Row> Pile<R> {
         take: &mut dyn FnMut(&[R]) -> Result<()>,
     ) -> Result<()> {
         let mut sorter = Sorter::new();
-        let Some(buckets) = &self.buckets else {
-            return sorter.in_order(&[&self.loose], checkpoint, take);
+        let Some(Buckets { ranges, buckets, .. }) = self.buckets.as_deref() else {
+            return sorter.in_order(&[&self.loose], None, checkpoint, take);
         };
         // The rows still on the slab join their buckets for the time being.
-        let bin = |row| buckets.ranges.bin(row);
+        let bucket_of = |row| ranges.bucket(row);
         let mut loose = vec_of(R::ZERO, self.loose.len(), checkpoint)?;
         let mut ends = Vec::new();
-        starts(&[&self.loose], buckets.lists.len(), bin, &mut ends);
-        scatter(&self.loose, bin, &mut loose, &mut ends);
+        starts(&[&self.loose], buckets.len(), bucket_of, &mut ends);
+        scatter(&self.loose, bucket_of, &mut loose, &mut ends);
         let mut start = 0;
         let mut pieces = Vec::new();
-        for (bucket, end) in ends.into_iter().enumerate() {
-            checkpoint.pass("sorting", bucket, buckets.lists.len())?;
+        for (place, (bucket, end)) in buckets.iter().zip(ends).enumerate() {
+            checkpoint.pass("sorting", place, buckets.len())?;
             pieces.clear();
-            pieces.extend(buckets.pieces(bucket));
+            pieces.extend(bucket.pieces());
             pieces.push(&loose[start..end]);
-            sorter.in_order(&pieces, checkpoint, take)?;
+            sorter.in_order(&pieces, ranges.bounds(place), checkpoint, take)?;
             start = end;
         }
         Ok(())
@@ -113,16 +113,18 @@ impl<R: Row> Pile<R> {
 
     /// Visits all rows in no particular order.
     pub(super) fn rows(&self) -> impl Iterator<Item = &R> {
-        let buckets = self.buckets.iter();
-        let pieces = buckets.flat_map(|buckets| (0..buckets.lists.len()).flat_map(|bucket| buckets.pieces(bucket)));
-        pieces.chain([self.loose.as_slice()]).flatten()
+        let buckets = self.buckets.iter().flat_map(|buckets| &buckets.buckets);
+        buckets
+            .flat_map(Bucket::pieces)
+            .chain([self.loose.as_slice()])
+            .flatten()
     }
 
     /// The bytes the pile takes, beyond those of `Self`.
     pub(super) fn heap_bytes(&self) -> usize {
         let buckets = self.buckets.as_ref().map_or(0, |buckets| {
-            // The slabs of chunks, the one to sort in, and about the lists.
-            (buckets.slabs.len() + 1) * SLAB_BYTES + buckets.used * size_of::<u64>() + BUCKETS * 64
+            let lists = buckets.chunks * size_of::<Vec<R>>() + buckets.buckets.len() * size_of::<Bucket<R>>();
+            buckets.chunks * CHUNK_BYTES + lists
         });
         self.loose.capacity() * size_of::<R>() + buckets
     }
@@ -130,76 +132,52 @@ impl<R: Row> Pile<R> {
 
 impl<R: Row> Buckets<R> {
     const CHUNK: usize = CHUNK_BYTES / size_of::<R>();
-    const CHUNKS: usize = SLAB_BYTES / CHUNK_BYTES;
 
     /// Empty buckets for rows that lie as those of `sample` do.
     fn for_rows_like(sample: &[R], checkpoint: &mut dyn Checkpoint) -> Result<Buckets<R>> {
         let ranges = Ranges::over(sample);
+        let empty = Bucket {
+            open: Vec::new(),
+            full: Vec::new(),
+        };
         Ok(Buckets {
-            lists: vec_of((Vec::new(), 0), ranges.last + 1, checkpoint)?,
+            buckets: vec_of(empty, ranges.last + 1, checkpoint)?,
             ranges,
-            slabs: Vec::new(),
-            used: 0,
-            sorted: vec_of(R::ZERO, sample.len(), checkpoint)?,
-            ends: Vec::new(),
+            chunks: 0,
         })
     }
 
-    /// Spreads the rows of a slab over the buckets.
+    /// Spreads the rows of a slab.
     fn take(&mut self, slab: &[R], checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        // Together first, so that each bucket is written to in one go.
-        let ranges = &self.ranges;
-        starts(&[slab], self.lists.len(), |row| ranges.bin(row), &mut self.ends);
-        scatter(slab, |row| ranges.bin(row), &mut self.sorted, &mut self.ends);
-        let mut start = 0;
-        for bucket in 0..self.lists.len() {
-            let end = self.ends[bucket];
-            while start < end {
-                let filled = self.lists[bucket].1 % Self::CHUNK;
-                if filled == 0 {
-                    self.add_chunk(bucket, checkpoint)?;
+        for &row in slab {
+            let bucket = &mut self.buckets[self.ranges.bucket(row)];
+            if bucket.open.len() == bucket.open.capacity() {
+                let chunk = vec_with_capacity(Self::CHUNK, checkpoint)?;
+                let full = std::mem::replace(&mut bucket.open, chunk);
+                if !full.is_empty() {
+                    push(&mut bucket.full, full, checkpoint)?;
                 }
-                let (chunks, rows) = &mut self.lists[bucket];
-                let n = (Self::CHUNK - filled).min(end - start);
-                let chunk = chunks.last().copied().unwrap_or_default() as usize;
-                let place = chunk % Self::CHUNKS * Self::CHUNK + filled;
-                let to = &mut self.slabs[chunk / Self::CHUNKS][place..place + n];
-                to.copy_from_slice(&self.sorted[start..start + n]);
-                *rows += n;
-                start += n;
+                self.chunks += 1;
             }
+            bucket.open.push(row);
         }
         Ok(())
     }
+}
 
-    fn add_chunk(&mut self, bucket: usize, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        if self.used == self.slabs.len() * Self::CHUNKS {
-            let slab = vec_of(R::ZERO, Self::CHUNK * Self::CHUNKS, checkpoint)?;
-            push(&mut self.slabs, slab, checkpoint)?;
-        }
-        self.lists[bucket].0.push(self.used as u32);
-        self.used += 1;
-        Ok(())
-    }
-
-    /// The rows of a bucket, chunk by chunk.
-    fn pieces(&self, bucket: usize) -> impl Iterator<Item = &[R]> {
-        let (chunks, rows) = &self.lists[bucket];
-        chunks.iter().enumerate().map(move |(at, &chunk)| {
-            let chunk = chunk as usize;
-            let start = chunk % Self::CHUNKS * Self::CHUNK;
-            let n = (rows - at * Self::CHUNK).min(Self::CHUNK);
-            &self.slabs[chunk / Self::CHUNKS][start..start + n]
-        })
+impl<R> Bucket<R> {
+    fn pieces(&self) -> impl Iterator<Item = &[R]> {
+        self.full.iter().chain([&self.open]).map(Vec::as_slice)
     }
 }
 
 /// The range of each bucket: all of the same width, but for the first and the last, which are open. The upper 64 bits of
-/// a row decide: that is the key, and perhaps the coarse time.
+/// a row's number decide: that is the key, and perhaps the coarse time.
 #[derive(Debug)]
 struct Ranges {
-    origin: u64,
     shift: u32,
+    first: u64,
+    /// The last bucket.
     last: usize,
 }
 
@@ -211,20 +189,27 @@ impl Ranges {
         let range = most.saturating_sub(least);
         let shift = (u64::BITS - range.leading_zeros()).saturating_sub(BUCKETS.ilog2());
         Ranges {
-            origin: least,
             shift,
-            last: (range >> shift) as usize,
+            first: least >> shift,
+            last: ((most >> shift) - (least >> shift)) as usize,
         }
     }
 
     #[inline]
-    fn bin<R: Row>(&self, row: R) -> usize {
-        let distance = head(row).saturating_sub(self.origin);
-        ((distance >> self.shift) as usize).min(self.last)
+    fn bucket<R: Row>(&self, row: R) -> usize {
+        let distance = (head(row) >> self.shift).saturating_sub(self.first);
+        (distance as usize).min(self.last)
+    }
+
+    /// The least and the largest number that a row of a bucket can have, if it is closed.
+    fn bounds(&self, bucket: usize) -> Option<(u128, u128)> {
+        let closed = (1..self.last).contains(&bucket);
+        let start = |bucket: u64| u128::from(self.first + bucket) << (self.shift + u64::BITS);
+        closed.then(|| (start(bucket as u64), start(bucket as u64 + 1) - 1))
     }
 }
 
 #[inline]
 fn head<R: Row>(row: R) -> u64 {
-    (row.number() >> 64) as u64
+    (row.number() >> u64::BITS) as u64
 }

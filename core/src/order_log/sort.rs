@@ -13,8 +13,8 @@ use crate::error::Result;
 const BIN_ROWS: usize = 8;
 /// The most bins of one pass: more places would not fit the first-level cache.
 const MAX_BINS: usize = 2_048;
-/// Fewer rows than this are sorted by comparison.
-const FEW: usize = 48;
+/// Fewer rows than this are sorted by insertion.
+const FEW: usize = 32;
 
 /// Memory to sort in, kept from one bucket to the next.
 pub(super) struct Sorter<R> {
@@ -32,10 +32,11 @@ impl<R: Row> Sorter<R> {
         }
     }
 
-    /// Hands the rows of all `pieces` to `take` in ascending order.
+    /// Hands the rows of all `pieces` to `take` in ascending order. Their numbers lie between `bounds`, if these are known.
     pub(super) fn in_order(
         &mut self,
         pieces: &[&[R]],
+        bounds: Option<(u128, u128)>,
         checkpoint: &mut dyn Checkpoint,
         take: &mut dyn FnMut(&[R]) -> Result<()>,
     ) -> Result<()> {
@@ -51,10 +52,11 @@ impl<R: Row> Sorter<R> {
                 sorted[end..end + piece.len()].copy_from_slice(piece);
                 end += piece.len();
             }
-            sorted.sort_unstable();
+            sort_few(sorted);
             return take(sorted);
         }
-        let spread = Spread::over(pieces.iter().copied().flatten(), n / BIN_ROWS);
+        let (least, most) = bounds.unwrap_or_else(|| range(pieces.iter().copied().flatten()));
+        let spread = Spread::over(least, most, n / BIN_ROWS);
         starts(pieces, spread.bins, |row| spread.bin(row), &mut self.ends);
         for piece in pieces {
             scatter(piece, |row| spread.bin(row), sorted, &mut self.ends);
@@ -79,7 +81,7 @@ fn finish_bins<R: Row>(
     let mut start = 0;
     for &end in ends.iter() {
         if end - start < FEW {
-            rows[start..end].sort_unstable();
+            sort_few(&mut rows[start..end]);
         } else {
             large.push((start, end));
         }
@@ -97,6 +99,19 @@ fn finish_bins<R: Row>(
     if done < rows.len() { take(&rows[done..]) } else { Ok(()) }
 }
 
+/// Sorts by insertion: rows that came in order of time are in order already.
+#[inline]
+fn sort_few<R: Row>(rows: &mut [R]) {
+    for end in 1..rows.len() {
+        let (sorted, row) = rows[..=end].split_at_mut(end);
+        let row = &mut row[0];
+        if *row < sorted[end - 1] {
+            let place = sorted.partition_point(|other| *other <= *row);
+            rows[place..=end].rotate_right(1);
+        }
+    }
+}
+
 /// Another round for a bin of many rows. `rows` and `spare` are equally long.
 fn refine<R: Row>(
     rows: &mut [R],
@@ -105,10 +120,11 @@ fn refine<R: Row>(
     checkpoint: &mut dyn Checkpoint,
     take: &mut dyn FnMut(&[R]) -> Result<()>,
 ) -> Result<()> {
-    let spread = Spread::over(rows.iter(), rows.len() / BIN_ROWS);
-    if spread.is_one_number {
+    let (least, most) = range(rows.iter());
+    if least == most {
         return take(rows);
     }
+    let spread = Spread::over(least, most, rows.len() / BIN_ROWS);
     starts(&[rows], spread.bins, |row| spread.bin(row), ends);
     scatter(rows, |row| spread.bin(row), spare, ends);
     // What was just read is now the spare memory.
@@ -130,44 +146,41 @@ fn lengths(ends: &[usize]) -> impl Iterator<Item = usize> {
     starts.zip(ends).map(|(start, end)| end - start)
 }
 
-/// A cut of the range of some rows into bins of equal width.
+/// A cut of a range of numbers into bins of equal width. The width is a power of two and bins begin at its multiples: so
+/// that, with luck, a bin is a customer.
 struct Spread {
-    /// The 64 bits of a number from this one on decide.
-    from_bit: u32,
-    /// Those bits of the least row.
-    origin: u64,
     shift: u32,
+    /// The first bin, counted from number 0.
+    first: u64,
     bins: usize,
-    /// Whether all rows are of one customer and one instant.
-    is_one_number: bool,
 }
 
 impl Spread {
-    /// A cut over the range of `rows`, of which there is at least one, into about `wanted` bins.
-    fn over<'a, R: Row + 'a>(mut rows: impl Iterator<Item = &'a R>, wanted: usize) -> Spread {
-        let first = rows.next().map_or(0, |row| row.number());
-        let (least, most) = rows.fold((first, first), |(least, most), row| {
-            (least.min(row.number()), most.max(row.number()))
-        });
-        let from_bit = (u128::BITS - (most - least).leading_zeros()).saturating_sub(63);
-        let origin = (least >> from_bit) as u64;
-        let range = ((most >> from_bit) as u64).wrapping_sub(origin);
+    /// A cut of the range from `least` to `most` into about `wanted` bins.
+    fn over(least: u128, most: u128, wanted: usize) -> Spread {
         let bits = wanted.clamp(2, MAX_BINS).ilog2();
-        let shift = (u64::BITS - range.leading_zeros()).saturating_sub(bits);
+        let shift = (u128::BITS - (most - least).leading_zeros()).saturating_sub(bits);
+        // Upper bits may get lost: all bins lie so near to the first one that it does not matter.
+        let first = (least >> shift) as u64;
         Spread {
-            from_bit,
-            origin,
             shift,
-            bins: (range >> shift) as usize + 1,
-            is_one_number: least == most,
+            first,
+            bins: ((most >> shift) as u64).wrapping_sub(first) as usize + 1,
         }
     }
 
     #[inline]
     fn bin<R: Row>(&self, row: R) -> usize {
-        let distance = ((row.number() >> self.from_bit) as u64).wrapping_sub(self.origin);
-        (distance >> self.shift) as usize
+        ((row.number() >> self.shift) as u64).wrapping_sub(self.first) as usize
     }
+}
+
+/// The least and the largest number of some rows.
+fn range<'a, R: Row + 'a>(mut rows: impl Iterator<Item = &'a R>) -> (u128, u128) {
+    let first = rows.next().map_or(0, |row| row.number());
+    rows.fold((first, first), |(least, most), row| {
+        (least.min(row.number()), most.max(row.number()))
+    })
 }
 
 /// Where the rows of each of `bins` bins will begin when those of all `pieces` lie together.
@@ -204,7 +217,7 @@ mod tests {
         let pieces: Vec<&[R]> = rows.chunks(piece.max(1)).collect();
         let mut out = Vec::new();
         Sorter::new()
-            .in_order(&pieces, &mut Unhindered, &mut |piece| {
+            .in_order(&pieces, None, &mut Unhindered, &mut |piece| {
                 assert!(!piece.is_empty());
                 out.extend_from_slice(piece);
                 Ok(())

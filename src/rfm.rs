@@ -13,8 +13,8 @@ use clientele_core::codec::Sink;
 use clientele_core::order_log::OrderLog;
 use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
 use clientele_core::{Error, Result};
+use hashbrown::HashMap;
 use pgrx::prelude::*;
-use std::collections::HashMap;
 use std::ffi::CStr;
 
 /// The SQL type of cut points.

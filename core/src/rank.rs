@@ -1,6 +1,6 @@
 //! Order statistics: the values at given ranks, without sorting all of them.
 
-use crate::checkpoint::{Checkpoint, vec_of};
+use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::error::Result;
 
 /// The most bins values are counted in.
@@ -24,39 +24,51 @@ pub fn unsortable(bits: u64) -> f64 {
 ///
 /// One pass counts values in bins over their range, another picks those bins in which a rank falls. O(n) for values that
 /// spread at all; where they do not, they are few different ones or a selection of O(n) finishes.
-pub fn at_ranks(values: &[u64], ranks: &[usize], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u64>> {
-    let (least, most) = values.iter().fold((u64::MAX, 0), |(least, most), &value| {
+pub fn at_ranks(
+    values: impl Iterator<Item = u64> + Clone,
+    ranks: &[usize],
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<u64>> {
+    let (least, most) = values.clone().fold((u64::MAX, 0), |(least, most), value| {
         (least.min(value), most.max(value))
     });
     let range = most.saturating_sub(least);
     let shift = (u64::BITS - range.leading_zeros()).saturating_sub(BINS.ilog2());
     let bin = |value: u64| ((value - least) >> shift) as usize;
     let mut counts = vec_of(0usize, BINS, checkpoint)?;
-    for &value in values {
-        counts[bin(value)] += 1;
+    values.clone().for_each(|value| counts[bin(value)] += 1);
+    // For each rank its bin, and its place among the values of that.
+    let places: Vec<(usize, usize)> = ranks
+        .iter()
+        .map(|&rank| {
+            let mut before = 0;
+            let bin = counts.iter().position(|&count| {
+                before += count;
+                rank < before
+            });
+            let bin = bin.unwrap_or(BINS - 1);
+            (bin, rank - (before - counts[bin]))
+        })
+        .collect();
+    if shift == 0 {
+        return Ok(places.iter().map(|&(bin, _)| least + bin as u64).collect());
     }
-    let mut found = Vec::with_capacity(ranks.len());
-    for &rank in ranks {
-        let mut before = 0;
-        let wanted = counts.iter().position(|&count| {
-            before += count;
-            rank < before
-        });
-        let wanted = wanted.unwrap_or(BINS - 1);
-        if shift == 0 {
-            found.push(least + wanted as u64);
-            continue;
+    let mut picked = Vec::new();
+    picked.resize_with(BINS, Vec::new);
+    let mut wanted = vec![false; BINS];
+    for &(bin, _) in &places {
+        if !wanted[bin] {
+            wanted[bin] = true;
+            picked[bin] = vec_with_capacity(counts[bin], checkpoint)?;
         }
-        let in_bin = counts[wanted];
-        let mut candidates = vec_of(0, in_bin, checkpoint)?;
-        let picked = values.iter().filter(|&&value| bin(value) == wanted);
-        for (place, &value) in candidates.iter_mut().zip(picked) {
-            *place = value;
-        }
-        let rank = rank - (before - in_bin);
-        found.push(*candidates.select_nth_unstable(rank).1);
     }
-    Ok(found)
+    values
+        .filter(|&value| wanted[bin(value)])
+        .for_each(|value| picked[bin(value)].push(value));
+    let found = places
+        .iter()
+        .map(|&(bin, place)| *picked[bin].select_nth_unstable(place).1);
+    Ok(found.collect())
 }
 
 #[cfg(test)]
@@ -70,7 +82,7 @@ mod tests {
         let n = values.len();
         let ranks = [0, n / 5, n / 2, n / 2, n - 1];
         let want: Vec<u64> = ranks.iter().map(|&rank| sorted[rank]).collect();
-        assert_eq!(at_ranks(values, &ranks, &mut Unhindered).unwrap(), want);
+        assert_eq!(at_ranks(values.iter().copied(), &ranks, &mut Unhindered).unwrap(), want);
     }
 
     #[test]

@@ -83,10 +83,14 @@ pub struct Rows {
     /// The cells of a batch, row by row.
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
-    /// What the cells of the batch point to. A piece is never moved.
-    pieces: Vec<Vec<u64>>,
+    /// The cells of the batch that are filled.
+    filled: usize,
+    arena: Arena,
     shared: Vec<Box<[u64]>>,
 }
+
+/// What the cells of a batch point to. A piece is never moved.
+struct Arena(Vec<Vec<u64>>);
 
 /// A set of rows that the caller has.
 pub struct RowSet(());
@@ -140,9 +144,10 @@ impl Rows {
                 key,
                 desc,
                 store,
-                values: Vec::with_capacity(BATCH * columns.len()),
-                nulls: Vec::with_capacity(BATCH * columns.len()),
-                pieces: vec![Vec::with_capacity(PIECE)],
+                values: vec![pg_sys::Datum::null(); BATCH * columns.len()],
+                nulls: vec![false; BATCH * columns.len()],
+                filled: 0,
+                arena: Arena(vec![Vec::with_capacity(PIECE)]),
                 shared: Vec::new(),
             })
         }
@@ -165,23 +170,26 @@ impl Rows {
     /// Appends a row: one cell for each column.
     #[inline]
     pub fn put(&mut self, cells: &[Cell<'_>]) -> Result<()> {
-        assert_eq!(cells.len(), self.columns.len(), "one cell for each column");
-        for (&cell, &column) in cells.iter().zip(self.columns) {
-            let value = match (cell, column) {
-                (Cell::Null, _) => None,
-                (Cell::Float(x), Column::Float8) => Some(pg_sys::Datum::from(x.to_bits())),
-                (Cell::Integer(n), Column::Int8) => Some(pg_sys::Datum::from(n)),
-                (Cell::Integer(n), Column::Int4) => Some(pg_sys::Datum::from(n as i32)),
-                (Cell::Time(time), Column::Timestamp) => Some(pg_sys::Datum::from(time)),
-                (Cell::Shared(text), Column::Text) => Some(text.0),
-                (Cell::Text(text), Column::Text) => Some(self.text(text)),
-                (Cell::Key(key), Column::Key) => Some(self.key(key)?),
+        let columns = self.columns;
+        let end = self.filled + columns.len();
+        let (values, nulls) = (&mut self.values[self.filled..end], &mut self.nulls[self.filled..end]);
+        assert_eq!(cells.len(), columns.len(), "one cell for each column");
+        for (((&cell, &column), value), null) in cells.iter().zip(columns).zip(values).zip(nulls) {
+            *null = matches!(cell, Cell::Null);
+            *value = match (cell, column) {
+                (Cell::Null, _) => pg_sys::Datum::null(),
+                (Cell::Float(x), Column::Float8) => pg_sys::Datum::from(x.to_bits()),
+                (Cell::Integer(n), Column::Int8) => pg_sys::Datum::from(n),
+                (Cell::Integer(n), Column::Int4) => pg_sys::Datum::from(n as i32),
+                (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(time),
+                (Cell::Shared(text), Column::Text) => text.0,
+                (Cell::Text(text), Column::Text) => self.arena.text(text),
+                (Cell::Key(key), Column::Key) => self.arena.key(key, self.key)?,
                 (cell, column) => unreachable!("{cell:?} in a column of {column:?}"),
             };
-            self.nulls.push(value.is_none());
-            self.values.push(value.unwrap_or(pg_sys::Datum::null()));
         }
-        if self.values.len() == self.values.capacity() {
+        self.filled = end;
+        if end == self.values.len() {
             self.flush();
         }
         Ok(())
@@ -198,7 +206,7 @@ impl Rows {
         let width = self.columns.len();
         let (store, desc) = (self.store, self.desc);
         let (values, nulls) = (self.values.as_mut_ptr(), self.nulls.as_mut_ptr());
-        let rows = self.values.len() / width;
+        let rows = self.filled / width;
         // SAFETY: as many cells as columns for each row, of the types that the columns have. Nothing in the closure has a
         // destructor. One guard for all rows: it costs as much as a row.
         unsafe {
@@ -208,19 +216,25 @@ impl Rows {
                 }
             });
         }
-        self.values.clear();
-        self.nulls.clear();
-        self.pieces.truncate(1);
-        self.pieces[0].clear();
+        self.filled = 0;
+        self.arena.clear();
+    }
+}
+
+impl Arena {
+    fn clear(&mut self) {
+        self.0.truncate(1);
+        self.0[0].clear();
     }
 
-    fn key(&mut self, key: Key<'_>) -> Result<pg_sys::Datum> {
+    #[inline]
+    fn key(&mut self, key: Key<'_>, as_type: KeyType) -> Result<pg_sys::Datum> {
         let out_of_range = |name: &str, key: i64| {
             Error::new(Kind::OutOfRange, format!("{name} out of range"))
                 .detail(format!("There is a customer {key}."))
                 .hint("Ask for the keys as NULL::bigint.")
         };
-        Ok(match (key, self.key) {
+        Ok(match (key, as_type) {
             (Key::Integer(key), KeyType::Int8) => pg_sys::Datum::from(key),
             (Key::Integer(key), KeyType::Int4) => {
                 pg_sys::Datum::from(i32::try_from(key).map_err(|_| out_of_range("integer", key))?)
@@ -247,11 +261,11 @@ impl Rows {
 
     /// Memory that lasts until the batch is handed over.
     fn block(&mut self, words: usize) -> &mut [u64] {
-        let last = self.pieces.last().expect("there is always a piece");
+        let last = self.0.last().expect("there is always a piece");
         if last.capacity() - last.len() < words {
-            self.pieces.push(Vec::with_capacity(words.max(PIECE)));
+            self.0.push(Vec::with_capacity(words.max(PIECE)));
         }
-        let last = self.pieces.last_mut().expect("there is always a piece");
+        let last = self.0.last_mut().expect("there is always a piece");
         let start = last.len();
         last.resize(start + words, 0);
         &mut last[start..]

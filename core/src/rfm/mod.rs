@@ -103,52 +103,70 @@ impl Table {
         Ok(table)
     }
 
-    /// The columns as integers that ascend from worst to best, of the customers that are scored.
-    fn measures(&self, checkpoint: &mut dyn Checkpoint) -> Result<[Vec<u64>; 3]> {
-        let scored = || (0..self.keys.len()).filter(|&at| self.orders[at] > 0);
-        let n = scored().count();
-        let mut measures = [
-            vec_with_capacity(n, checkpoint)?,
-            vec_with_capacity(n, checkpoint)?,
-            vec_with_capacity(n, checkpoint)?,
-        ];
-        measures[0].extend(scored().map(|at| sortable(-self.days_since_last[at])));
-        measures[1].extend(scored().map(|at| self.orders[at]));
-        measures[2].extend(scored().map(|at| sortable(self.revenue[at])));
-        Ok(measures)
+    /// The places of the customers that are scored.
+    fn scored(&self) -> impl Iterator<Item = usize> + Clone {
+        (0..self.keys.len()).filter(|&at| self.orders[at] > 0)
+    }
+
+    /// Days since the last order of those scored, as integers that ascend from worst to best.
+    fn recency(&self) -> impl Iterator<Item = u64> + Clone {
+        self.scored().map(|at| sortable(-self.days_since_last[at]))
+    }
+
+    /// Orders of those scored, which ascend from worst to best.
+    fn frequency(&self) -> impl Iterator<Item = u64> + Clone {
+        self.scored().map(|at| self.orders[at])
+    }
+
+    /// Net spend of those scored, as integers that ascend from worst to best.
+    fn monetary(&self) -> impl Iterator<Item = u64> + Clone {
+        self.scored().map(|at| sortable(self.revenue[at]))
     }
 
     /// The scores of all customers: recency, frequency, monetary; 0 for customers with returns only.
     pub fn scores(&self, bins: usize, ties: Ties, checkpoint: &mut dyn Checkpoint) -> Result<Vec<[u8; 3]>> {
         let mut scores = vec_of([0; 3], self.keys.len(), checkpoint)?;
-        let measures = self.measures(checkpoint)?;
-        for (column, values) in measures.iter().enumerate() {
-            checkpoint.pass("scoring", column, 3)?;
-            let scored = scores.iter_mut().zip(&self.orders).filter(|(_, orders)| **orders > 0);
-            match ties {
-                Ties::Tied => {
-                    let cuts = model::cut_points(values, bins, checkpoint)?;
-                    for ((scores, _), value) in scored.zip(values) {
-                        scores[column] = model::bin(&cuts, value);
-                    }
+        checkpoint.pass("scoring", 0, 3)?;
+        self.score(0, self.recency(), bins, ties, &mut scores, checkpoint)?;
+        checkpoint.pass("scoring", 1, 3)?;
+        self.score(1, self.frequency(), bins, ties, &mut scores, checkpoint)?;
+        checkpoint.pass("scoring", 2, 3)?;
+        self.score(2, self.monetary(), bins, ties, &mut scores, checkpoint)?;
+        Ok(scores)
+    }
+
+    /// The scores of one column.
+    fn score(
+        &self,
+        column: usize,
+        values: impl Iterator<Item = u64> + Clone,
+        bins: usize,
+        ties: Ties,
+        scores: &mut [[u8; 3]],
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        match ties {
+            Ties::Tied => {
+                let cuts = model::cut_points(values.clone(), bins, checkpoint)?;
+                for (at, value) in self.scored().zip(values) {
+                    scores[at][column] = model::bin(&cuts, value);
                 }
-                Ties::Ntile => {
-                    let ntiles = ntiles(values, bins, checkpoint)?;
-                    for ((scores, _), ntile) in scored.zip(ntiles) {
-                        scores[column] = ntile;
-                    }
+            }
+            Ties::Ntile => {
+                for (at, ntile) in self.scored().zip(ntiles(values, bins, checkpoint)?) {
+                    scores[at][column] = ntile;
                 }
             }
         }
-        Ok(scores)
+        Ok(())
     }
 }
 
 /// What `ntile(bins) OVER (ORDER BY value, place)` gives each value.
-fn ntiles(values: &[u64], bins: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
-    let n = values.len();
+fn ntiles(values: impl Iterator<Item = u64> + Clone, bins: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
+    let n = values.clone().count();
     let mut order: Vec<(u64, u32)> = vec_with_capacity(n, checkpoint)?;
-    order.extend(values.iter().zip(0..).map(|(&value, place)| (value, place)));
+    order.extend(values.zip(0..));
     order.sort_unstable();
     let mut ntiles = vec_of(0, n, checkpoint)?;
     // The first `larger` bins hold one more than the others.
@@ -192,12 +210,12 @@ mod tests {
 
     #[test]
     fn ntiles_are_those_of_sql() {
-        let values = [5, 1, 1, 1, 9, 7, 1];
+        let ntiles = |values: &[u64], bins| ntiles(values.iter().copied(), bins, &mut Unhindered).unwrap();
         // ntile(3) over 7 rows: bins of 3, 2 and 2
-        assert_eq!(ntiles(&values, 3, &mut Unhindered).unwrap(), [2, 1, 1, 1, 3, 3, 2]);
+        assert_eq!(ntiles(&[5, 1, 1, 1, 9, 7, 1], 3), [2, 1, 1, 1, 3, 3, 2]);
         // more bins than rows: one each
-        assert_eq!(ntiles(&[3, 2, 1], 5, &mut Unhindered).unwrap(), [3, 2, 1]);
-        assert_eq!(ntiles(&[], 5, &mut Unhindered).unwrap(), Vec::<u8>::new());
+        assert_eq!(ntiles(&[3, 2, 1], 5), [3, 2, 1]);
+        assert!(ntiles(&[], 5).is_empty());
     }
 
     #[test]

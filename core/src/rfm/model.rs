@@ -47,8 +47,12 @@ struct Scale {
 }
 
 /// The cut points of values that ascend from worst to best: the last value of each bin but the best one.
-pub(super) fn cut_points(values: &[u64], bins: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u64>> {
-    let n = values.len();
+pub(super) fn cut_points(
+    values: impl Iterator<Item = u64> + Clone,
+    bins: usize,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<u64>> {
+    let n = values.clone().count();
     if n == 0 {
         return Ok(vec![0; bins - 1]);
     }
@@ -59,8 +63,8 @@ pub(super) fn cut_points(values: &[u64], bins: usize, checkpoint: &mut dyn Check
 
 /// The bin of a value, from 1.
 #[inline]
-pub(super) fn bin(cuts: &[u64], value: &u64) -> u8 {
-    cuts.iter().map(|cut| u8::from(value > cut)).sum::<u8>() + 1
+pub(super) fn bin(cuts: &[u64], value: u64) -> u8 {
+    cuts.iter().map(|&cut| u8::from(value > cut)).sum::<u8>() + 1
 }
 
 impl Model {
@@ -71,20 +75,24 @@ impl Model {
         segments: Option<Segments>,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Model> {
-        let [days, orders, revenue] = table.measures(checkpoint)?;
-        if days.is_empty() {
+        let customers = table.scored().count();
+        if customers == 0 {
             return Err(Error::new(Kind::NotEnough, "no customers to fit an RFM model to")
                 .detail("The log holds no order up to the end of observation."));
         }
-        let numbers = |cuts: Vec<u64>| cuts.into_iter().map(unsortable).collect::<Vec<f64>>();
-        let days_since_last = numbers(cut_points(&days, bins, checkpoint)?);
+        let recency = cut_points(table.recency(), bins, checkpoint)?
+            .into_iter()
+            .map(unsortable);
+        let monetary = cut_points(table.monetary(), bins, checkpoint)?
+            .into_iter()
+            .map(unsortable);
         let scale = Scale {
             version: VERSION,
             bins,
-            customers: days.len() as u64,
-            days_since_last: days_since_last.into_iter().map(|days| 0.0 - days).collect(),
-            orders: cut_points(&orders, bins, checkpoint)?,
-            revenue: numbers(cut_points(&revenue, bins, checkpoint)?),
+            customers: customers as u64,
+            days_since_last: recency.map(|days| 0.0 - days).collect(),
+            orders: cut_points(table.frequency(), bins, checkpoint)?,
+            revenue: monetary.collect(),
             segments: segments.as_ref().map(|segments| segments.patterns().clone()),
         };
         Ok(Model { scale, segments })

@@ -4,7 +4,6 @@ use super::value::datum_of;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, SECOND};
 use clientele_core::zone::Zone;
 use clientele_core::{Error, Kind, Result};
-use pgrx::IntoDatum;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::prelude::*;
 use std::ffi::CString;
@@ -54,32 +53,52 @@ impl Interval {
     }
 }
 
-/// The instant of a local time in a zone.
-pub fn instant(local: i64, zone: &str) -> Result<i64> {
-    // The function of `AT TIME ZONE`, which knows what to do with hours that come twice or not at all.
-    // SAFETY: it takes a text and a timestamp, and returns a timestamptz.
-    let instant =
-        unsafe { pgrx::direct_function_call::<i64>(pg_sys::timestamp_zone, &[zone.into_datum(), local.into_datum()]) };
-    instant
+/// The instant of a local time in the zone called `name`; hours that come twice or not at all are read in standard time, as
+/// PostgreSQL does everywhere.
+pub fn instant(local: i64, name: &str) -> Result<i64> {
+    let zone = find(name)?;
+    // SAFETY: all pointers are to variables of the types asked for; no zone is asked for where none is given.
+    let west = unsafe {
+        let mut parts = pg_sys::pg_tm::default();
+        let (mut fraction, none) = (0, std::ptr::null_mut());
+        if pg_sys::timestamp2tm(
+            local,
+            none,
+            &mut parts,
+            &mut fraction,
+            std::ptr::null_mut(),
+            none.cast(),
+        ) != 0
+        {
+            return Err(out_of_range());
+        }
+        pg_sys::DetermineTimeZoneOffset(&mut parts, zone)
+    };
+    Some(local + i64::from(west) * SECOND)
         .filter(|time| (MIN_TIME..END_TIME).contains(time))
         .ok_or_else(out_of_range)
 }
 
+/// A zone as `SET timezone` understands its name; abbreviations of offsets, which come first for `AT TIME ZONE`, are none.
+fn find(name: &str) -> Result<*mut pg_sys::pg_tz> {
+    // SAFETY: the name ends with a zero; zones are kept by the server for ever.
+    let zone = CString::new(name)
+        .ok()
+        .map(|name| unsafe { pg_sys::pg_tzset(name.as_ptr()) });
+    // SAFETY: as above.
+    zone.filter(|&zone| !zone.is_null() && unsafe { pg_sys::pg_tz_acceptable(zone) })
+        .ok_or_else(|| unknown(name))
+}
+
+#[cold]
+fn unknown(name: &str) -> Error {
+    Error::invalid(format!("time zone \"{name}\" not recognized"))
+        .hint("The names that are known are in the view pg_timezone_names.")
+}
+
 /// The offsets of the zone called `name` for instants up to `end`.
 pub fn zone(name: &str, end: i64) -> Result<Zone> {
-    let unknown = || {
-        Error::invalid(format!("time zone \"{name}\" not recognized"))
-            .hint("The names that are known are in the view pg_timezone_names.")
-    };
-    let c_name = CString::new(name).map_err(|_| unknown())?;
-    // SAFETY: the name ends with a zero; zones are kept by the server for ever.
-    let zone = unsafe {
-        let zone = pg_sys::pg_tzset(c_name.as_ptr());
-        if zone.is_null() || !pg_sys::pg_tz_acceptable(zone) {
-            return Err(unknown());
-        }
-        zone
-    };
+    let zone = find(name)?;
     let mut time = MIN_TIME / SECOND + UNIX_TO_POSTGRES;
     let mut first = None;
     let mut changes = Vec::new();
@@ -100,7 +119,7 @@ pub fn zone(name: &str, end: i64) -> Result<Zone> {
             )
         };
         if found < 0 {
-            return Err(unknown());
+            return Err(unknown(name));
         }
         first.get_or_insert(before * SECOND);
         let change = (boundary - UNIX_TO_POSTGRES).saturating_mul(SECOND);

@@ -3,6 +3,9 @@
 -- Functions written in Rust are exported as NAME_wrapper; a test compares every declaration here with the Rust signature
 -- behind it. The schema is that of the control file: names need no qualification here, and bodies have none to resolve.
 
+-- Everybody may compute; what they compute over is governed by their rights on tables.
+GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
+
 -- ---------------------------------------------------------------------------------------------------------------------
 -- order_log: the value
 -- ---------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,37 @@
+-- What the demo shows. Run it in the database that load.sql has filled.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset footer off
+\pset linestyle unicode
+\pset border 1
+SET timezone = 'UTC';
+
+\echo
+\echo '1. Collect the orders into one value, as any aggregate: SELECT clientele.order_log(household_id, ordered_at, total) FROM orders'
+\echo
+CREATE TABLE log AS SELECT clientele.order_log(household_id, ordered_at, total) AS log FROM orders;
+SELECT customers, orders, first_order, last_order, revenue, bytes, round(bytes::numeric / orders, 1) AS bytes_an_order
+FROM log, clientele.describe(log);
+
+\echo '2. What kinds of customers are there, and what do they bring? SELECT … FROM log, clientele.rfm(log) GROUP BY segment'
+\echo
+SELECT segment, count(*) AS customers, round(sum(revenue)::numeric) AS revenue,
+       round(100 * (sum(revenue) / sum(sum(revenue)) OVER ())::numeric, 1) AS percent,
+       round(avg(days_since_last)::numeric, 1) AS days_since_last, round(avg(orders), 1) AS orders
+FROM log, clientele.rfm(log) GROUP BY segment ORDER BY sum(revenue) DESC;
+
+\echo '3. Who are the best ones? … WHERE score = ''555'' ORDER BY revenue DESC'
+\echo
+SELECT customer_id, round(days_since_last::numeric, 1) AS days_since_last, orders, revenue, score, segment
+FROM log, clientele.rfm(log) WHERE score = '555' ORDER BY revenue DESC LIMIT 8;
+
+\echo '4. Who used to buy much and has stopped? … WHERE segment = ''At Risk'' ORDER BY revenue DESC'
+\echo
+SELECT customer_id, round(days_since_last::numeric, 1) AS days_since_last, orders, revenue, score
+FROM log, clientele.rfm(log) WHERE segment = 'At Risk' ORDER BY revenue DESC LIMIT 8;
+
+\echo '5. Who was a champion in the middle of the year, and where are they at its end? clientele.rfm(log, as_of => ''2017-07-01'')'
+\echo
+SELECT then_.segment AS "1 July", now_.segment AS "31 December", count(*) AS customers
+FROM log, LATERAL clientele.rfm(log, as_of => '2017-07-01') then_ JOIN LATERAL clientele.rfm(log) now_ USING (customer_id)
+WHERE then_.segment = 'Champions' GROUP BY 1, 2 ORDER BY 3 DESC;

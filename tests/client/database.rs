@@ -1,0 +1,92 @@
+//! The server that the environment names, and a database on it.
+
+use crate::Failure;
+use postgres::types::FromSqlOwned;
+use postgres::{Client, Config, GenericClient, NoTls};
+use std::env;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// A database that is gone when this goes.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A new database with the extension in it.
+    pub fn create() -> Result<Database, Failure> {
+        let database = Database::with("TEMPLATE template0 ENCODING 'UTF8'")?;
+        database.client()?.batch_execute("CREATE EXTENSION clientele")?;
+        Ok(database)
+    }
+
+    /// A new database with options of `CREATE DATABASE` and nothing in it.
+    pub fn with(options: &str) -> Result<Database, Failure> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("clientele_{}_{number}", std::process::id());
+        config("postgres")?
+            .connect(NoTls)?
+            .batch_execute(&format!("CREATE DATABASE {name} {options}"))?;
+        Ok(Database { name })
+    }
+
+    /// A new session.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Ok(self.config()?.connect(NoTls)?)
+    }
+
+    /// A new session of another user.
+    pub fn client_of(&self, user: &str) -> Result<Client, Failure> {
+        Ok(self.config()?.user(user).connect(NoTls)?)
+    }
+
+    /// How to reach it.
+    pub fn config(&self) -> Result<Config, Failure> {
+        config(&self.name)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = || -> Result<(), Failure> {
+            let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+            Ok(config("postgres")?.connect(NoTls)?.batch_execute(&statement)?)
+        };
+        if let Err(failure) = drop() {
+            eprintln!("database {} stays: {failure}", self.name);
+        }
+    }
+}
+
+fn config(database: &str) -> Result<Config, Failure> {
+    let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set: run this by tests/server"));
+    let mut config = Config::new();
+    config
+        .host(&variable("PGHOST")?)
+        .port(variable("PGPORT")?.parse()?)
+        .user(&variable("PGUSER")?)
+        .dbname(database);
+    Ok(config)
+}
+
+/// What a query answers that has one row and one column.
+pub fn one<T: FromSqlOwned>(client: &mut impl GenericClient, query: &str) -> Result<T, Failure> {
+    Ok(client.query_one(query, &[])?.try_get(0)?)
+}
+
+/// The SQLSTATE and the message that a query fails with.
+pub fn error_of(client: &mut impl GenericClient, query: &str) -> Result<(String, String), Failure> {
+    match client.batch_execute(query) {
+        Ok(()) => Err(format!("no error: {query}").into()),
+        Err(error) => {
+            let error = error.as_db_error().ok_or_else(|| format!("{query}: {error}"))?;
+            Ok((error.code().code().to_owned(), error.message().to_owned()))
+        }
+    }
+}

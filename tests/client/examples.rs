@@ -1,0 +1,209 @@
+//! Every example of the documentation runs, and shows what the page says.
+//!
+//! In README.md and docs/*.md a block of `sql` is run by psql, one session for each page, over the tables of the demo shop.
+//! A block of `text` right behind it is what psql has to print. `EXAMPLES=update` writes it into the page instead.
+
+use crate::database::Database;
+use crate::{Failure, Outcome, ensure};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What separates the outputs of two examples.
+const MARK: &str = "-- example";
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    let mut pages = vec![root().join("README.md")];
+    let docs = fs::read_dir(root().join("docs")).into_iter().flatten().flatten();
+    pages.extend(
+        docs.map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "md")),
+    );
+    pages.sort();
+    let examples = libtest_mimic::Trial::test("examples::pages_show_what_is_true", move || {
+        let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;
+        let wrong: Vec<String> = pages
+            .iter()
+            .filter_map(|page| {
+                check(page, &shop)
+                    .err()
+                    .map(|failure| format!("{}: {failure}", page.display()))
+            })
+            .collect();
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong.join("\n").into())
+        }
+    });
+    let tour = libtest_mimic::Trial::test("examples::the_tour_of_the_demo_runs", || {
+        let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;
+        let database = shop.copy().map_err(|failure| crate::told(&*failure))?;
+        psql(&database, &["-v", "ON_ERROR_STOP=1", "-f", "docs/demo/tour.sql"], "")
+            .map_err(|failure| failure.to_string())?;
+        Ok(())
+    });
+    vec![examples, tour]
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The demo shop, to be copied.
+struct Shop(Database);
+
+impl Shop {
+    fn open() -> Result<Shop, Failure> {
+        let shop = Database::create()?;
+        let output = command(&shop)
+            .args(["-f", "load.sql"])
+            .current_dir(root().join("docs/demo"))
+            .output()?;
+        ensure_loaded(&output)?;
+        Ok(Shop(shop))
+    }
+
+    fn copy(&self) -> Result<Database, Failure> {
+        Database::with(&format!("TEMPLATE {}", self.0.name()))
+    }
+}
+
+fn ensure_loaded(output: &std::process::Output) -> Outcome {
+    ensure!(
+        output.status.success(),
+        "load.sql: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+/// An example of a page.
+struct Example {
+    sql: String,
+    /// What the page says it prints, and which lines of the page these are.
+    output: Option<(std::ops::Range<usize>, String)>,
+}
+
+fn check(page: &Path, shop: &Shop) -> Outcome {
+    let text = fs::read_to_string(page)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let examples = examples(&lines);
+    if examples.is_empty() {
+        return Ok(());
+    }
+    let database = shop.copy()?;
+    let script: String = examples
+        .iter()
+        .map(|example| format!("\\echo '{MARK}'\n{}\n", example.sql))
+        .collect();
+    let printed = psql(&database, &[], &script)?;
+    let printed: Vec<String> = printed.split(&format!("{MARK}\n")).skip(1).map(trimmed).collect();
+    ensure!(
+        printed.len() == examples.len(),
+        "psql ended after {} of {} examples",
+        printed.len(),
+        examples.len()
+    );
+
+    if std::env::var("EXAMPLES").is_ok_and(|value| value == "update") {
+        let (mut updated, mut next) = (String::new(), 0);
+        for (example, printed) in examples.iter().zip(&printed) {
+            if let Some((range, _)) = &example.output {
+                updated.extend(lines[next..range.start].iter().map(|line| format!("{line}\n")));
+                updated.push_str(printed);
+                next = range.end;
+            }
+        }
+        updated.extend(lines[next..].iter().map(|line| format!("{line}\n")));
+        return Ok(fs::write(page, updated)?);
+    }
+    for (example, printed) in examples.iter().zip(&printed) {
+        match &example.output {
+            Some((range, output)) => {
+                ensure!(
+                    printed == output,
+                    "line {}:\n{}\nprints\n{printed}",
+                    range.start,
+                    example.sql
+                );
+            }
+            None => ensure!(!printed.contains("ERROR:"), "{}\nprints\n{printed}", example.sql),
+        }
+    }
+    Ok(())
+}
+
+/// The examples between the fences of a page.
+fn examples(lines: &[&str]) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut at = 0;
+    // Whether only blank lines have followed the last example.
+    let mut follows = false;
+    while at < lines.len() {
+        let Some(kind) = lines[at].strip_prefix("```") else {
+            follows &= lines[at].is_empty();
+            at += 1;
+            continue;
+        };
+        let start = at + 1;
+        let end = lines[start..]
+            .iter()
+            .position(|line| *line == "```")
+            .map_or(lines.len(), |n| start + n);
+        let block = lines[start..end].join("\n");
+        match (kind, examples.last_mut()) {
+            ("sql", _) => examples.push(Example {
+                sql: block,
+                output: None,
+            }),
+            ("text", Some(example)) if follows => example.output = Some((start..end, trimmed(&block))),
+            _ => {}
+        }
+        follows = kind == "sql";
+        at = end + 1;
+    }
+    examples
+}
+
+/// Without blanks at the ends of lines and blank lines at the end: editors take them away.
+fn trimmed(text: &str) -> String {
+    let lines: String = text.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    match lines.trim_end_matches('\n') {
+        "" => String::new(),
+        lines => format!("{lines}\n"),
+    }
+}
+
+fn command(database: &Database) -> Command {
+    let directory = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
+    let mut psql = Command::new(format!("{directory}psql"));
+    psql.args(["-Xq", "-d", database.name()])
+        .env("PGTZ", "UTC")
+        .env("PGCLIENTENCODING", "UTF8")
+        .current_dir(root());
+    psql
+}
+
+/// What psql prints, errors where they happen.
+fn psql(database: &Database, arguments: &[&str], input: &str) -> Result<String, Failure> {
+    let printed = std::env::temp_dir().join(format!("{}.printed", database.name()));
+    let file = fs::File::create(&printed)?;
+    let mut child = command(database)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .spawn()?;
+    child
+        .stdin
+        .take()
+        .ok_or("no standard input")?
+        .write_all(input.as_bytes())?;
+    let status = child.wait()?;
+    let text = fs::read_to_string(&printed)?;
+    fs::remove_file(&printed)?;
+    ensure!(status.success(), "psql failed: {text}");
+    Ok(text)
+}

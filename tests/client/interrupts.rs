@@ -1,0 +1,175 @@
+//! Long calls can be cancelled, end in time, and show how far they are.
+
+use crate::database::{Database, one};
+use crate::{Failure, Outcome, ensure};
+use postgres::{Client, NoTls};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+crate::trials!(
+    calls_can_be_cancelled,
+    statement_timeout_is_kept,
+    nothing_is_left_behind,
+    progress_is_shown,
+);
+
+/// Long work, each of another kind: more than two seconds, were it not cancelled.
+const LONG: [(&str, &str); 6] = [
+    (
+        "collecting",
+        "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
+         FROM generate_series(1, 30000000::bigint) i",
+    ),
+    ("merging", "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 40)"),
+    ("writing text", "SELECT sum(length(log::text)) FROM logs, generate_series(1, 40)"),
+    ("reading text", "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts, generate_series(1, 40)"),
+    ("scoring", "SELECT sum(r) FROM logs, generate_series(1, 40), clientele.rfm(log, ties => 'ntile')"),
+    ("fitting", "SELECT count(clientele.fit_rfm(log)) FROM logs, generate_series(1, 400)"),
+];
+
+fn prepare(database: &Database) -> Result<Client, Failure> {
+    let mut client = database.client()?;
+    client.batch_execute(
+        "SET max_parallel_workers_per_gather = 0; SET clientele.memory_limit = '4GB';
+         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
+         FROM generate_series(1, 1000000::bigint) i;
+         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
+    )?;
+    Ok(client)
+}
+
+/// Runs work and cancels it a while later; how long it went on after that.
+fn cancelled(client: &mut Client, work: &str) -> Result<Duration, Failure> {
+    let token = client.cancel_token();
+    let at = Arc::new(Mutex::new(Instant::now()));
+    let canceller = {
+        let at = Arc::clone(&at);
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(700));
+            *at.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now();
+            token.cancel_query(NoTls)
+        })
+    };
+    let result = client.batch_execute(work);
+    let ended = Instant::now();
+    canceller.join().map_err(|_| "the cancelling thread failed")??;
+    let error = result.err().ok_or("the work ended before it was cancelled")?;
+    ensure!(error.code().is_some_and(|code| code.code() == "57014"), "{error}");
+    let asked = *at.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    Ok(ended.saturating_duration_since(asked))
+}
+
+fn calls_can_be_cancelled(database: &Database) -> Outcome {
+    let mut client = prepare(database)?;
+    for (what, work) in LONG {
+        let took = cancelled(&mut client, work).map_err(|failure| format!("{what}: {failure}"))?;
+        ensure!(took < Duration::from_millis(500), "{what} went on for {took:?}");
+    }
+    Ok(())
+}
+
+fn statement_timeout_is_kept(database: &Database) -> Outcome {
+    let mut client = prepare(database)?;
+    client.batch_execute("SET statement_timeout = '400ms'")?;
+    for (what, work) in LONG {
+        let begun = Instant::now();
+        let error = client
+            .batch_execute(work)
+            .err()
+            .ok_or_else(|| format!("{what} was not stopped"))?;
+        ensure!(
+            error.code().is_some_and(|code| code.code() == "57014"),
+            "{what}: {error}"
+        );
+        let took = begun.elapsed();
+        ensure!(took < Duration::from_millis(900), "{what} took {took:?}");
+    }
+    Ok(())
+}
+
+/// After many cancelled calls the session holds no more memory than after the first ones.
+fn nothing_is_left_behind(database: &Database) -> Outcome {
+    let mut client = prepare(database)?;
+    client.batch_execute("SET clientele.memory_limit = '300MB'; SET statement_timeout = '250ms'")?;
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        for (what, work) in LONG {
+            let error = client
+                .batch_execute(work)
+                .err()
+                .ok_or_else(|| format!("{what} was not stopped"))?;
+            ensure!(
+                error.code().is_some_and(|code| code.code() == "57014"),
+                "{what}: {error}"
+            );
+        }
+        held.push(anonymous_memory(&mut client)?);
+    }
+    let (first, last) = (held[1], held[5]);
+    ensure!(
+        last < first + (48 << 20),
+        "memory of the session after each round: {held:?}"
+    );
+    Ok(())
+}
+
+/// Bytes that only the session's process holds.
+fn anonymous_memory(client: &mut Client) -> Result<u64, Failure> {
+    let process: i32 = one(client, "SELECT pg_backend_pid()")?;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))
+        .ok_or("no RssAnon")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
+}
+
+fn progress_is_shown(database: &Database) -> Outcome {
+    let notices = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&notices);
+    let mut client = database
+        .config()?
+        .notice_callback(move |notice| {
+            heard
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .push(notice.message().to_owned());
+        })
+        .connect(NoTls)?;
+    let process: i32 = one(&mut client, "SELECT pg_backend_pid()")?;
+    let title = move || {
+        std::fs::read(format!("/proc/{process}/cmdline")).map(|title| String::from_utf8_lossy(&title).into_owned())
+    };
+    let work = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
+                FROM generate_series(1, 12000000::bigint) i";
+    let watcher = thread::spawn(move || {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            match title() {
+                Ok(title) if title.contains("order_log") => return Ok(title),
+                Ok(_) => thread::sleep(Duration::from_millis(5)),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Err("the title of the process never said how far it was".to_owned())
+    });
+    client.batch_execute("SET clientele.progress = on")?;
+    client.batch_execute(work)?;
+    let title = watcher.join().map_err(|_| "the watching thread failed")??;
+    ensure!(title.contains("order_log collect"), "the title was {title}");
+    let notices = notices.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    ensure!(
+        notices.iter().any(|notice| notice.starts_with("order_log ")),
+        "the notices were {notices:?}"
+    );
+    let after = std::fs::read(format!("/proc/{process}/cmdline"))?;
+    ensure!(
+        !String::from_utf8_lossy(&after).contains("order_log"),
+        "the title stayed"
+    );
+    // Who did not ask is not told.
+    client.batch_execute("SET clientele.progress = off")?;
+    client.batch_execute(work)?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Tests that only a client of a live server can make, run by `make client` beside a private one.
+//!
+//! A test is a function that is given a [`Database`] of its own, new and with the extension in it. One test after the other:
+//! some of them watch the server.
+
+mod aggregates;
+mod contract;
+mod database;
+mod examples;
+mod interrupts;
+mod memory;
+mod real_data;
+mod security;
+mod storage;
+
+use database::Database;
+use libtest_mimic::{Arguments, Trial};
+
+/// Something did not go as it should.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a test comes to.
+pub type Outcome = Result<(), Failure>;
+
+/// Fails with a text unless a condition holds.
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($text:tt)+) => {
+        if !$condition {
+            return Err(format!($($text)+).into());
+        }
+    };
+}
+
+/// Makes a test of each function, named as in `module::function`.
+#[macro_export]
+macro_rules! trials {
+    ($($test:ident),+ $(,)?) => {
+        pub fn trials() -> Vec<libtest_mimic::Trial> {
+            let module = module_path!().rsplit("::").next().unwrap_or_default();
+            vec![$($crate::trial(&format!("{module}::{}", stringify!($test)), $test)),+]
+        }
+    };
+}
+
+fn trial(name: &str, test: fn(&Database) -> Outcome) -> Trial {
+    Trial::test(name, move || {
+        let database = Database::create().map_err(|failure| told(&*failure))?;
+        test(&database).map_err(|failure| told(&*failure).into())
+    })
+}
+
+/// An error with what caused it: what the server said is only there.
+fn told(failure: &(dyn std::error::Error + 'static)) -> String {
+    match failure.source() {
+        Some(cause) => format!("{failure}: {}", told(cause)),
+        None => failure.to_string(),
+    }
+}
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(1);
+    let trials = [
+        contract::trials(),
+        aggregates::trials(),
+        interrupts::trials(),
+        memory::trials(),
+        storage::trials(),
+        security::trials(),
+        examples::trials(),
+        real_data::trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
+}

@@ -1,0 +1,155 @@
+//! Memory: limited, given back, and never the end of the server.
+
+use crate::database::{Database, error_of, one};
+use crate::{Failure, Outcome, ensure};
+use postgres::Client;
+
+crate::trials!(
+    the_limit_is_kept,
+    running_out_of_memory_is_an_error,
+    values_are_bounded_by_a_gigabyte,
+    long_keys_are_kept,
+);
+
+const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
+                    FROM generate_series(1, 6000000::bigint) i";
+
+/// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
+fn the_limit_is_kept(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(
+        "SET clientele.memory_limit = '4GB';
+         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
+         FROM generate_series(1, 1000000::bigint) i;
+         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
+    )?;
+    let calls = [
+        MANY,
+        "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 3)",
+        "SELECT sum(r) FROM logs, clientele.rfm(log)",
+        "SELECT clientele.fit_rfm(log) FROM logs",
+        "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts",
+    ];
+    for limit in ["1MB", "2MB", "5MB", "16MB"] {
+        for call in calls {
+            client.batch_execute(&format!("SET clientele.memory_limit = '{limit}'"))?;
+            match error_of(&mut client, call) {
+                Ok((code, message)) => {
+                    ensure!(code == "53400", "{call} with {limit}: {code} {message}");
+                    ensure!(message.contains("clientele.memory_limit"), "{message}");
+                }
+                // It may be enough.
+                Err(_) => ensure!(limit == "16MB", "{call} took no more than {limit}"),
+            }
+        }
+    }
+    // What each of them held has been given back: the same work fits into the same limit again and again.
+    client.batch_execute("SET clientele.memory_limit = '250MB'")?;
+    for _ in 0..3 {
+        client.batch_execute(MANY)?;
+    }
+    Ok(())
+}
+
+/// The system says no, in the middle of each kind of call: SQLSTATE 53200, and the server goes on.
+fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
+    let mut witness = database.client()?;
+    witness.batch_execute(
+        "SET clientele.memory_limit = '4GB';
+         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
+         FROM generate_series(1, 2000000::bigint) i;
+         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
+    )?;
+    let calls = [
+        ("collecting", MANY),
+        (
+            "merging",
+            "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 40)",
+        ),
+        ("scoring", "SELECT sum(r) FROM logs, clientele.rfm(log)"),
+        ("writing text", "SELECT length(log::text) FROM logs"),
+        (
+            "reading text",
+            "SELECT pg_column_size(t::clientele.order_log) FROM texts",
+        ),
+    ];
+    let mut failed = 0;
+    for (what, call) in calls {
+        for megabytes in [4, 24, 48, 96] {
+            let mut client = database.client()?;
+            client.batch_execute(
+                "SET jit = off; SET clientele.memory_limit = '100GB'; SET work_mem = '1GB'; SELECT clientele.rfm_segment(1, 1, 1)",
+            )?;
+            limit_address_space(&mut client, megabytes)?;
+            match client.batch_execute(call) {
+                Ok(()) => {}
+                Err(error) => {
+                    let code = error
+                        .code()
+                        .ok_or_else(|| format!("{what} with {megabytes} MB ended the session: {error}"))?;
+                    ensure!(code.code() == "53200", "{what} with {megabytes} MB: {error:?}");
+                    failed += 1;
+                }
+            }
+            let alive: i32 = one(&mut client, "SELECT 1")
+                .map_err(|failure| format!("{what} with {megabytes} MB: then {failure}"))?;
+            ensure!(alive == 1, "the session is confused");
+            // A crash of any session would have ended this one.
+            let alive: i32 = one(&mut witness, "SELECT 1")?;
+            ensure!(alive == 1, "the server restarted");
+        }
+    }
+    ensure!(failed > 8, "only {failed} calls ran out of memory");
+    Ok(())
+}
+
+/// Leaves the process of a session so much more address space than it has. The server itself does it: who runs the tests may
+/// be another user.
+fn limit_address_space(client: &mut Client, megabytes: u64) -> Outcome {
+    let process: i32 = one(client, "SELECT pg_backend_pid()")?;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmSize:"))
+        .ok_or("no VmSize")?;
+    let bytes = (line.trim().trim_end_matches(" kB").parse::<u64>()? + (megabytes << 10)) << 10;
+    let prlimit = format!("prlimit --pid={process} --as={bytes}:");
+    client.batch_execute(&format!(
+        "CREATE TEMP TABLE output (line text); COPY output FROM PROGRAM '{prlimit}'"
+    ))?;
+    Ok(())
+}
+
+/// A result that PostgreSQL cannot hold is an error that says so.
+fn values_are_bounded_by_a_gigabyte(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute("SET clientele.memory_limit = '8GB'")?;
+    let (code, message) = error_of(
+        &mut client,
+        "SELECT clientele.order_log(repeat(md5(i::text), 3000000) || i, timestamp '2024-01-01') FROM generate_series(1, 12) i",
+    )?;
+    ensure!(code == "54000", "{code} {message}");
+    // The same as text is larger than the value.
+    client.batch_execute(
+        "CREATE TABLE wide AS
+         SELECT clientele.order_log(repeat(E'\\x01', 60000000) || i, timestamp '2024-01-01') AS log FROM generate_series(1, 4) i",
+    )?;
+    let (code, message) = error_of(&mut client, "SELECT length(log::text) FROM wide")?;
+    ensure!(code == "54000", "{code} {message}");
+    let customers: i64 = one(&mut client, "SELECT (clientele.describe(log)).customers FROM wide")?;
+    ensure!(customers == 4, "{customers} customers");
+    Ok(())
+}
+
+/// Keys of ten megabytes go in and come out.
+fn long_keys_are_kept(database: &Database) -> Result<(), Failure> {
+    let mut client = database.client()?;
+    let same: i64 = one(
+        &mut client,
+        "WITH keys AS MATERIALIZED (SELECT repeat(chr(64 + i), 10000000) AS key FROM generate_series(1, 5) i),
+              log AS MATERIALIZED (SELECT clientele.order_log(key, date '2024-01-01', 1.5) AS log FROM keys, generate_series(1, 3))
+         SELECT count(*) FROM log, clientele.rfm(log, NULL::text) r JOIN keys ON r.customer_id = keys.key",
+    )?;
+    ensure!(same == 5, "{same} keys came back");
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Public order data with known results, beside the same numbers from plain SQL.
+//!
+//! The files are not part of the project. `REFERENCE_DATA` names their directory; without it, and where `../shared/data` does not
+//! exist either, these tests are skipped and say so.
+
+use crate::database::{Database, one};
+use crate::{Failure, Outcome, ensure};
+use libtest_mimic::Trial;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+type Check = fn(&mut postgres::Client) -> Outcome;
+
+const CHECKS: [(&str, &[&str], Check); 4] = [
+    (
+        "online_retail_without_returns",
+        &["online_retail"],
+        online_retail_without_returns,
+    ),
+    (
+        "online_retail_with_returns",
+        &["online_retail"],
+        online_retail_with_returns,
+    ),
+    ("cdnow_repeat_purchases", &["cdnow_master"], cdnow_repeat_purchases),
+    ("cdnow_scores", &["cdnow_master"], cdnow_scores),
+];
+
+pub fn trials() -> Vec<Trial> {
+    let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let is_there = directory.join("online_retail.csv.gz").exists();
+    CHECKS
+        .iter()
+        .map(|&(name, tables, check)| {
+            if !is_there {
+                return Trial::test(format!("real_data::{name} skipped: no reference data"), || Ok(()))
+                    .with_ignored_flag(true);
+            }
+            let directory = directory.clone();
+            Trial::test(format!("real_data::{name}"), move || {
+                run(&directory, tables, check).map_err(|failure| crate::told(&*failure).into())
+            })
+        })
+        .collect()
+}
+
+fn run(directory: &Path, tables: &[&str], check: Check) -> Outcome {
+    let database = Database::create()?;
+    for table in tables {
+        load(&database, directory, table)?;
+    }
+    check(&mut database.client()?)
+}
+
+/// Loads one of the files as a table of its name.
+fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failure> {
+    let columns = match table {
+        "online_retail" => {
+            "invoice_no text, stock_code text, description text, quantity integer, invoice_date timestamp, unit_price numeric(12,3),
+             customer_id integer, country text"
+        }
+        _ => "customer_id integer, date date, units integer, dollars numeric(10,2)",
+    };
+    database
+        .client()?
+        .batch_execute(&format!("CREATE TABLE {table} ({columns})"))?;
+    let file = directory.join(format!("{table}.csv.gz"));
+    let bin = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
+    let copy = format!(
+        "\\copy {table} FROM PROGRAM 'gzip -dc \"{}\"' (FORMAT csv, HEADER)",
+        file.display()
+    );
+    let output = Command::new(format!("{bin}psql"))
+        .args(["-Xq", "-d", database.name(), "-c", &copy])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "{table}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    database.client()?.batch_execute(&format!("ANALYZE {table}"))?;
+    Ok(())
+}
+
+/// Each customer of ours beside the same in plain SQL; how many of each there are, and how many agree.
+fn compare(client: &mut postgres::Client, lines: &str) -> Result<(i64, i64, i64), Failure> {
+    let row = client.query_one(
+        &format!(
+            "WITH lines AS MATERIALIZED ({lines}),
+                  ours AS (SELECT c.* FROM clientele.customers((SELECT clientele.order_log(customer_id, at, amount) FROM lines)) c),
+                  instants AS (SELECT customer_id, at, sum(amount) AS amount, bool_or(amount >= 0) AS is_order FROM lines
+                               WHERE customer_id IS NOT NULL GROUP BY customer_id, at),
+                  plain AS (SELECT customer_id, count(*) FILTER (WHERE is_order) AS orders, sum(amount) AS revenue,
+                                   min(at) FILTER (WHERE is_order) AS first_order, max(at) FILTER (WHERE is_order) AS last_order,
+                                   greatest(count(DISTINCT at::date) FILTER (WHERE is_order) - 1, 0) AS frequency
+                            FROM instants GROUP BY customer_id)
+             SELECT (SELECT count(*) FROM ours), (SELECT count(*) FROM plain), count(*)
+             FROM ours JOIN plain USING (customer_id)
+             WHERE (ours.orders, ours.revenue::numeric(20,3)) = (plain.orders, plain.revenue)
+               AND (ours.first_order, ours.last_order, coalesce(ours.frequency, 0)) IS NOT DISTINCT FROM
+                   (plain.first_order, plain.last_order, plain.frequency)"
+        ),
+        &[],
+    )?;
+    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+}
+
+/// Customers, orders and revenue that `describe` finds.
+fn totals(client: &mut postgres::Client, lines: &str) -> Result<(i64, i64, String), Failure> {
+    let row = client.query_one(
+        &format!(
+            "SELECT d.customers, d.orders, d.revenue::numeric(20,3)::text
+             FROM clientele.describe((SELECT clientele.order_log(customer_id, at, amount) FROM ({lines}) l)) d"
+        ),
+        &[],
+    )?;
+    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+}
+
+fn online_retail_without_returns(client: &mut postgres::Client) -> Outcome {
+    let clean = "SELECT customer_id, invoice_date AS at, quantity * unit_price AS amount FROM online_retail
+                 WHERE customer_id IS NOT NULL AND quantity > 0 AND unit_price > 0";
+    let found = totals(client, clean)?;
+    ensure!(found == (4338, 18440, "8911407.904".into()), "found {found:?}");
+    let found = compare(client, clean)?;
+    ensure!(
+        found == (4338, 4338, 4338),
+        "ours, plain SQL's, and those that agree: {found:?}"
+    );
+    let best: String = one(
+        client,
+        &format!(
+            "SELECT customer_id || ' ' || revenue FROM clientele.rfm((SELECT clientele.order_log(customer_id, at, amount) FROM ({clean}) l))
+             ORDER BY revenue DESC LIMIT 1"
+        ),
+    )?;
+    ensure!(best == "14646 280206.02", "the best customer is {best}");
+    Ok(())
+}
+
+fn online_retail_with_returns(client: &mut postgres::Client) -> Outcome {
+    let all = "SELECT customer_id, invoice_date AS at, quantity * unit_price AS amount FROM online_retail";
+    let found = totals(client, all)?;
+    ensure!(found == (4372, 18444, "8300065.814".into()), "found {found:?}");
+    let found = compare(client, all)?;
+    ensure!(
+        found == (4372, 4372, 4372),
+        "ours, plain SQL's, and those that agree: {found:?}"
+    );
+    let ignored: i64 = one(
+        client,
+        &format!(
+            "SELECT (clientele.describe(clientele.order_log(customer_id, at, amount))).null_customers FROM ({all}) l"
+        ),
+    )?;
+    ensure!(ignored == 135_080, "{ignored} lines without a customer");
+    Ok(())
+}
+
+fn cdnow_repeat_purchases(client: &mut postgres::Client) -> Outcome {
+    let lines = "SELECT customer_id, date AS at, dollars AS amount FROM cdnow_master";
+    let found = compare(client, lines)?;
+    ensure!(
+        found == (23_570, 23_570, 23_570),
+        "ours, plain SQL's, and those that agree: {found:?}"
+    );
+    let repeats: i64 = one(
+        client,
+        "SELECT sum(frequency)::bigint FROM clientele.customers((SELECT clientele.order_log(customer_id, date, dollars) FROM cdnow_master),
+                                                                as_of => '1997-09-30')",
+    )?;
+    let plain: i64 = one(
+        client,
+        "SELECT sum(days - 1)::bigint FROM (SELECT count(DISTINCT date) AS days FROM cdnow_master WHERE date <= '1997-09-30' GROUP BY customer_id) d",
+    )?;
+    ensure!(
+        (repeats, plain) == (24_337, 24_337),
+        "{repeats} repeat purchases, {plain} in plain SQL"
+    );
+    Ok(())
+}
+
+/// Scores, ties alike: 1 + floor(customers below * bins / customers).
+fn cdnow_scores(client: &mut postgres::Client) -> Outcome {
+    let different: i64 = one(
+        client,
+        "WITH totals AS (SELECT customer_id, max(date) AS last, count(DISTINCT date) AS orders, sum(dollars) AS revenue
+                         FROM cdnow_master GROUP BY customer_id),
+              plain AS (SELECT customer_id, 1 + (rank() OVER (ORDER BY last) - 1) * 5 / count(*) OVER () AS r,
+                               1 + (rank() OVER (ORDER BY orders) - 1) * 5 / count(*) OVER () AS f,
+                               1 + (rank() OVER (ORDER BY revenue) - 1) * 5 / count(*) OVER () AS m FROM totals)
+         SELECT count(*) FROM plain FULL JOIN clientele.rfm((SELECT clientele.order_log(customer_id, date, dollars) FROM cdnow_master)) ours
+                USING (customer_id)
+         WHERE (ours.r, ours.f, ours.m) IS DISTINCT FROM (plain.r, plain.f, plain.m)",
+    )?;
+    ensure!(different == 0, "{different} customers have other scores");
+    Ok(())
+}

@@ -1,1 +1,0 @@
-//! Tests against a live server are in `tests/`.

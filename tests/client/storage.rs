@@ -1,0 +1,157 @@
+//! Values that stay: dumped and restored, in materialized views, in databases of other encodings, sent as binary.
+
+use crate::database::{Database, error_of, one};
+use crate::{Failure, Outcome, ensure};
+use postgres::Client;
+use std::process::Command;
+
+crate::trials!(
+    dumps_are_restored,
+    materialized_views_are_refreshed,
+    other_encodings_hold_the_same_log,
+    extensions_come_and_go,
+);
+
+const SHOP: &str = "
+    CREATE TABLE orders AS
+    SELECT i % 97 AS customer_id, timestamptz '2024-01-01 00:00+00' + i % 1000 * interval '37 minutes' AS ordered_at,
+           CASE WHEN i % 3 = 0 THEN i / 7.0::float8 ELSE (i * 7919 % 20000 - 1000) / 100.0 END AS total
+    FROM generate_series(1, 5000) i";
+
+/// With all objects that can depend on the extension: tables, views, generated columns, expression indexes, defaults.
+fn dumps_are_restored(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(SHOP)?;
+    client.batch_execute(
+        "CREATE TABLE logs (day date PRIMARY KEY, log clientele.order_log NOT NULL);
+         INSERT INTO logs SELECT ordered_at::date, clientele.order_log(customer_id, ordered_at, total) FROM orders GROUP BY 1;
+         INSERT INTO logs SELECT '1999-01-01', clientele.order_log('customer ' || customer_id, ordered_at, total::float8 / 3) FROM orders;
+         CREATE TABLE models AS SELECT clientele.fit_rfm(clientele.merge(log)) AS model FROM logs WHERE day > '2000-01-01';
+         CREATE VIEW whole AS SELECT clientele.merge(log) AS log FROM logs WHERE day > '2000-01-01';
+         CREATE MATERIALIZED VIEW scores AS SELECT r.* FROM whole, clientele.rfm(log) r;
+         CREATE UNIQUE INDEX ON scores (customer_id);
+         CREATE TABLE scored (days float8, orders bigint, revenue float8, score text GENERATED ALWAYS AS
+             (clientele.rfm_score('{\"rfm_model\":1,\"bins\":2,\"customers\":9,\"days_since_last\":[30],\"orders\":[1],\"revenue\":[99.5]}',
+                                  days, orders, revenue)) STORED);
+         INSERT INTO scored VALUES (1, 2, 300), (100, 1, 5);
+         CREATE INDEX by_score ON scored (clientele.rfm_segment(1, 1, orders::int));",
+    )?;
+    let fingerprint = "
+        SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
+            || (SELECT md5(clientele.rfm_model_send(model)) FROM models)
+            || (SELECT md5(string_agg(s::text, '' ORDER BY customer_id)) FROM scores s)
+            || (SELECT string_agg(score, ',' ORDER BY days) FROM scored)";
+    let before: String = one(&mut client, fingerprint)?;
+    for format in ["plain", "custom"] {
+        let copy = Database::with("TEMPLATE template0")?;
+        let dump = std::env::temp_dir().join(format!("{}.dump", copy.name()));
+        let dumped = run(
+            "pg_dump",
+            &["--format", format, "--file", &dump.to_string_lossy(), database.name()],
+        );
+        let restored = dumped.and_then(|()| match format {
+            "plain" => run(
+                "psql",
+                &[
+                    "-Xq",
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-d",
+                    copy.name(),
+                    "-f",
+                    &dump.to_string_lossy(),
+                ],
+            ),
+            _ => run(
+                "pg_restore",
+                &["--exit-on-error", "-d", copy.name(), &dump.to_string_lossy()],
+            ),
+        });
+        std::fs::remove_file(&dump)?;
+        restored?;
+        let after: String = one(&mut copy.client()?, fingerprint)?;
+        ensure!(after == before, "the {format} dump came back different");
+    }
+    Ok(())
+}
+
+/// Runs a program of PostgreSQL beside the server.
+fn run(program: &str, arguments: &[&str]) -> Outcome {
+    let directory = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
+    let output = Command::new(format!("{directory}{program}")).args(arguments).output()?;
+    ensure!(
+        output.status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+fn materialized_views_are_refreshed(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(SHOP)?;
+    client.batch_execute(
+        "CREATE MATERIALIZED VIEW scores AS
+         SELECT r.* FROM clientele.rfm((SELECT clientele.order_log(customer_id, ordered_at, total) FROM orders)) r;
+         CREATE UNIQUE INDEX ON scores (customer_id);
+         INSERT INTO orders SELECT 1000, '2024-02-01 00:00+00', 99999;
+         REFRESH MATERIALIZED VIEW CONCURRENTLY scores",
+    )?;
+    let best: String = one(&mut client, "SELECT score FROM scores WHERE customer_id = 1000")?;
+    ensure!(best == "515", "the new customer has {best}");
+    Ok(())
+}
+
+/// A log has the same bytes whatever the encoding of the database; keys that an encoding does not have are an error.
+fn other_encodings_hold_the_same_log(database: &Database) -> Outcome {
+    let log = "SELECT clientele.order_log(k, date '2024-01-01', 2.5) AS log
+               FROM unnest(ARRAY[U&'Zo\\00EB', U&'\\00C5ngstr\\00F6m', 'plain']) k";
+    let read = |client: &mut Client| -> Result<(Vec<u8>, String), Failure> {
+        let row = client.query_one(
+            &format!("SELECT clientele.order_log_send(log), log::text FROM ({log}) l"),
+            &[],
+        )?;
+        Ok((row.try_get(0)?, row.try_get(1)?))
+    };
+    let mut unicode = database.client()?;
+    let (bytes, text) = read(&mut unicode)?;
+    let other = Database::with("TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")?;
+    let mut latin = other.client()?;
+    latin.batch_execute("CREATE EXTENSION clientele")?;
+    ensure!(
+        read(&mut latin)? == (bytes, text.clone()),
+        "another encoding gave another log"
+    );
+
+    latin.batch_execute("CREATE TABLE logs (log clientele.order_log)")?;
+    latin.execute("INSERT INTO logs VALUES ($1::text::clientele.order_log)", &[&text])?;
+    let keys = "SELECT array_agg(o.customer_id) FROM logs, clientele.orders(log, NULL::text) o";
+    let keys: Vec<String> = one(&mut latin, keys)?;
+    ensure!(keys == ["Zoë", "plain", "Ångström"], "the keys are {keys:?}");
+
+    let euro: Vec<u8> = one(
+        &mut unicode,
+        "SELECT clientele.order_log_send(clientele.order_log(U&'\\20AC'::text, date '2024-01-01'))",
+    )?;
+    // Binary input does not look into keys; what shows them does.
+    latin.batch_execute("CREATE CAST (bytea AS clientele.order_log) WITHOUT FUNCTION; TRUNCATE logs")?;
+    latin.execute("INSERT INTO logs VALUES ($1::bytea::clientele.order_log)", &[&euro])?;
+    let (code, message) = error_of(&mut latin, "SELECT o.* FROM logs, clientele.orders(log, NULL::text) o")?;
+    ensure!(code == "22P05", "{code} {message}");
+    Ok(())
+}
+
+fn extensions_come_and_go(database: &Database) -> Result<(), Failure> {
+    let mut client = database.client()?;
+    client.batch_execute("CREATE TABLE logs (log clientele.order_log)")?;
+    let (code, _) = error_of(&mut client, "DROP EXTENSION clientele")?;
+    ensure!(code == "2BP01", "dropping it while a table uses it: {code}");
+    client.batch_execute(
+        "DROP TABLE logs; DROP EXTENSION clientele; DROP SCHEMA IF EXISTS clientele; CREATE EXTENSION clientele",
+    )?;
+    let (code, _) = error_of(&mut client, "CREATE EXTENSION clientele")?;
+    ensure!(code == "42710", "creating it twice: {code}");
+    let (code, message) = error_of(&mut client, "ALTER EXTENSION clientele SET SCHEMA public")?;
+    ensure!(code == "0A000", "moving it: {code} {message}");
+    Ok(())
+}

@@ -50,9 +50,14 @@ majors:
 installcheck:
 	tests/regress $(TEST)
 
+# Room for tables of 10 million orders (a table above a quarter of shared_buffers is not kept there), and for a GROUP BY
+# that need not spill.
+BENCH_SETTINGS = shared_buffers=4GB work_mem=1GB maintenance_work_mem=1GB jit=off max_parallel_workers_per_gather=0 \
+	autovacuum=off wal_level=minimal max_wal_senders=0 max_wal_size=16GB checkpoint_timeout=1h
+
 bench: all
 	cargo bench --package clientele-core
-	tests/bench/run
+	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/run
 
 lint:
 	cargo fmt --all --check

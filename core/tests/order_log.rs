@@ -351,6 +351,34 @@ fn one_customer_may_fill_many_blocks() {
 }
 
 #[test]
+fn customers_of_many_blocks_are_merged() {
+    let amount = |i: i64| {
+        if i % 5 == 0 {
+            i as f64 / 7.0
+        } else {
+            (i % 900 - 100) as f64 / 4.0
+        }
+    };
+    let mut rows: Vec<Row> = (0..200_000)
+        .map(|i| (i * i % 3, i * 7_919 % 70_001 * 1_000, Some(amount(i))))
+        .chain((0..3_000).map(|i| (10 + i % 700, i, Some(1.0))))
+        .collect();
+    for kind in [KeyKind::Integer, KeyKind::Uuid, KeyKind::Text] {
+        let whole = bytes(collect(kind, &rows, NO_RUNS));
+        // Little memory makes many runs; rows in order of time make runs that follow each other.
+        for limit in [1 << 20, 2 << 20] {
+            assert_eq!(bytes(collect(kind, &rows, limit)), whole, "{kind:?}");
+        }
+        rows.sort_by_key(|row| row.1);
+        assert_eq!(
+            bytes(collect(kind, &rows, 1 << 20)),
+            whole,
+            "{kind:?}, in order of time"
+        );
+    }
+}
+
+#[test]
 fn logs_are_compact() {
     let five: Vec<Row> = (0..5)
         .map(|i| {

@@ -137,6 +137,16 @@ impl<'a> Cursor<'a> {
         Ok(order)
     }
 
+    /// The customer the cursor is at. Only after [`advance`](Cursor::advance) returned true.
+    #[inline]
+    pub fn key(&self) -> Key<'_> {
+        match self.kind {
+            KeyKind::Integer => Key::Integer(self.block.integers[self.customer]),
+            KeyKind::Uuid => Key::Uuid(self.uuid),
+            KeyKind::Text => Key::Text(&self.text),
+        }
+    }
+
     /// The part the cursor is at. Only after [`advance`](Cursor::advance) returned true.
     #[inline]
     pub fn part(&self) -> Part<'_> {
@@ -154,11 +164,7 @@ impl<'a> Cursor<'a> {
             &block.odd[place(start)..place(end)]
         };
         Part {
-            key: match self.kind {
-                KeyKind::Integer => Key::Integer(block.integers[self.customer]),
-                KeyKind::Uuid => Key::Uuid(self.uuid),
-                KeyKind::Text => Key::Text(&self.text),
-            },
+            key: self.key(),
             starts: self.starts,
             ends: self.customer + 1 < block.ends.len() || self.last_ends,
             times: &block.times[start..end],
@@ -193,6 +199,18 @@ impl<'c> Part<'c> {
     /// Times and amounts.
     pub fn entries(self) -> impl Iterator<Item = (i64, Amount)> + use<'c> {
         (0..self.times.len()).map(move |at| (self.times[at], self.amount(at)))
+    }
+
+    /// The entries behind the first `n`.
+    #[inline]
+    pub(super) fn from(mut self, n: usize) -> Part<'c> {
+        if n > 0 {
+            self.times = &self.times[n..];
+            self.mantissas = &self.mantissas[n..];
+            self.start += n;
+            self.odd = &self.odd[self.odd.partition_point(|&(place, _)| place < self.start)..];
+        }
+        self
     }
 
     /// The entries up to the time `end`, inclusive.

@@ -27,6 +27,8 @@ pub struct Any<'fcx> {
     value: pg_sys::Datum,
     is_null: bool,
     class: Class,
+    /// Which argument of which function it is.
+    place: (*mut pg_sys::FmgrInfo, usize),
     call: PhantomData<&'fcx ()>,
 }
 
@@ -142,7 +144,11 @@ impl Any<'_> {
 
     #[cold]
     fn unsupported(&self, what: &str, hint: &str) -> ! {
-        raise(&Error::new(Kind::WrongType, format!("{what} has a type that is not supported")).hint(hint))
+        let (function, index) = self.place;
+        // SAFETY: the call is under way.
+        let oid = unsafe { pg_sys::get_fn_expr_argtype(function, index as i32) };
+        let error = Error::new(Kind::WrongType, format!("{what} has a type that is not supported"));
+        raise(&error.detail(format!("Its type is {}.", type_name(oid))).hint(hint))
     }
 }
 
@@ -230,14 +236,16 @@ impl<'fcx> Args<'fcx> {
         unsafe {
             let n = (*self.fcinfo).nargs as usize;
             let argument = (*self.fcinfo).args.as_slice(n).get(index)?;
+            let function = (*self.fcinfo).flinfo;
             Some(Any {
                 value: argument.value,
                 is_null: argument.isnull,
                 class: if argument.isnull {
                     Class::Other
                 } else {
-                    class_of((*self.fcinfo).flinfo, index)
+                    class_of(function, index)
                 },
+                place: (function, index),
                 call: PhantomData,
             })
         }

@@ -80,14 +80,23 @@ SELECT clientele.fit_rfm(clientele.order_log(1, now())) FROM small_orders WHERE 
 DROP TABLE log;
 
 -- nothing else is called by mistake
-SELECT clientele.order_log_trans(NULL, 1, now(), 1::numeric);
-SELECT clientele.order_log_final(NULL);
+SELECT clientele.order_log_trans(NULL::text, 1, now(), 1::numeric);
+SELECT clientele.order_log_final(NULL::text);
 SELECT clientele.merge(1);
 
--- settings
+-- settings; what PostgreSQL says of these differs from major to major
+\set VERBOSITY sqlstate
 SET clientele.memory_limit = '1kB';
+DO $$
+BEGIN
+    SET clientele.no_such_setting = 1;
+    -- Before 15, no prefix can be reserved.
+    IF current_setting('server_version_num')::integer < 150000 THEN
+        RAISE invalid_name;
+    END IF;
+END $$;
+\set VERBOSITY default
 SET clientele.memory_limit = 'lots';
-SET clientele.no_such_setting = 1;
 SET clientele.memory_limit = '1MB';
 -- how much is held differs from platform to platform
 \set VERBOSITY terse

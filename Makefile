@@ -64,8 +64,8 @@ lint:
 	cargo clippy --package clientele --lib $(FEATURES) -- -D warnings
 	cargo clippy --package clientele-core --package client --all-targets -- -D warnings
 
-valgrind: all
-	tests/valgrind
+valgrind:
+	tests/valgrind $(TEST)
 
 clean:
 	cargo clean

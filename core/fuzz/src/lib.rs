@@ -1,0 +1,65 @@
+//! What the targets share: the laws that hold for whatever could be read.
+
+use clientele_core::checkpoint::Unhindered;
+use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
+use clientele_core::rfm::Model;
+
+/// Large enough that nothing becomes a run.
+pub const NO_RUNS: usize = 1 << 40;
+
+/// The bytes of a collection, which can be read again.
+pub fn written(mut log: Collector) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
+    OrderLog::open(&bytes)
+        .and_then(|log| log.check(&mut Unhindered))
+        .expect("a log that was written is sound");
+    bytes
+}
+
+/// The text form of a sound log.
+pub fn text_of(log: &OrderLog<'_>) -> String {
+    let mut text = Vec::new();
+    write_text(log, &mut text, &mut Unhindered).expect("a sound log has a text form");
+    String::from_utf8(text).expect("the text form is text")
+}
+
+/// Reads a text form, with what `limit` says about runs.
+pub fn read_text(text: &str, limit: usize) -> Vec<u8> {
+    written(parse(text, limit, &mut Unhindered).expect("a text form that was written can be read"))
+}
+
+/// Merges logs that are sound.
+pub fn merged(logs: &[&[u8]]) -> Vec<u8> {
+    let mut log = Collector::new(NO_RUNS);
+    for bytes in logs {
+        log.absorb(bytes, &mut Unhindered).expect("a sound log can be merged");
+    }
+    written(log)
+}
+
+/// What holds for the bytes of a log that were written by this library.
+pub fn check_written(bytes: &[u8]) {
+    let log = OrderLog::open(bytes).expect("it was written");
+    let text = text_of(&log);
+    assert_eq!(read_text(&text, NO_RUNS), bytes, "the text form loses nothing");
+    if text.len() < 2_000 {
+        // Every few entries become a run, which takes long where there are many.
+        assert_eq!(read_text(&text, 1), bytes, "runs do not show");
+    }
+    assert_eq!(merged(&[bytes]), bytes, "a merge of one log is that log");
+}
+
+/// What holds for every model.
+pub fn check_model(model: &Model) {
+    assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(Model::parse(&model.text()).as_ref(), Ok(model));
+    for (days, orders, revenue) in [
+        (0.0, 1, 0.0),
+        (f64::INFINITY, i64::MAX, f64::NEG_INFINITY),
+        (-1e300, 2, 99.95),
+    ] {
+        let scores = model.score(days, orders, revenue).expect("these can be scored");
+        let _ = (model.code(scores), model.segment(scores));
+    }
+}

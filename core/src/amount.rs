@@ -182,6 +182,14 @@ impl Amount {
         }
     }
 
+    /// Whether it is a decimal if it can be one: amounts that are equal are kept alike.
+    pub fn is_normal(self) -> bool {
+        match self.form() {
+            Form::Decimal { .. } => true,
+            Form::Raw(x) => Amount::from_f64(x).is_some_and(|amount| amount.scale == RAW),
+        }
+    }
+
     /// The same amount with as few digits behind the point as it needs.
     pub fn shortest(self) -> Amount {
         let Form::Decimal {

@@ -221,6 +221,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_decimal_kept_as_a_double_is_refused() {
+    let third = 1.0 / 3.0;
+    let sound = bytes(collect(KeyKind::Integer, &[(1, 2, Some(third))], NO_RUNS));
+    let at = sound.len() - 8;
+    assert_eq!(sound[at..], third.to_le_bytes());
+    for (amount, is_sound) in [(third, true), (1e-12, true), (0.0, false), (-0.0, false), (0.1, false)] {
+        let mut log = sound.clone();
+        log[at..].copy_from_slice(&amount.to_le_bytes());
+        seal(&mut log);
+        let log = OrderLog::open(&log).unwrap();
+        assert_eq!(log.check(&mut Unhindered).is_ok(), is_sound, "{amount}");
+    }
+}
+
 /// Gives bytes the checksum they should have, as `order_log` documents it.
 fn seal(bytes: &mut [u8]) {
     let mut head = 14;

@@ -35,7 +35,7 @@ pub use collect::Collector;
 pub use cursor::{Cursor, Part};
 pub use text::{parse, write_text};
 
-use crate::amount::Sum;
+use crate::amount::{Amount, Sum};
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
 use crate::error::{Error, Kind, Result};
@@ -184,7 +184,7 @@ impl<'a> OrderLog<'a> {
 
     /// Reads everything, to see whether it can be read. Bytes from outside are not believed before.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let description = self.describe(checkpoint)?;
+        let description = self.describe_if(Amount::is_normal, checkpoint)?;
         if description.last_order != self.newest {
             return Err(Error::corrupted(NAME, "The newest order is not where the header says."));
         }
@@ -193,6 +193,11 @@ impl<'a> OrderLog<'a> {
 
     /// What is in the log. One pass over it.
     pub fn describe(&self, checkpoint: &mut dyn Checkpoint) -> Result<Description> {
+        self.describe_if(|_| true, checkpoint)
+    }
+
+    /// What is in the log if all its amounts are `sound`.
+    fn describe_if(&self, sound: impl Fn(Amount) -> bool, checkpoint: &mut dyn Checkpoint) -> Result<Description> {
         let mut description = Description::default();
         let mut revenue = Sum::default();
         let mut cursor = self.cursor();
@@ -201,6 +206,9 @@ impl<'a> OrderLog<'a> {
             description.customers += u64::from(part.starts);
             let mut last = None;
             for (time, amount) in part.entries() {
+                if !sound(amount) {
+                    return Err(Error::corrupted(NAME, "A decimal amount is kept as a double."));
+                }
                 revenue.add(amount);
                 if amount.is_negative() {
                     continue;

@@ -33,7 +33,7 @@ demo test: setup
 run-demo: all
 	@tests/server docs/demo/run
 
-run-tests: core regress client
+run-tests: core regress client majors
 
 core:
 	cargo test --package clientele-core

@@ -24,10 +24,11 @@ install: all
 	tests/install $(LIBRARY) $(DESTDIR)$(shell $(PG_CONFIG) --pkglibdir) $(DESTDIR)$(shell $(PG_CONFIG) --sharedir)/extension
 
 setup:
-	@tests/setup
+	@tests/setup test
 
 # In a make of its own: only after the set-up is it known which PostgreSQL there is.
-demo test: setup
+demo test:
+	@tests/setup $@
 	@$(MAKE) --no-print-directory run-$(@:test=tests)
 
 run-demo: all

@@ -90,3 +90,14 @@ pub fn error_of(client: &mut impl GenericClient, query: &str) -> Result<(String,
         }
     }
 }
+
+/// A size that the system tells of the process of a session, such as `VmSize`, in bytes.
+pub fn process_size(client: &mut Client, name: &str) -> Result<u64, Failure> {
+    let process: i32 = one(client, "SELECT pg_backend_pid()")?;
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let size = line.ok_or_else(|| format!("the system tells no {name}"))?;
+    Ok(size.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
+}

@@ -1,6 +1,6 @@
 //! Long calls can be cancelled, end in time, and show how far they are.
 
-use crate::database::{Database, one};
+use crate::database::{Database, one, process_size};
 use crate::{Failure, Outcome, ensure};
 use postgres::{Client, NoTls};
 use std::sync::{Arc, Mutex};
@@ -104,7 +104,7 @@ fn nothing_is_left_behind(database: &Database) -> Outcome {
                 "{what}: {error}"
             );
         }
-        held.push(anonymous_memory(&mut client)?);
+        held.push(process_size(&mut client, "RssAnon")?);
     }
     let (first, last) = (held[1], held[5]);
     ensure!(
@@ -112,17 +112,6 @@ fn nothing_is_left_behind(database: &Database) -> Outcome {
         "memory of the session after each round: {held:?}"
     );
     Ok(())
-}
-
-/// Bytes that only the session's process holds.
-fn anonymous_memory(client: &mut Client) -> Result<u64, Failure> {
-    let process: i32 = one(client, "SELECT pg_backend_pid()")?;
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))
-        .ok_or("no RssAnon")?;
-    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }
 
 fn progress_is_shown(database: &Database) -> Outcome {

@@ -1,6 +1,6 @@
 //! Memory: limited, given back, and never the end of the server.
 
-use crate::database::{Database, error_of, one};
+use crate::database::{Database, error_of, one, process_size};
 use crate::{Failure, Outcome, ensure};
 use postgres::Client;
 
@@ -107,12 +107,7 @@ fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
 /// be another user.
 fn limit_address_space(client: &mut Client, megabytes: u64) -> Outcome {
     let process: i32 = one(client, "SELECT pg_backend_pid()")?;
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmSize:"))
-        .ok_or("no VmSize")?;
-    let bytes = (line.trim().trim_end_matches(" kB").parse::<u64>()? + (megabytes << 10)) << 10;
+    let bytes = process_size(client, "VmSize")? + (megabytes << 20);
     let prlimit = format!("prlimit --pid={process} --as={bytes}:");
     client.batch_execute(&format!(
         "CREATE TEMP TABLE output (line text); COPY output FROM PROGRAM '{prlimit}'"

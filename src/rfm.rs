@@ -3,6 +3,7 @@
 use crate::order_log::{Log, View};
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -22,6 +23,14 @@ pub enum RfmModel {}
 
 impl TypeName for RfmModel {
     const NAME: &'static str = NAME;
+}
+
+impl Decode for RfmModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
 }
 
 /// The bins where nothing else is asked for.
@@ -157,18 +166,19 @@ fn fit_rfm<'a>(
 
 /// `rfm_score(model, days_since_last, orders, revenue)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_score(model: Given<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> String {
-    answer(|| {
-        let model = Model::decode(model.bytes())?;
-        Ok(model.code(model.score(days_since_last, orders, revenue)?))
-    })
+fn rfm_score(model: Decoded<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> String {
+    answer(|| Ok(model.code(model.score(days_since_last, orders, revenue)?)))
 }
 
 /// `rfm_segment(model, days_since_last, orders, revenue)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segment_of_model(model: Given<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> Option<String> {
+fn rfm_segment_of_model(
+    model: Decoded<'_, RfmModel>,
+    days_since_last: f64,
+    orders: i64,
+    revenue: f64,
+) -> Option<String> {
     answer(|| {
-        let model = Model::decode(model.bytes())?;
         let scores = model.score(days_since_last, orders, revenue)?;
         Ok(model.segment(scores).map(str::to_owned))
     })

@@ -6,6 +6,7 @@
 //! | [`alloc`] | Rust's heap: counted, limited, and out of memory without taking the server down |
 //! | [`any`] | arguments declared `"any"`: keys, times, amounts |
 //! | [`call`] | what a function knows about its own call |
+//! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
@@ -21,6 +22,7 @@ pub mod aggregate;
 pub mod alloc;
 pub mod any;
 pub mod call;
+pub mod decoded;
 pub mod encoding;
 pub mod error;
 pub mod interrupt;

@@ -3,6 +3,7 @@
 use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
 use super::any::TypeOnly;
 use super::call::Call;
+use super::decoded::{Decode, Decoded};
 use super::rows::RowSet;
 use super::time::{Interval, Timestamp};
 use super::value::{Given, Made, MadeText, Received, TypeName};
@@ -31,6 +32,14 @@ impl_sql_translatable!(TypeOnly, arg_only = "anyelement");
 
 // SAFETY: values of the type `T` come in as they are stored.
 unsafe impl<T: TypeName> SqlTranslatable for Given<'_, T> {
+    const TYPE_IDENT: &'static str = T::NAME;
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = argument(T::NAME);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: as above.
+unsafe impl<T: Decode> SqlTranslatable for Decoded<'_, T> {
     const TYPE_IDENT: &'static str = T::NAME;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = argument(T::NAME);

@@ -137,10 +137,19 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Received<'fcx> {
 /// # Safety
 /// The argument is not NULL.
 pub(super) unsafe fn datum_of(arg: Arg<'_, '_>) -> pg_sys::Datum {
+    // SAFETY: as promised.
+    unsafe { datum_and_call_of(arg).0 }
+}
+
+/// The bare datum of an argument, and the call it is an argument of.
+///
+/// # Safety
+/// The argument is not NULL.
+pub(super) unsafe fn datum_and_call_of(arg: Arg<'_, '_>) -> (pg_sys::Datum, pg_sys::FunctionCallInfo) {
     let index = arg.index();
-    // SAFETY: the call it is an argument of is under way.
+    // SAFETY: the call is under way.
     unsafe {
         let fcinfo = arg.unbox_unchecked::<pg_sys::FunctionCallInfo>();
-        (*fcinfo).args.as_slice((*fcinfo).nargs as usize)[index].value
+        ((*fcinfo).args.as_slice((*fcinfo).nargs as usize)[index].value, fcinfo)
     }
 }

@@ -32,6 +32,21 @@ CREATE INDEX ON scored (clientele.rfm_segment('{"rfm_model":1,"bins":2,"customer
 INSERT INTO scored (customer_id, days_since_last, orders, revenue) VALUES (1, 3, 5, 200), (2, 300, 1, 20), (3, NULL, NULL, NULL);
 SELECT * FROM scored ORDER BY customer_id;
 
+-- many models in one query: each row gets the score of its own; names too long to stand in the row
+CREATE TABLE scales AS
+SELECT n, clientele.fit_rfm(log, as_of => date '2023-03-01' + 30 * n, bins => 2 + n % 3, segments => (
+              SELECT jsonb_object_agg(name || r, jsonb_build_array(r || '**'))
+              FROM generate_series(1, 2 + n % 3) r,
+                   (SELECT string_agg(md5(format('%s %s', n, j)), '-') AS name FROM generate_series(1, 40 * n) j) names)) AS model
+FROM log, generate_series(1, 8) n;
+SELECT n, pg_column_size(model) > 2000 AS is_long FROM scales ORDER BY n;
+SELECT count(*) AS scores, count(*) FILTER (WHERE a.score = b.score AND a.segment = b.segment) AS same, count(DISTINCT a.segment) AS segments
+FROM (SELECT n, days, clientele.rfm_score(model, days, days, days) AS score, clientele.rfm_segment(model, days, days, days) AS segment
+      FROM scales, generate_series(1, 200) days ORDER BY n) a
+JOIN (SELECT n, days, clientele.rfm_score(model, days, days, days) AS score, clientele.rfm_segment(model, days, days, days) AS segment
+      FROM (SELECT * FROM scales, generate_series(1, 200) days ORDER BY days, n OFFSET 0) turns) b USING (n, days);
+DROP TABLE scales;
+
 -- text, jsonb, binary, equality
 SELECT model::text::clientele.rfm_model = model AS text_is_exact, model::jsonb::clientele.rfm_model = model AS jsonb_is_exact FROM models;
 SELECT model::jsonb -> 'orders' AS cuts FROM models;

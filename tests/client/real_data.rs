@@ -1,7 +1,7 @@
 //! Public order data with known results, beside the same numbers from plain SQL.
 //!
-//! The files are not part of the project. `REFERENCE_DATA` names their directory; without it, and where `../shared/data` does not
-//! exist either, these tests are skipped and say so.
+//! The files are not part of the project: `REFERENCE_DATA` names the directory of their folders `data` and `golden`. Where they are
+//! not, there or in `../shared`, a test is skipped and says so.
 
 use crate::database::{Database, one};
 use crate::{Failure, Outcome, ensure};
@@ -11,6 +11,7 @@ use std::process::Command;
 
 type Check = fn(&mut postgres::Client) -> Outcome;
 
+/// Each check with the tables that it reads.
 const CHECKS: [(&str, &[&str], Check); 4] = [
     (
         "online_retail_without_returns",
@@ -23,21 +24,20 @@ const CHECKS: [(&str, &[&str], Check); 4] = [
         online_retail_with_returns,
     ),
     ("cdnow_repeat_purchases", &["cdnow_master"], cdnow_repeat_purchases),
-    ("cdnow_scores", &["cdnow_master"], cdnow_scores),
+    ("cdnow_scores", &["cdnow_master", "rfm_cdnow"], cdnow_scores),
 ];
 
 pub fn trials() -> Vec<Trial> {
     let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
     );
-    let is_there = directory.join("online_retail.csv.gz").exists();
     CHECKS
         .iter()
         .map(|&(name, tables, check)| {
-            if !is_there {
-                return Trial::test(format!("real_data::{name} skipped: no reference data"), || Ok(()))
-                    .with_ignored_flag(true);
+            if let Some(table) = tables.iter().find(|table| !file_of(&directory, table).exists()) {
+                let name = format!("real_data::{name} skipped: there is no {table}");
+                return Trial::test(name, || Ok(())).with_ignored_flag(true);
             }
             let directory = directory.clone();
             Trial::test(format!("real_data::{name}"), move || {
@@ -45,6 +45,16 @@ pub fn trials() -> Vec<Trial> {
             })
         })
         .collect()
+}
+
+/// Where a table comes from.
+fn file_of(directory: &Path, table: &str) -> PathBuf {
+    directory.join(match table {
+        "online_retail" => "data/online_retail.csv.gz",
+        "cdnow_master" => "data/cdnow_master.csv.gz",
+        "rfm_cdnow" => "golden/rfm_cdnow.csv",
+        table => unreachable!("{table} is no table of reference data"),
+    })
 }
 
 fn run(directory: &Path, tables: &[&str], check: Check) -> Outcome {
@@ -62,15 +72,19 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
             "invoice_no text, stock_code text, description text, quantity integer, invoice_date timestamp, unit_price numeric(12,3),
              customer_id integer, country text"
         }
-        _ => "customer_id integer, date date, units integer, dollars numeric(10,2)",
+        "cdnow_master" => "customer_id integer, date date, units integer, dollars numeric(10,2)",
+        _ => {
+            "customer_id integer, days integer, orders bigint, cents bigint, r_ntile integer, r_tied integer, f_ntile integer,
+             f_tied integer, m_ntile integer, m_tied integer"
+        }
     };
     database
         .client()?
         .batch_execute(&format!("CREATE TABLE {table} ({columns})"))?;
-    let file = directory.join(format!("{table}.csv.gz"));
+    let file = file_of(directory, table);
     let bin = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
     let copy = format!(
-        "\\copy {table} FROM PROGRAM 'gzip -dc \"{}\"' (FORMAT csv, HEADER)",
+        "\\copy {table} FROM PROGRAM 'gzip -dcf \"{}\"' (FORMAT csv, HEADER)",
         file.display()
     );
     let output = Command::new(format!("{bin}psql"))
@@ -183,19 +197,20 @@ fn cdnow_repeat_purchases(client: &mut postgres::Client) -> Outcome {
     Ok(())
 }
 
-/// Scores, ties alike: 1 + floor(customers below * bins / customers).
+/// Scores by both rules for ties, against those of two other engines.
 fn cdnow_scores(client: &mut postgres::Client) -> Outcome {
-    let different: i64 = one(
-        client,
-        "WITH totals AS (SELECT customer_id, max(date) AS last, count(DISTINCT date) AS orders, sum(dollars) AS revenue
-                         FROM cdnow_master GROUP BY customer_id),
-              plain AS (SELECT customer_id, 1 + (rank() OVER (ORDER BY last) - 1) * 5 / count(*) OVER () AS r,
-                               1 + (rank() OVER (ORDER BY orders) - 1) * 5 / count(*) OVER () AS f,
-                               1 + (rank() OVER (ORDER BY revenue) - 1) * 5 / count(*) OVER () AS m FROM totals)
-         SELECT count(*) FROM plain FULL JOIN clientele.rfm((SELECT clientele.order_log(customer_id, date, dollars) FROM cdnow_master)) ours
-                USING (customer_id)
-         WHERE (ours.r, ours.f, ours.m) IS DISTINCT FROM (plain.r, plain.f, plain.m)",
-    )?;
-    ensure!(different == 0, "{different} customers have other scores");
+    for ties in ["tied", "ntile"] {
+        let different: i64 = one(
+            client,
+            &format!(
+                "SELECT count(*) FROM rfm_cdnow theirs FULL JOIN clientele.rfm((
+                     SELECT clientele.order_log(customer_id, date, dollars) FROM cdnow_master), ties => '{ties}') ours USING (customer_id)
+                 WHERE (ours.r, ours.f, ours.m) IS DISTINCT FROM (theirs.r_{ties}, theirs.f_{ties}, theirs.m_{ties})
+                    OR (ours.orders, round(ours.revenue * 100), ours.days_since_last) IS DISTINCT FROM
+                       (theirs.orders, theirs.cents::float8, theirs.days::float8)"
+            ),
+        )?;
+        ensure!(different == 0, "{different} customers differ with ties => {ties}");
+    }
     Ok(())
 }

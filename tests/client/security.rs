@@ -146,7 +146,8 @@ fn states_cannot_be_forged(database: &Database) -> Outcome {
         "order_log_deserial('\\x00', NULL)",
     ] {
         let (code, message) = error_of(&mut client, &format!("SELECT clientele.{call}"))?;
-        ensure!(code == "42883", "{call}: {code} {message}");
+        // There is no such function for the untyped NULL, or, from PostgreSQL 16, no such NULL.
+        ensure!(["42883", "0A000"].contains(&&*code), "{call}: {code} {message}");
     }
     Ok(())
 }

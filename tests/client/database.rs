@@ -41,6 +41,19 @@ impl Database {
         Ok(self.config()?.user(user).connect(NoTls)?)
     }
 
+    /// A session in which a log of so many orders is the one row of the table `logs`, and its text that of `texts`.
+    pub fn client_with_log(&self, orders: u32) -> Result<Client, Failure> {
+        let mut client = self.client()?;
+        client.batch_execute(&format!(
+            "SET max_parallel_workers_per_gather = 0; SET clientele.memory_limit = '4GB';
+             CREATE TABLE logs AS
+             SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
+             FROM generate_series(1, {orders}::bigint) i;
+             CREATE TABLE texts AS SELECT log::text AS t FROM logs"
+        ))?;
+        Ok(client)
+    }
+
     /// How to reach it.
     pub fn config(&self) -> Result<Config, Failure> {
         config(&self.name)

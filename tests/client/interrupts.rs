@@ -1,6 +1,6 @@
 //! Long calls can be cancelled, end in time, and show how far they are.
 
-use crate::database::{Database, one, process_size};
+use crate::database::{Database, error_of, one, process_size};
 use crate::{Failure, Outcome, ensure};
 use postgres::{Client, NoTls};
 use std::sync::{Arc, Mutex};
@@ -28,81 +28,68 @@ const LONG: [(&str, &str); 6] = [
     ("fitting", "SELECT count(clientele.fit_rfm(log)) FROM logs, generate_series(1, 400)"),
 ];
 
-fn prepare(database: &Database) -> Result<Client, Failure> {
-    let mut client = database.client()?;
-    client.batch_execute(
-        "SET max_parallel_workers_per_gather = 0; SET clientele.memory_limit = '4GB';
-         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
-         FROM generate_series(1, 1000000::bigint) i;
-         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
-    )?;
-    Ok(client)
-}
+/// How long cancelled work may go on.
+const SOON: Duration = Duration::from_millis(500);
 
 /// Runs work and cancels it a while later; how long it went on after that.
 fn cancelled(client: &mut Client, work: &str) -> Result<Duration, Failure> {
     let token = client.cancel_token();
-    let at = Arc::new(Mutex::new(Instant::now()));
-    let canceller = {
-        let at = Arc::clone(&at);
-        thread::spawn(move || {
-            thread::sleep(Duration::from_millis(700));
-            *at.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now();
-            token.cancel_query(NoTls)
-        })
-    };
-    let result = client.batch_execute(work);
+    let canceller = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(700));
+        let asked = Instant::now();
+        token.cancel_query(NoTls).map(|()| asked)
+    });
+    let stopped = stopped(client, work);
     let ended = Instant::now();
-    canceller.join().map_err(|_| "the cancelling thread failed")??;
-    let error = result.err().ok_or("the work ended before it was cancelled")?;
-    ensure!(error.code().is_some_and(|code| code.code() == "57014"), "{error}");
-    let asked = *at.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let asked = canceller.join().map_err(|_| "the cancelling thread failed")??;
+    stopped?;
     Ok(ended.saturating_duration_since(asked))
 }
 
-fn calls_can_be_cancelled(database: &Database) -> Outcome {
-    let mut client = prepare(database)?;
+/// Runs work that is stopped from outside.
+fn stopped(client: &mut Client, work: &str) -> Outcome {
+    let (code, message) = error_of(client, work)?;
+    ensure!(code == "57014", "{code} {message}");
+    Ok(())
+}
+
+/// Runs each kind of long work until it ends soon after it was stopped: a machine may hold everything up for a moment, but not
+/// three times.
+fn all_end_soon(client: &mut Client, end: impl Fn(&mut Client, &str) -> Result<Duration, Failure>) -> Outcome {
     for (what, work) in LONG {
-        let took = cancelled(&mut client, work).map_err(|failure| format!("{what}: {failure}"))?;
-        ensure!(took < Duration::from_millis(500), "{what} went on for {took:?}");
+        let mut took = Vec::new();
+        while took.last().is_none_or(|&last| last >= SOON) {
+            ensure!(took.len() < 3, "{what} went on for {took:?}");
+            took.push(end(client, work).map_err(|failure| format!("{what}: {failure}"))?);
+        }
     }
     Ok(())
 }
 
+fn calls_can_be_cancelled(database: &Database) -> Outcome {
+    let mut client = database.client_with_log(1_000_000)?;
+    all_end_soon(&mut client, cancelled)
+}
+
 fn statement_timeout_is_kept(database: &Database) -> Outcome {
-    let mut client = prepare(database)?;
-    client.batch_execute("SET statement_timeout = '400ms'")?;
-    for (what, work) in LONG {
+    let timeout = Duration::from_millis(400);
+    let mut client = database.client_with_log(1_000_000)?;
+    client.batch_execute(&format!("SET statement_timeout = {}", timeout.as_millis()))?;
+    all_end_soon(&mut client, |client, work| {
         let begun = Instant::now();
-        let error = client
-            .batch_execute(work)
-            .err()
-            .ok_or_else(|| format!("{what} was not stopped"))?;
-        ensure!(
-            error.code().is_some_and(|code| code.code() == "57014"),
-            "{what}: {error}"
-        );
-        let took = begun.elapsed();
-        ensure!(took < Duration::from_millis(900), "{what} took {took:?}");
-    }
-    Ok(())
+        stopped(client, work)?;
+        Ok(begun.elapsed().saturating_sub(timeout))
+    })
 }
 
 /// After many cancelled calls the session holds no more memory than after the first ones.
 fn nothing_is_left_behind(database: &Database) -> Outcome {
-    let mut client = prepare(database)?;
+    let mut client = database.client_with_log(1_000_000)?;
     client.batch_execute("SET clientele.memory_limit = '300MB'; SET statement_timeout = '250ms'")?;
     let mut held = Vec::new();
     for _ in 0..6 {
         for (what, work) in LONG {
-            let error = client
-                .batch_execute(work)
-                .err()
-                .ok_or_else(|| format!("{what} was not stopped"))?;
-            ensure!(
-                error.code().is_some_and(|code| code.code() == "57014"),
-                "{what}: {error}"
-            );
+            stopped(&mut client, work).map_err(|failure| format!("{what}: {failure}"))?;
         }
         held.push(process_size(&mut client, "RssAnon")?);
     }

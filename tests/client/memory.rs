@@ -16,13 +16,7 @@ const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003
 
 /// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
 fn the_limit_is_kept(database: &Database) -> Outcome {
-    let mut client = database.client()?;
-    client.batch_execute(
-        "SET clientele.memory_limit = '4GB';
-         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
-         FROM generate_series(1, 1000000::bigint) i;
-         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
-    )?;
+    let mut client = database.client_with_log(1_000_000)?;
     let calls = [
         MANY,
         "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 3)",
@@ -53,13 +47,7 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
 
 /// The system says no, in the middle of each kind of call: SQLSTATE 53200, and the server goes on.
 fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
-    let mut witness = database.client()?;
-    witness.batch_execute(
-        "SET clientele.memory_limit = '4GB';
-         CREATE TABLE logs AS SELECT clientele.order_log(i * 7919 % 300007, timestamp '2024-01-01' + i * interval '1 second', i % 1000 / 4.0) AS log
-         FROM generate_series(1, 2000000::bigint) i;
-         CREATE TABLE texts AS SELECT log::text AS t FROM logs",
-    )?;
+    let mut witness = database.client_with_log(2_000_000)?;
     let calls = [
         ("collecting", MANY),
         (

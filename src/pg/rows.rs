@@ -331,7 +331,7 @@ fn key_type(call: Call<'_>, oid: pg_sys::Oid, keys: Option<KeyKind>) -> Result<K
                 Kind::WrongType,
                 format!("keys cannot be returned as {}", type_name(oid)),
             )
-            .hint("Keys are of the types smallint, integer, bigint, uuid, text and varchar."));
+            .hint("The second argument says of which type keys are: smallint, integer, bigint, uuid, text or varchar. Pass options by name."));
         }
     };
     match keys {

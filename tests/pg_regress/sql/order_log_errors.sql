@@ -52,6 +52,7 @@ SELECT o.* FROM logs, clientele.orders(log, NULL::text) o WHERE keys = 'integer'
 SELECT o.* FROM logs, clientele.orders(log, NULL::int4) o WHERE keys = 'integer';
 SELECT o.* FROM logs, clientele.orders(log, NULL::int2) o WHERE keys = 'integer';
 SELECT o.* FROM logs, clientele.orders(log, NULL::numeric) o WHERE keys = 'integer';
+SELECT o.* FROM logs, clientele.orders(log, now()) o WHERE keys = 'integer';
 SELECT c.* FROM logs, clientele.customers(log) c WHERE keys = 'uuid';
 SELECT r.* FROM logs, clientele.rfm(log) r WHERE keys = 'text';
 SELECT sqlstate_of('SELECT c.* FROM logs, clientele.customers(log) c');

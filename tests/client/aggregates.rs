@@ -47,8 +47,8 @@ fn fingerprint(client: &mut Client, call: &str, from: &str) -> Result<String, Fa
     )
 }
 
-fn plan(client: &mut Client, query: &str) -> Result<String, Failure> {
-    let lines = client.query(&format!("EXPLAIN (COSTS OFF) {query}"), &[])?;
+fn plan(client: &mut Client, options: &str, query: &str) -> Result<String, Failure> {
+    let lines = client.query(&format!("EXPLAIN (COSTS OFF{options}) {query}"), &[])?;
     Ok(lines.iter().map(|line| line.get::<_, String>(0) + "\n").collect())
 }
 
@@ -65,7 +65,7 @@ fn parallel_plans_give_the_same_bits(database: &Database) -> Outcome {
 
     client.batch_execute(PARALLEL)?;
     for (call, serial) in every_call().zip(&serial) {
-        let plan = plan(&mut client, &format!("SELECT {call} FROM every_type"))?;
+        let plan = plan(&mut client, "", &format!("SELECT {call} FROM every_type"))?;
         ensure!(
             plan.contains("Partial Aggregate") && plan.contains("Finalize Aggregate"),
             "{call} is not parallel:\n{plan}"
@@ -74,7 +74,7 @@ fn parallel_plans_give_the_same_bits(database: &Database) -> Outcome {
         ensure!(parallel == *serial, "{call} differs when it runs in parallel");
     }
     client.batch_execute("ALTER TABLE pieces SET (parallel_workers = 3)")?;
-    let plan = plan(&mut client, "SELECT clientele.merge(log) FROM pieces")?;
+    let plan = plan(&mut client, "", "SELECT clientele.merge(log) FROM pieces")?;
     ensure!(plan.contains("Partial Aggregate"), "merge is not parallel:\n{plan}");
     ensure!(
         fingerprint(&mut client, "clientele.merge(log)", "pieces")? == merged,
@@ -128,11 +128,7 @@ fn groups_spill_to_disk(database: &Database) -> Outcome {
          SET enable_sort = off",
     )?;
     let query = "SELECT customer_id, clientele.order_log(customer_id, at) AS log FROM visits GROUP BY customer_id";
-    let lines = client.query(
-        &format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {query}"),
-        &[],
-    )?;
-    let plan: String = lines.iter().map(|line| line.get::<_, String>(0) + "\n").collect();
+    let plan = plan(&mut client, ", ANALYZE, TIMING OFF, SUMMARY OFF", query)?;
     ensure!(plan.contains("HashAggregate"), "no hashed plan:\n{plan}");
     let number = |name: &str| -> Result<u64, Failure> {
         let at = plan.find(name).ok_or_else(|| format!("no {name} in\n{plan}"))? + name.len();

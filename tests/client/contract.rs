@@ -95,8 +95,8 @@ struct Defined {
     signature: Signature,
     /// Whether it looks up all arguments but the first itself, in every call.
     finds_arguments: bool,
-    /// The arguments that it cannot take NULL for.
-    not_null: usize,
+    /// Whether it can take NULL for each argument.
+    takes_null: bool,
 }
 
 /// Where the declarations in the schema and the functions in the library differ.
@@ -128,7 +128,7 @@ fn mismatches(client: &mut impl GenericClient) -> Result<Vec<String>, Failure> {
                 "{name}: declared as {declared:?}, but {symbol} is {:?}",
                 defined.signature
             ));
-        } else if !declared.strict && defined.not_null > 0 {
+        } else if !declared.strict && !defined.takes_null {
             found.push(format!("{name} is not strict, but {symbol} cannot take NULL"));
         }
     }
@@ -162,13 +162,13 @@ fn declared(client: &mut impl GenericClient) -> Result<Vec<(String, String, Sign
 impl Defined {
     fn of(function: &PgExternEntity<'_>, client: &mut impl GenericClient) -> Result<Defined, Failure> {
         let has = |attribute: ExternArgs| function.extern_attrs.contains(&attribute);
-        let (mut arguments, mut finds_arguments, mut not_null) = (Vec::new(), false, 0);
+        let (mut arguments, mut finds_arguments, mut all_take_null) = (Vec::new(), false, true);
         for argument in &function.fn_args {
             let used = &argument.used_ty;
             match &used.metadata.argument_sql {
                 Ok(SqlMapping::As(sql)) => {
                     arguments.push(type_name(client, sql)?);
-                    not_null += usize::from(!takes_null(used));
+                    all_take_null &= takes_null(used);
                 }
                 Ok(SqlMapping::Skip) => {
                     if used.metadata.type_ident() == Some("transition") {
@@ -199,16 +199,14 @@ impl Defined {
                 parallel_safe: has(ExternArgs::ParallelSafe),
             },
             finds_arguments,
-            not_null,
+            takes_null: all_take_null,
         })
     }
 }
 
 /// Whether NULL can come in: as `None`, as a state that is not there yet, or as an argument that only has a type.
 fn takes_null(used: &UsedTypeEntity<'_>) -> bool {
-    used.optional
-        || matches!(used.metadata.type_ident(), Some("internal" | "anyelement"))
-        || used.full_path.contains("TypeOnly")
+    used.optional || used.metadata.type_ident() == Some("internal") || used.full_path.contains("TypeOnly")
 }
 
 /// The name of a type as the server writes it.

@@ -1,9 +1,10 @@
 //! The server that the environment names, and a database on it.
 
-use crate::Failure;
+use crate::{Failure, Outcome, ensure};
 use postgres::types::FromSqlOwned;
 use postgres::{Client, Config, GenericClient, NoTls};
 use std::env;
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -86,6 +87,24 @@ fn config(database: &str) -> Result<Config, Failure> {
         .user(&variable("PGUSER")?)
         .dbname(database);
     Ok(config)
+}
+
+/// A program of the server's installation, such as psql.
+pub fn program(name: &str) -> Command {
+    let directory = env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
+    Command::new(format!("{directory}{name}"))
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command) -> Outcome {
+    let output = command.output()?;
+    ensure!(
+        output.status.success(),
+        "{:?}: {}",
+        command.get_program(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 /// What a query answers that has one row and one column.

@@ -3,7 +3,7 @@
 //! In README.md and docs/*.md a block of `sql` is run by psql, one session for each page, over the tables of the demo shop.
 //! A block of `text` right behind it is what psql has to print. `EXAMPLES=update` writes it into the page instead.
 
-use crate::database::Database;
+use crate::database::{Database, program, run};
 use crate::{Failure, Outcome, ensure};
 use std::fs;
 use std::io::Write;
@@ -39,8 +39,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     });
     let tour = libtest_mimic::Trial::test("examples::the_tour_of_the_demo_runs", || {
         let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;
-        let database = shop.copy().map_err(|failure| crate::told(&*failure))?;
-        psql(&database, &["-v", "ON_ERROR_STOP=1", "-f", "docs/demo/tour.sql"], "")
+        psql(&shop.0, &["-v", "ON_ERROR_STOP=1", "-f", "docs/demo/tour.sql"], "")
             .map_err(|failure| failure.to_string())?;
         Ok(())
     });
@@ -57,26 +56,15 @@ struct Shop(Database);
 impl Shop {
     fn open() -> Result<Shop, Failure> {
         let shop = Database::create()?;
-        let output = command(&shop)
+        run(command(&shop)
             .args(["-f", "load.sql"])
-            .current_dir(root().join("docs/demo"))
-            .output()?;
-        ensure_loaded(&output)?;
+            .current_dir(root().join("docs/demo")))?;
         Ok(Shop(shop))
     }
 
     fn copy(&self) -> Result<Database, Failure> {
         Database::with(&format!("TEMPLATE {}", self.0.name()))
     }
-}
-
-fn ensure_loaded(output: &std::process::Output) -> Outcome {
-    ensure!(
-        output.status.success(),
-        "load.sql: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }
 
 /// An example of a page.
@@ -177,8 +165,7 @@ fn trimmed(text: &str) -> String {
 }
 
 fn command(database: &Database) -> Command {
-    let directory = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
-    let mut psql = Command::new(format!("{directory}psql"));
+    let mut psql = program("psql");
     psql.args(["-Xq", "-d", database.name()])
         .env("PGTZ", "UTC")
         .env("PGCLIENTENCODING", "UTF8")

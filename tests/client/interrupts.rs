@@ -134,10 +134,11 @@ fn progress_is_shown(database: &Database) -> Outcome {
     client.batch_execute(work)?;
     let title = watcher.join().map_err(|_| "the watching thread failed")??;
     ensure!(title.contains("order_log collect"), "the title was {title}");
-    let notices = notices.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    let told = || std::mem::take(&mut *notices.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let asked_for: Vec<String> = told();
     ensure!(
-        notices.iter().any(|notice| notice.starts_with("order_log ")),
-        "the notices were {notices:?}"
+        asked_for.iter().any(|notice| notice.starts_with("order_log ")),
+        "the notices were {asked_for:?}"
     );
     let after = std::fs::read(format!("/proc/{process}/cmdline"))?;
     ensure!(
@@ -147,5 +148,7 @@ fn progress_is_shown(database: &Database) -> Outcome {
     // Who did not ask is not told.
     client.batch_execute("SET clientele.progress = off")?;
     client.batch_execute(work)?;
+    let unasked = told();
+    ensure!(unasked.is_empty(), "nobody asked for {unasked:?}");
     Ok(())
 }

@@ -3,11 +3,10 @@
 //! The files are not part of the project: `REFERENCE_DATA` names the directory of their folders `data` and `golden`. Where they are
 //! not, there or in `../shared`, a test is skipped and says so.
 
-use crate::database::{Database, one};
+use crate::database::{Database, one, program, run};
 use crate::{Failure, Outcome, ensure};
 use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 type Check = fn(&mut postgres::Client) -> Outcome;
 
@@ -41,7 +40,7 @@ pub fn trials() -> Vec<Trial> {
             }
             let directory = directory.clone();
             Trial::test(format!("real_data::{name}"), move || {
-                run(&directory, tables, check).map_err(|failure| crate::told(&*failure).into())
+                run_check(&directory, tables, check).map_err(|failure| crate::told(&*failure).into())
             })
         })
         .collect()
@@ -57,7 +56,7 @@ fn file_of(directory: &Path, table: &str) -> PathBuf {
     })
 }
 
-fn run(directory: &Path, tables: &[&str], check: Check) -> Outcome {
+fn run_check(directory: &Path, tables: &[&str], check: Check) -> Outcome {
     let database = Database::create()?;
     for table in tables {
         load(&database, directory, table)?;
@@ -82,25 +81,17 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
         .client()?
         .batch_execute(&format!("CREATE TABLE {table} ({columns})"))?;
     let file = file_of(directory, table);
-    let bin = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
     let copy = format!(
         "\\copy {table} FROM PROGRAM 'gzip -dcf \"{}\"' (FORMAT csv, HEADER)",
         file.display()
     );
-    let output = Command::new(format!("{bin}psql"))
-        .args(["-Xq", "-d", database.name(), "-c", &copy])
-        .output()?;
-    ensure!(
-        output.status.success(),
-        "{table}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    run(program("psql").args(["-Xq", "-d", database.name(), "-c", &copy]))?;
     database.client()?.batch_execute(&format!("ANALYZE {table}"))?;
     Ok(())
 }
 
-/// Each customer of ours beside the same in plain SQL; how many of each there are, and how many agree.
-fn compare(client: &mut postgres::Client, lines: &str) -> Result<(i64, i64, i64), Failure> {
+/// Puts each customer of ours beside the same in plain SQL: there are so many, and all agree.
+fn all_agree(client: &mut postgres::Client, lines: &str, customers: i64) -> Outcome {
     let row = client.query_one(
         &format!(
             "WITH lines AS MATERIALIZED ({lines}),
@@ -119,7 +110,12 @@ fn compare(client: &mut postgres::Client, lines: &str) -> Result<(i64, i64, i64)
         ),
         &[],
     )?;
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+    let found: [i64; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
+    ensure!(
+        found == [customers; 3],
+        "ours, plain SQL's, and those that agree: {found:?}"
+    );
+    Ok(())
 }
 
 /// Customers, orders and revenue that `describe` finds.
@@ -139,11 +135,7 @@ fn online_retail_without_returns(client: &mut postgres::Client) -> Outcome {
                  WHERE customer_id IS NOT NULL AND quantity > 0 AND unit_price > 0";
     let found = totals(client, clean)?;
     ensure!(found == (4338, 18440, "8911407.904".into()), "found {found:?}");
-    let found = compare(client, clean)?;
-    ensure!(
-        found == (4338, 4338, 4338),
-        "ours, plain SQL's, and those that agree: {found:?}"
-    );
+    all_agree(client, clean, 4338)?;
     let best: String = one(
         client,
         &format!(
@@ -159,11 +151,7 @@ fn online_retail_with_returns(client: &mut postgres::Client) -> Outcome {
     let all = "SELECT customer_id, invoice_date AS at, quantity * unit_price AS amount FROM online_retail";
     let found = totals(client, all)?;
     ensure!(found == (4372, 18444, "8300065.814".into()), "found {found:?}");
-    let found = compare(client, all)?;
-    ensure!(
-        found == (4372, 4372, 4372),
-        "ours, plain SQL's, and those that agree: {found:?}"
-    );
+    all_agree(client, all, 4372)?;
     let ignored: i64 = one(
         client,
         &format!(
@@ -176,11 +164,7 @@ fn online_retail_with_returns(client: &mut postgres::Client) -> Outcome {
 
 fn cdnow_repeat_purchases(client: &mut postgres::Client) -> Outcome {
     let lines = "SELECT customer_id, date AS at, dollars AS amount FROM cdnow_master";
-    let found = compare(client, lines)?;
-    ensure!(
-        found == (23_570, 23_570, 23_570),
-        "ours, plain SQL's, and those that agree: {found:?}"
-    );
+    all_agree(client, lines, 23_570)?;
     let repeats: i64 = one(
         client,
         "SELECT sum(frequency)::bigint FROM clientele.customers((SELECT clientele.order_log(customer_id, date, dollars) FROM cdnow_master),

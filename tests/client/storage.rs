@@ -1,9 +1,8 @@
 //! Values that stay: dumped and restored, in materialized views, in databases of other encodings, sent as binary.
 
-use crate::database::{Database, error_of, one};
+use crate::database::{Database, error_of, one, program, run};
 use crate::{Failure, Outcome, ensure};
 use postgres::Client;
-use std::process::Command;
 
 crate::trials!(
     dumps_are_restored,
@@ -45,45 +44,22 @@ fn dumps_are_restored(database: &Database) -> Outcome {
     for format in ["plain", "custom"] {
         let copy = Database::with("TEMPLATE template0")?;
         let dump = std::env::temp_dir().join(format!("{}.dump", copy.name()));
-        let dumped = run(
-            "pg_dump",
-            &["--format", format, "--file", &dump.to_string_lossy(), database.name()],
-        );
+        let dumped = run(program("pg_dump")
+            .args(["--format", format, database.name(), "--file"])
+            .arg(&dump));
         let restored = dumped.and_then(|()| match format {
-            "plain" => run(
-                "psql",
-                &[
-                    "-Xq",
-                    "-v",
-                    "ON_ERROR_STOP=1",
-                    "-d",
-                    copy.name(),
-                    "-f",
-                    &dump.to_string_lossy(),
-                ],
-            ),
-            _ => run(
-                "pg_restore",
-                &["--exit-on-error", "-d", copy.name(), &dump.to_string_lossy()],
-            ),
+            "plain" => run(program("psql")
+                .args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", copy.name(), "-f"])
+                .arg(&dump)),
+            _ => run(program("pg_restore")
+                .args(["--exit-on-error", "-d", copy.name()])
+                .arg(&dump)),
         });
         std::fs::remove_file(&dump)?;
         restored?;
         let after: String = one(&mut copy.client()?, fingerprint)?;
         ensure!(after == before, "the {format} dump came back different");
     }
-    Ok(())
-}
-
-/// Runs a program of PostgreSQL beside the server.
-fn run(program: &str, arguments: &[&str]) -> Outcome {
-    let directory = std::env::var("SERVER_BIN").map(|bin| bin + "/").unwrap_or_default();
-    let output = Command::new(format!("{directory}{program}")).args(arguments).output()?;
-    ensure!(
-        output.status.success(),
-        "{program}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
     Ok(())
 }
 

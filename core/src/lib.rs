@@ -11,6 +11,8 @@
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting |
+//! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
+//! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
 //! | [`codec`] | the versioned, length-checked byte formats all stored values share |
 //! | [`checkpoint`], [`error`] | how long work stops, and everything a user may be told |
 #![forbid(unsafe_code)]
@@ -22,9 +24,11 @@ pub mod codec;
 pub mod customers;
 pub mod error;
 pub mod key;
+pub mod maximum;
 pub mod order_log;
 pub mod rank;
 pub mod rfm;
+pub mod special;
 pub mod zone;
 
 pub use error::{Error, Kind, Result};

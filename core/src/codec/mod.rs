@@ -6,9 +6,11 @@
 
 mod bits;
 mod reader;
+mod seal;
 
 pub use bits::{pack, unpack, width};
 pub use reader::Reader;
+pub use seal::{invalid_text, seal, unseal};
 
 use crate::error::Result;
 

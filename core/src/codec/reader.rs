@@ -57,6 +57,11 @@ impl<'a> Reader<'a> {
         Ok(self.array::<1>()?[0])
     }
 
+    /// A floating point number, whatever its bits.
+    pub fn float(&mut self) -> Result<f64> {
+        Ok(f64::from_le_bytes(self.array()?))
+    }
+
     /// A variable-length unsigned integer.
     pub fn varint(&mut self) -> Result<u64> {
         let mut value = 0u64;

@@ -3,7 +3,7 @@
 use super::segment::{Patterns, Segments};
 use super::{MAX_BINS, Table, check_bins, code, segment};
 use crate::checkpoint::Checkpoint;
-use crate::codec::{Reader, put_varint};
+use crate::codec::{invalid_text, put_varint, seal, unseal};
 use crate::error::{Error, Kind, Result, sentence};
 use crate::rank::{at_ranks, unsortable};
 use serde::{Deserialize, Serialize};
@@ -134,9 +134,7 @@ impl Model {
 
     /// Reads the text form, which is JSON.
     pub fn parse(text: &str) -> Result<Model> {
-        let wrong = |message: &str| {
-            Error::new(Kind::InvalidText, "invalid input syntax for type rfm_model").detail(sentence(message))
-        };
+        let wrong = |message: &str| invalid_text(NAME, message);
         let scale: Scale = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
         Model::of(scale, wrong)
     }
@@ -146,72 +144,52 @@ impl Model {
         serde_json::to_string(&self.scale).expect("numbers and names can be written")
     }
 
-    /// The stored form: version, bins, customers, cut points, segments as text, checksum.
+    /// The stored form: bins, customers, cut points, segments as text.
     pub fn encode(&self) -> Vec<u8> {
         let scale = &self.scale;
-        let mut out = vec![VERSION];
-        put_varint(&mut out, scale.bins as u64);
-        put_varint(&mut out, scale.customers);
-        for cut in scale.days_since_last.iter().chain(&scale.revenue) {
-            out.extend_from_slice(&cut.to_le_bytes());
-        }
-        for &cut in &scale.orders {
-            put_varint(&mut out, cut);
-        }
-        let segments = scale.segments.as_ref();
-        let segments = segments
-            .map_or(Ok(String::new()), serde_json::to_string)
-            .expect("names can be written");
-        put_varint(&mut out, segments.len() as u64);
-        out.extend_from_slice(segments.as_bytes());
-        let checksum = crc32fast::hash(&out);
-        out.extend_from_slice(&checksum.to_le_bytes());
-        out
+        seal(VERSION, |out| {
+            put_varint(out, scale.bins as u64);
+            put_varint(out, scale.customers);
+            for cut in scale.days_since_last.iter().chain(&scale.revenue) {
+                out.extend_from_slice(&cut.to_le_bytes());
+            }
+            for &cut in &scale.orders {
+                put_varint(out, cut);
+            }
+            let segments = scale.segments.as_ref();
+            let segments = segments
+                .map_or(Ok(String::new()), serde_json::to_string)
+                .expect("names can be written");
+            put_varint(out, segments.len() as u64);
+            out.extend_from_slice(segments.as_bytes());
+        })
     }
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Model> {
-        let Some((body, checksum)) = bytes.split_last_chunk::<4>() else {
-            return Err(Error::corrupted(NAME, "It is too short."));
-        };
-        let mut reader = Reader::new(NAME, body);
-        let version = reader.byte()?;
-        if version != VERSION {
-            return Err(reader.error(format!(
-                "It has version {version}; this is a reader of version {VERSION}."
-            )));
-        }
-        if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
-            return Err(reader.error("Its checksum does not match its bytes."));
-        }
-        let bins = i32::try_from(reader.varint()?).unwrap_or(0);
-        let bins = check_bins(bins).map_err(|error| reader.error(sentence(error.message())))?;
-        let customers = reader.varint()?;
-        let mut cuts = || {
-            (1..bins)
-                .map(|_| Ok(f64::from_le_bytes(reader.array()?)))
-                .collect::<Result<Vec<_>>>()
-        };
-        let (days_since_last, revenue) = (cuts()?, cuts()?);
-        let orders = (1..bins).map(|_| reader.varint()).collect::<Result<Vec<_>>>()?;
-        let len = reader.count(8)?;
-        let segments = match reader.bytes(len)? {
-            [] => None,
-            text => Some(serde_json::from_slice(text).map_err(|error| reader.error(sentence(&error.to_string())))?),
-        };
-        if !reader.is_at_end() {
-            return Err(reader.error("There are bytes behind its end."));
-        }
-        let scale = Scale {
-            version,
-            bins,
-            customers,
-            days_since_last,
-            orders,
-            revenue,
-            segments,
-        };
-        Model::of(scale, |message| reader.error(sentence(message)))
+        let scale = unseal(NAME, VERSION, bytes, |reader| {
+            let bins = i32::try_from(reader.varint()?).unwrap_or(0);
+            let bins = check_bins(bins).map_err(|error| reader.error(sentence(error.message())))?;
+            let customers = reader.varint()?;
+            let mut cuts = || (1..bins).map(|_| reader.float()).collect::<Result<Vec<_>>>();
+            let (days_since_last, revenue) = (cuts()?, cuts()?);
+            let orders = (1..bins).map(|_| reader.varint()).collect::<Result<Vec<_>>>()?;
+            let len = reader.count(8)?;
+            let segments = match reader.bytes(len)? {
+                [] => None,
+                text => Some(serde_json::from_slice(text).map_err(|error| reader.error(sentence(&error.to_string())))?),
+            };
+            Ok(Scale {
+                version: VERSION,
+                bins,
+                customers,
+                days_since_last,
+                orders,
+                revenue,
+                segments,
+            })
+        })?;
+        Model::of(scale, |message| Error::corrupted(NAME, sentence(message)))
     }
 
     /// Checks what reading alone does not.

@@ -79,7 +79,7 @@ fn list(
         &log,
         &observation,
         &mut Backend::of_call("customers"),
-        &mut |customer| {
+        &mut |customer, _| {
             let totals = customer.totals;
             let time = |time| Cell::Time(observation.zone.local(time));
             let purchases = customer.purchases;

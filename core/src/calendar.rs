@@ -47,6 +47,16 @@ impl Period {
         }
     }
 
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Period::None => "none",
+            Period::Day => "day",
+            Period::Week => "week",
+            Period::Month => "month",
+        }
+    }
+
     /// The local time at which the period that holds the local time `time` begins.
     #[inline]
     pub fn start(self, time: i64) -> i64 {
@@ -63,6 +73,30 @@ impl Period {
             }
         }
     }
+}
+
+/// The units lengths are written in, with their microseconds, the greatest first.
+const UNITS: [(&str, i64); 4] = [
+    ("day", DAY),
+    ("hour", 3_600 * SECOND),
+    ("second", SECOND),
+    ("microsecond", 1),
+];
+
+/// A length of time in words, such as `7 days`: in the greatest unit that divides it.
+pub fn format_length(length: i64) -> String {
+    let (unit, size) = *UNITS.iter().find(|unit| length % unit.1 == 0).unwrap_or(&UNITS[3]);
+    let n = length / size;
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The length of time that words say, as [`format_length`] writes them; nothing if they say none, or none above 0.
+pub fn parse_length(words: &str) -> Option<i64> {
+    let (n, unit) = words.trim().split_once(' ')?;
+    let n: i64 = n.parse().ok()?;
+    let unit = unit.trim_start().trim_end_matches('s');
+    let size = UNITS.iter().find(|known| known.0 == unit)?.1;
+    n.checked_mul(size).filter(|&length| length > 0)
 }
 
 /// The day number of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms").
@@ -107,6 +141,31 @@ pub fn days_in_month(year: i64, month: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_in_words() {
+        for (length, words) in [
+            (DAY, "1 day"),
+            (7 * DAY, "7 days"),
+            (DAY / 24, "1 hour"),
+            (90 * SECOND, "90 seconds"),
+            (1, "1 microsecond"),
+        ] {
+            assert_eq!(format_length(length), words);
+            assert_eq!(parse_length(words), Some(length));
+        }
+        for words in [
+            "",
+            "7",
+            "days",
+            "0 days",
+            "-1 days",
+            "1 month",
+            "9223372036854775807 days",
+        ] {
+            assert_eq!(parse_length(words), None, "{words}");
+        }
+    }
 
     fn at(year: i64, month: u32, day: u32) -> i64 {
         days_from_civil(year, month, day) * DAY

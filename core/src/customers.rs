@@ -127,12 +127,13 @@ pub fn days_between(time: i64, as_of: i64) -> f64 {
     as_of.saturating_sub(time) as f64 / DAY as f64
 }
 
-/// Visits all customers that have an entry up to the end of observation, in order of their keys. One pass over the log.
+/// Visits all customers that have an entry up to the end of observation, in order of their keys. One pass over the log; the visitor may
+/// ask the checkpoint for memory.
 pub fn each(
     log: &OrderLog<'_>,
     observation: &Observation,
     checkpoint: &mut dyn Checkpoint,
-    visit: &mut dyn FnMut(Customer<'_>) -> Result<()>,
+    visit: &mut dyn FnMut(Customer<'_>, &mut dyn Checkpoint) -> Result<()>,
 ) -> Result<()> {
     let mut cursor = log.cursor();
     let mut totals = Totals::default();
@@ -152,11 +153,12 @@ pub fn each(
             purchases.add(&part, observation);
         }
         if part.ends && seen {
-            visit(Customer {
+            let customer = Customer {
                 key: part.key,
                 totals: &totals,
                 purchases: purchases.finish(observation),
-            })?;
+            };
+            visit(customer, checkpoint)?;
         }
     }
     Ok(())

@@ -8,9 +8,13 @@
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
+//! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
+//! | [`spend`] | Gamma-Gamma: what an order of a customer is worth |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting |
+//! | [`summary`] | rows of summaries, for models that are fitted without a log |
+//! | [`estimate`] | parameters, how sure they are, and their text and stored forms |
 //! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
 //! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
 //! | [`codec`] | the versioned, length-checked byte formats all stored values share |
@@ -23,12 +27,16 @@ pub mod checkpoint;
 pub mod codec;
 pub mod customers;
 pub mod error;
+pub mod estimate;
 pub mod key;
 pub mod maximum;
 pub mod order_log;
+pub mod purchases;
 pub mod rank;
 pub mod rfm;
 pub mod special;
+pub mod spend;
+pub mod summary;
 pub mod zone;
 
 pub use error::{Error, Kind, Result};

@@ -1,5 +1,4 @@
 //! Maximum likelihood: the parameters at which a likelihood is greatest, and how sure they are.
-#![allow(clippy::needless_range_loop, reason = "matrices are read by their indices")]
 
 use crate::error::Result;
 
@@ -105,18 +104,13 @@ pub fn climb<const N: usize>(
                 .zip(at.gradient)
                 .map(|(step, slope)| step * slope)
                 .sum::<f64>();
-        if gain <= GAIN * at.value.abs() + f64::MIN_POSITIVE && damping < 1.0 {
-            end = if held.contains(&true) {
-                End::Boundary
-            } else {
-                End::Converged
-            };
-            break;
-        }
+        let converged = gain <= GAIN * at.value.abs() + f64::MIN_POSITIVE && damping < 1.0;
         let longest = step.iter().fold(0.0, |longest: f64, step| longest.max(step.abs()));
         let shrink = (REACH / longest).min(1.0);
         let next: [f64; N] = std::array::from_fn(|i| (point[i] + shrink * step[i]).clamp(limits[i].0, limits[i].1));
-        if next == point {
+        if converged || next == point {
+            // The last step, too small to be worth another look, doubles the digits that are right.
+            point = next;
             end = if held.contains(&true) {
                 End::Boundary
             } else {

@@ -38,7 +38,7 @@ struct Seen {
 fn seen(log: &[u8], observation: &Observation) -> Vec<Seen> {
     let log = OrderLog::open(log).expect("a log can be read");
     let mut all = Vec::new();
-    customers::each(&log, observation, &mut Unhindered, &mut |customer| {
+    customers::each(&log, observation, &mut Unhindered, &mut |customer, _| {
         let Key::Integer(key) = customer.key else {
             panic!("keys are integers")
         };

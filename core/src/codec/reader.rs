@@ -62,6 +62,12 @@ impl<'a> Reader<'a> {
         Ok(f64::from_le_bytes(self.array()?))
     }
 
+    /// A text, its length first.
+    pub fn text(&mut self) -> Result<&'a str> {
+        let len = self.count(8)?;
+        std::str::from_utf8(self.bytes(len)?).map_err(|error| self.error(format!("A text has an {error}.")))
+    }
+
     /// A variable-length unsigned integer.
     pub fn varint(&mut self) -> Result<u64> {
         let mut value = 0u64;

@@ -38,8 +38,7 @@ fn series_of_one(b: f64, c: f64, z: f64) -> f64 {
         sum += term;
         n += 1.0;
         // No later ratio is above the greater of this one and z.
-        let bound = ratio.max(z);
-        if bound < 1.0 && term * bound <= NEGLIGIBLE * sum * (1.0 - bound) {
+        if term <= SMALL * sum && is_rest_negligible(term, sum, ratio.max(z)) {
             return sum;
         }
     }
@@ -103,20 +102,28 @@ fn series_until_leaving<const SLOPES: bool>(shape: f64, z: f64, a: f64, b: f64) 
             placed_by_a += there * there_by_a;
             placed_by_b += there * there_by_b;
             sum.slopes[0] += term * by_shape;
-            by_w += term * (m / w - shape * (1.0 + z));
+            by_w += term * m;
             sum.slopes[2] += probability * placed_by_a;
             sum.slopes[3] += probability * placed_by_b;
             there_by_a -= left;
             there_by_b += 1.0 / (b + m - 1.0) - left;
         }
         there *= (b + m - 1.0) * left;
-        // The rest: the probabilities fall at least by this ratio, and what is placed grows at most like m.
-        let ratio = w * (1.0 + shape / m);
-        if ratio < 1.0 && term * ratio <= NEGLIGIBLE * sum.value * (1.0 - ratio) {
-            sum.slopes[1] = by_w / ((1.0 + z) * (1.0 + z));
+        if term <= SMALL * sum.value && is_rest_negligible(term, sum.value, w * (1.0 + shape / m)) {
+            // d ln(probability)/dw is m/w - shape (1 + z), and dw/dz is 1/(1 + z)^2.
+            sum.slopes[1] = by_w / (z * (1.0 + z)) - shape / (1.0 + z) * sum.value;
             return sum;
         }
     }
+}
+
+/// Before terms are this share of the sum, it is not worth while to look at the rest.
+const SMALL: f64 = 1e-13;
+
+/// Whether all terms behind this one are negligible, if each is at most `ratio` times the one before.
+#[inline]
+fn is_rest_negligible(term: f64, sum: f64, ratio: f64) -> bool {
+    ratio < 1.0 && term * ratio <= NEGLIGIBLE * sum * (1.0 - ratio)
 }
 
 fn integral_until_leaving<const SLOPES: bool>(shape: f64, z: f64, a: f64, b: f64) -> Expected {

@@ -1,0 +1,333 @@
+//! Parameters estimated by maximum likelihood, with all that tells how far to trust them: the part that fitted models have in common.
+
+use crate::codec::{Reader, put_float, put_text, put_varint};
+use crate::error::Result;
+use crate::maximum::{End, Matrix};
+use crate::special::normal_quantile;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::{Deserialize, Serialize as DeriveSerialize};
+use std::collections::BTreeMap;
+
+/// How parameters came about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DeriveSerialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// They are where the likelihood is greatest.
+    Converged,
+    /// They are the best within limits, and at least one of them is at its limit.
+    Boundary,
+    /// The search ended before it found the best ones.
+    Unfinished,
+    /// They were given, not fitted.
+    #[default]
+    Given,
+}
+
+impl Status {
+    /// All of them, in the order of their stored numbers.
+    const ALL: [Status; 4] = [Status::Converged, Status::Boundary, Status::Unfinished, Status::Given];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Converged => "converged",
+            Status::Boundary => "boundary",
+            Status::Unfinished => "unfinished",
+            Status::Given => "given",
+        }
+    }
+}
+
+impl From<End> for Status {
+    fn from(end: End) -> Status {
+        match end {
+            End::Converged => Status::Converged,
+            End::Boundary => Status::Boundary,
+            End::Unfinished => Status::Unfinished,
+        }
+    }
+}
+
+/// Estimated parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate<const N: usize> {
+    /// Their values, all positive.
+    pub values: [f64; N],
+    /// Their covariance, the inverse of the observed information; nothing where the data do not tell them apart.
+    pub covariance: Option<Matrix<N>>,
+    /// The logarithm of the likelihood.
+    pub log_likelihood: Option<f64>,
+    /// How many customers they were fitted to.
+    pub customers: f64,
+    /// How they came about.
+    pub status: Status,
+    /// What users should know before they trust them.
+    pub warnings: Vec<String>,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub estimate: f64,
+    /// Its standard error, if that is known.
+    pub standard_error: Option<f64>,
+    /// The limits between which it lies with 95 % confidence.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl<const N: usize> Estimate<N> {
+    /// Akaike's information criterion: twice the number of parameters less twice the log-likelihood.
+    pub fn aic(&self) -> Option<f64> {
+        Some(2.0 * N as f64 - 2.0 * self.log_likelihood?)
+    }
+
+    /// The Bayesian information criterion: the number of parameters times the logarithm of the number of customers, less twice the
+    /// log-likelihood.
+    pub fn bic(&self) -> Option<f64> {
+        Some(N as f64 * self.customers.ln() - 2.0 * self.log_likelihood?)
+    }
+
+    /// The parameters one by one. Intervals are symmetric in the logarithm, which keeps them positive.
+    pub fn parameters(&self, names: &[&'static str; N]) -> Vec<Parameter> {
+        let width = normal_quantile(0.975);
+        let one = |i: usize| {
+            let estimate = self.values[i];
+            let standard_error = self.covariance.map(|covariance| covariance[i][i].sqrt());
+            let interval = standard_error.map(|error| {
+                let factor = (width * error / estimate).exp();
+                (estimate / factor, estimate * factor)
+            });
+            Parameter {
+                name: names[i],
+                estimate,
+                standard_error,
+                interval,
+            }
+        };
+        (0..N).map(one).collect()
+    }
+
+    /// The variance of the logarithm of a quantity with these derivatives of its logarithm with respect to the logarithms of the
+    /// parameters (delta method); nothing where the covariance is not known.
+    pub fn relative_variance(&self, slopes: &[f64; N]) -> Option<f64> {
+        let covariance = self.covariance.as_ref()?;
+        let mut sum = 0.0;
+        for i in 0..N {
+            for j in 0..N {
+                sum += slopes[i] / self.values[i] * covariance[i][j] * slopes[j] / self.values[j];
+            }
+        }
+        Some(sum.max(0.0))
+    }
+
+    /// The text form, which models flatten into theirs.
+    pub(crate) fn text(&self, names: &[&'static str; N]) -> Text {
+        let errors = self.covariance.map(|covariance| {
+            let error = |i: usize| (names[i].to_owned(), covariance[i][i].sqrt());
+            Named((0..N).map(error).collect())
+        });
+        Text {
+            parameters: Named(
+                names
+                    .iter()
+                    .zip(self.values)
+                    .map(|(name, value)| ((*name).to_owned(), value))
+                    .collect(),
+            ),
+            status: self.status,
+            customers: self.customers,
+            log_likelihood: self.log_likelihood,
+            aic: self.aic().filter(|aic| aic.is_finite()),
+            bic: self.bic().filter(|bic| bic.is_finite()),
+            standard_errors: errors,
+            covariance: self
+                .covariance
+                .map(|rows| rows.iter().map(|row| row.to_vec()).collect()),
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    /// Reads the text form; `wrong` makes an error of what is wrong with it.
+    pub(crate) fn of_text<E>(
+        text: Text,
+        names: &[&'static str; N],
+        wrong: impl Fn(&str) -> E,
+    ) -> std::result::Result<Self, E> {
+        let mut values = [f64::NAN; N];
+        for (name, value) in &text.parameters.0 {
+            match names.iter().position(|known| known == name) {
+                Some(at) => values[at] = *value,
+                None => return Err(wrong(&format!("there is no parameter \"{name}\" in this model"))),
+            }
+        }
+        if let Some(missing) = (0..N).find(|&i| values[i].is_nan()) {
+            return Err(wrong(&format!("the parameter \"{}\" is missing", names[missing])));
+        }
+        let covariance = match text.covariance {
+            None => None,
+            Some(rows) => {
+                Some(square(&rows).ok_or_else(|| wrong(&format!("\"covariance\" must be {N} rows of {N} numbers")))?)
+            }
+        };
+        let estimate = Estimate {
+            values,
+            covariance,
+            log_likelihood: text.log_likelihood,
+            customers: text.customers,
+            status: text.status,
+            warnings: text.warnings,
+        };
+        match estimate.fault() {
+            Some(fault) => Err(wrong(fault)),
+            None => Ok(estimate),
+        }
+    }
+
+    /// What is wrong with the numbers, if anything.
+    fn fault(&self) -> Option<&'static str> {
+        if self.values.iter().any(|value| !(value.is_finite() && *value > 0.0)) {
+            return Some("parameters must be finite and greater than 0");
+        }
+        if !(self.customers.is_finite() && self.customers >= 0.0) {
+            return Some("\"customers\" must be finite and not negative");
+        }
+        if self.log_likelihood.is_some_and(|value| !value.is_finite()) {
+            return Some("\"log_likelihood\" must be finite");
+        }
+        if let Some(covariance) = &self.covariance {
+            for i in 0..N {
+                let sound = |j: usize| covariance[i][j].is_finite() && covariance[i][j] == covariance[j][i];
+                if !(0..N).all(sound) || covariance[i][i] < 0.0 {
+                    return Some("\"covariance\" must be finite and symmetric, with variances that are not negative");
+                }
+            }
+        }
+        None
+    }
+
+    /// Appends the stored form.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.status as u8);
+        let flags = u8::from(self.covariance.is_some()) | u8::from(self.log_likelihood.is_some()) << 1;
+        out.push(flags);
+        self.values.iter().for_each(|&value| put_float(out, value));
+        put_float(out, self.customers);
+        if let Some(log_likelihood) = self.log_likelihood {
+            put_float(out, log_likelihood);
+        }
+        if let Some(covariance) = &self.covariance {
+            for (i, row) in covariance.iter().enumerate() {
+                row[..=i].iter().for_each(|&value| put_float(out, value));
+            }
+        }
+        put_varint(out, self.warnings.len() as u64);
+        self.warnings.iter().for_each(|warning| put_text(out, warning));
+    }
+
+    /// Reads the stored form.
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+        let status = usize::from(reader.byte()?);
+        let status = *Status::ALL
+            .get(status)
+            .ok_or_else(|| reader.error("Its status is unknown."))?;
+        let flags = reader.byte()?;
+        if flags > 3 {
+            return Err(reader.error("It has unknown parts."));
+        }
+        let mut values = [0.0; N];
+        for value in &mut values {
+            *value = reader.float()?;
+        }
+        let customers = reader.float()?;
+        let log_likelihood = if flags & 2 == 0 { None } else { Some(reader.float()?) };
+        let covariance = if flags & 1 == 0 {
+            None
+        } else {
+            let mut matrix = [[0.0; N]; N];
+            for i in 0..N {
+                for j in 0..=i {
+                    matrix[i][j] = reader.float()?;
+                    matrix[j][i] = matrix[i][j];
+                }
+            }
+            Some(matrix)
+        };
+        let count = reader.count(8)?;
+        let warnings = (0..count)
+            .map(|_| Ok(reader.text()?.to_owned()))
+            .collect::<Result<_>>()?;
+        let estimate = Estimate {
+            values,
+            covariance,
+            log_likelihood,
+            customers,
+            status,
+            warnings,
+        };
+        match estimate.fault() {
+            Some(fault) => Err(reader.error(crate::error::sentence(fault))),
+            None => Ok(estimate),
+        }
+    }
+}
+
+fn square<const N: usize>(rows: &[Vec<f64>]) -> Option<Matrix<N>> {
+    let rows: Vec<[f64; N]> = rows
+        .iter()
+        .map(|row| row.as_slice().try_into().ok())
+        .collect::<Option<_>>()?;
+    rows.try_into().ok()
+}
+
+/// The text form of an estimate.
+#[derive(Clone, Debug, DeriveSerialize, Deserialize)]
+pub(crate) struct Text {
+    parameters: Named,
+    #[serde(default)]
+    status: Status,
+    #[serde(default)]
+    customers: f64,
+    #[serde(default)]
+    log_likelihood: Option<f64>,
+    /// These three follow from the rest: they are written for the reader, and not read.
+    #[serde(default, skip_deserializing)]
+    aic: Option<f64>,
+    #[serde(default, skip_deserializing)]
+    bic: Option<f64>,
+    #[serde(default, skip_deserializing)]
+    standard_errors: Option<Named>,
+    #[serde(default)]
+    covariance: Option<Vec<Vec<f64>>>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+/// Numbers with names, written in their own order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "BTreeMap<String, f64>")]
+struct Named(Vec<(String, f64)>);
+
+impl From<BTreeMap<String, f64>> for Named {
+    fn from(numbers: BTreeMap<String, f64>) -> Named {
+        Named(numbers.into_iter().collect())
+    }
+}
+
+impl Serialize for Named {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// What a flattened text form leaves over: names that nothing reads. The names of what is written but not read are no mistake.
+pub(crate) fn unknown_name(rest: &BTreeMap<String, serde_json::Value>) -> Option<&str> {
+    const DERIVED: [&str; 3] = ["aic", "bic", "standard_errors"];
+    rest.keys().map(String::as_str).find(|name| !DERIVED.contains(name))
+}

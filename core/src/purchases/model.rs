@@ -1,0 +1,160 @@
+//! A fitted model as a value: JSON to read and edit, bytes to store.
+
+use super::Family;
+use super::predict::{Customer, Outlook};
+use crate::calendar::{Period, format_length, parse_length};
+use crate::codec::{invalid_text, put_float, put_text, put_varint, seal, unseal};
+use crate::error::{Error, Result, sentence};
+use crate::estimate::{Estimate, Parameter, Text, unknown_name};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The name of the type, for messages.
+pub const NAME: &str = "purchase_model";
+
+const VERSION: u8 = 1;
+
+/// A model of purchases with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Which model.
+    pub family: Family,
+    /// Its parameters; times are in time units.
+    pub estimate: Estimate<4>,
+    /// The unit of time, in microseconds.
+    pub time_unit: i64,
+    /// The grain at which orders were one purchase, if they came from a log.
+    pub period: Option<Period>,
+    /// How many of the customers had bought again.
+    pub repeat_customers: f64,
+    /// Why it is this model and no other, if it was chosen.
+    pub choice: Option<String>,
+}
+
+/// The text form.
+#[derive(Serialize, Deserialize)]
+struct Json {
+    /// The version of the text form.
+    #[serde(rename = "purchase_model")]
+    version: u8,
+    model: String,
+    time_unit: String,
+    #[serde(default)]
+    period: Option<String>,
+    #[serde(flatten)]
+    estimate: Text,
+    #[serde(default)]
+    repeat_customers: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choice: Option<String>,
+    #[serde(flatten, skip_serializing)]
+    rest: BTreeMap<String, serde_json::Value>,
+}
+
+impl Model {
+    /// What the model says about a customer.
+    pub fn outlook(&self, customer: &Customer) -> Outlook {
+        Outlook::of(self.family, &self.estimate.values, customer)
+    }
+
+    /// A length of time in the model's units, from microseconds.
+    pub fn units(&self, length: i64) -> f64 {
+        length as f64 / self.time_unit as f64
+    }
+
+    /// The parameters one by one.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        self.estimate.parameters(&self.family.parameter_names())
+    }
+
+    /// Reads the text form, which is JSON.
+    pub fn parse(text: &str) -> Result<Model> {
+        let wrong = |message: &str| invalid_text(NAME, message);
+        let json: Json = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        if let Some(name) = unknown_name(&json.rest) {
+            return Err(wrong(&format!("unknown field \"{name}\"")));
+        }
+        if json.version != VERSION {
+            return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
+        }
+        let family =
+            Family::find(&json.model).ok_or_else(|| wrong("\"model\" must be bg/nbd, mbg/nbd or pareto/nbd"))?;
+        let time_unit = parse_length(&json.time_unit);
+        let model = Model {
+            family,
+            estimate: Estimate::of_text(json.estimate, &family.parameter_names(), wrong)?,
+            time_unit: time_unit.ok_or_else(|| wrong("\"time_unit\" must be a length of time such as \"7 days\""))?,
+            period: json
+                .period
+                .as_deref()
+                .map(Period::parse)
+                .transpose()
+                .map_err(|error| wrong(&error.to_string()))?,
+            repeat_customers: json.repeat_customers,
+            choice: json.choice.filter(|choice| !choice.is_empty()),
+        };
+        model.checked(wrong)
+    }
+
+    /// The text form.
+    pub fn text(&self) -> String {
+        let json = Json {
+            version: VERSION,
+            model: self.family.name().to_owned(),
+            time_unit: format_length(self.time_unit),
+            period: self.period.map(|period| period.name().to_owned()),
+            estimate: self.estimate.text(&self.family.parameter_names()),
+            repeat_customers: self.repeat_customers,
+            choice: self.choice.clone(),
+            rest: BTreeMap::new(),
+        };
+        serde_json::to_string(&json).expect("numbers and names can be written")
+    }
+
+    /// The stored form: model, unit of time, repeat customers, parameters and what is known of them, period, choice.
+    pub fn encode(&self) -> Vec<u8> {
+        seal(VERSION, |out| {
+            out.push(self.family as u8);
+            put_varint(out, self.time_unit as u64);
+            put_float(out, self.repeat_customers);
+            self.estimate.encode(out);
+            // A text that is not there is an empty one.
+            put_text(out, self.period.map(Period::name).unwrap_or_default());
+            put_text(out, self.choice.as_deref().unwrap_or_default());
+        })
+    }
+
+    /// Reads the stored form.
+    pub fn decode(bytes: &[u8]) -> Result<Model> {
+        let model = unseal(NAME, VERSION, bytes, |reader| {
+            let family = usize::from(reader.byte()?);
+            let family = *Family::ALL
+                .get(family)
+                .ok_or_else(|| reader.error("Its model is unknown."))?;
+            let time_unit = i64::try_from(reader.varint()?).unwrap_or(0);
+            let repeat_customers = reader.float()?;
+            let estimate = Estimate::decode(reader)?;
+            let mut text = || Ok(Some(reader.text()?).filter(|text| !text.is_empty()));
+            Ok(Model {
+                family,
+                estimate,
+                time_unit,
+                period: text()?.map(Period::parse).transpose()?,
+                repeat_customers,
+                choice: text()?.map(str::to_owned),
+            })
+        })?;
+        model.checked(|message| Error::corrupted(NAME, sentence(message)))
+    }
+
+    /// Checks what reading alone does not.
+    fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
+        if self.time_unit <= 0 {
+            return Err(wrong("the unit of time must be longer than nothing"));
+        }
+        if !(self.repeat_customers.is_finite() && self.repeat_customers >= 0.0) {
+            return Err(wrong("\"repeat_customers\" must be finite and not negative"));
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,278 @@
+//! What a model says about one customer.
+
+use super::Family;
+use crate::error::{Error, Kind, Result};
+use crate::special::hypergeometric::{Expected, f21_one, orders_until_leaving};
+use crate::special::quadrature::{ln_power_integral, over_unit, rule_for};
+use crate::special::{ln_1p_exp, ln_beta, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over};
+
+/// A customer's history, in the time units of the model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Customer {
+    /// Repeat purchases: x.
+    pub frequency: f64,
+    /// Age at the last purchase: t_x.
+    pub recency: f64,
+    /// Time from the first purchase to the end of observation: T.
+    pub age: f64,
+}
+
+impl Customer {
+    /// A customer who has just placed the first order.
+    pub const NEW: Customer = Customer {
+        frequency: 0.0,
+        recency: 0.0,
+        age: 0.0,
+    };
+
+    /// Checks that there can be such a customer.
+    pub fn new(frequency: i64, recency: f64, age: f64) -> Result<Customer> {
+        let wrong =
+            |message: &'static str, detail: String| Err(Error::new(Kind::InvalidParameter, message).detail(detail));
+        if frequency < 0 {
+            return wrong("frequency must not be negative", format!("It is {frequency}."));
+        }
+        for (name, time) in [("recency", recency), ("age", age)] {
+            if !time.is_finite() || time < 0.0 {
+                let error = Error::new(
+                    Kind::OutOfRange,
+                    format!("{name} must be a finite number that is not negative"),
+                );
+                return Err(error.detail(format!("It is {time}.")));
+            }
+        }
+        if recency > age {
+            let error = Error::new(Kind::InvalidParameter, "recency must not be greater than age");
+            return Err(error
+                .detail(format!("They are {recency} and {age}."))
+                .hint("Recency is the age of the customer at the last purchase, not the time since then."));
+        }
+        if frequency == 0 && recency > 0.0 {
+            let error = Error::new(Kind::InvalidParameter, "recency must be 0 where frequency is 0");
+            return Err(error
+                .detail(format!("It is {recency}."))
+                .hint("Recency is the age of the customer at the last purchase, not the time since then."));
+        }
+        Ok(Customer {
+            frequency: frequency as f64,
+            recency,
+            age,
+        })
+    }
+}
+
+/// What is known about a customer's future: how likely it is that there is one, and how it would be.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook {
+    family: Family,
+    /// The logarithm of the odds of having left; −∞ for one who is there for certain.
+    ln_odds: f64,
+    /// The distribution of the rate of orders of one who is there: shape, and rate parameter in units of time.
+    shape: f64,
+    rate: f64,
+    /// The distribution of leaving: a and b of the probability after each order, or shape and rate parameter of its rate.
+    leaving: [f64; 2],
+}
+
+impl Outlook {
+    /// What the model with these parameters says about a customer. Equations (1) to (3) of the papers, as odds.
+    pub fn of(family: Family, parameters: &[f64; 4], customer: &Customer) -> Outlook {
+        let [r, alpha, a, b] = *parameters;
+        let Customer {
+            frequency: x,
+            recency,
+            age,
+        } = *customer;
+        let shape = r + x;
+        let silence = age - recency;
+        let quiet = shape * (silence / (alpha + recency)).ln_1p();
+        let (ln_odds, leaving) = match family {
+            Family::Bg if x == 0.0 => (f64::NEG_INFINITY, [a, b]),
+            Family::Bg | Family::Mbg => {
+                let b = b + x + family.first();
+                (a.ln() - (b - 1.0).ln() + quiet, [a, b])
+            }
+            Family::Pareto => {
+                let (s, beta) = (a, b);
+                let gone = s * (silence / (beta + recency)).ln_1p();
+                let integral = ln_power_integral(alpha, shape, beta, s + 1.0, recency, age);
+                ((s / (beta + recency)).ln() + quiet + gone + integral, [s, beta + age])
+            }
+        };
+        Outlook {
+            family,
+            ln_odds,
+            shape,
+            rate: alpha + age,
+            leaving,
+        }
+    }
+
+    /// The probability that the customer is still there.
+    pub fn p_alive(&self) -> f64 {
+        logistic(-self.ln_odds)
+    }
+
+    /// The expected number of orders within `horizon`.
+    pub fn expected_orders(&self, horizon: f64) -> f64 {
+        self.p_alive() * self.of_one_who_is_there(horizon)
+    }
+
+    /// The expected number of orders within `horizon` if the customer is still there.
+    fn of_one_who_is_there(&self, horizon: f64) -> f64 {
+        let [first, second] = self.leaving;
+        match self.family {
+            Family::Bg | Family::Mbg => {
+                orders_until_leaving::<false>(self.shape, horizon / self.rate, first, second).value
+            }
+            Family::Pareto => {
+                let stay = one_minus_exp_over(first - 1.0, (horizon / second).ln_1p());
+                self.shape / self.rate * second * stay
+            }
+        }
+    }
+
+    /// The expected number of orders within `horizon`, each counting e^(−`discount` · t) if it comes after t.
+    ///
+    /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt.
+    pub fn discounted_orders(&self, horizon: f64, discount: f64) -> f64 {
+        let there = if discount == 0.0 {
+            self.of_one_who_is_there(horizon)
+        } else {
+            // In y = ln(1 + t/scale), expectations are smooth.
+            let scale = match self.family {
+                Family::Pareto => self.rate.min(self.leaving[1]),
+                Family::Bg | Family::Mbg => self.rate,
+            };
+            let range = (horizon / scale).ln_1p();
+            let panels = (range / 3.0).max(discount * horizon / 6.0).ceil().max(1.0);
+            let rule = rule_for(discount * horizon / panels, range / panels);
+            let mut sum = 0.0;
+            for panel in 0..panels as u64 {
+                for &(x, weight) in rule {
+                    let y = (panel as f64 + x) * range / panels;
+                    let t = scale * y.exp_m1();
+                    sum += weight * (scale + t) * (-discount * t).exp() * self.of_one_who_is_there(t);
+                }
+            }
+            (-discount * horizon).exp() * self.of_one_who_is_there(horizon) + discount * sum * range / panels
+        };
+        self.p_alive() * there
+    }
+
+    /// The probability that no order comes within `horizon`.
+    pub fn p_no_order(&self, horizon: f64) -> f64 {
+        self.p_left() + self.p_alive() * self.silent(horizon)
+    }
+
+    /// The probability that the customer has left.
+    fn p_left(&self) -> f64 {
+        logistic(self.ln_odds)
+    }
+
+    /// The probability that one who is there places no order within `horizon`, be it that they leave before.
+    fn silent(&self, horizon: f64) -> f64 {
+        let quiet = -self.shape * (horizon / self.rate).ln_1p();
+        match self.family {
+            Family::Bg | Family::Mbg => quiet.exp(),
+            Family::Pareto => {
+                let [s, beta] = self.leaving;
+                let stay = -s * (horizon / beta).ln_1p();
+                let leave = ln_power_integral(self.rate, self.shape, beta, s + 1.0, 0.0, horizon);
+                (quiet + stay).exp() + s / beta * leave.exp()
+            }
+        }
+    }
+
+    /// The probability of exactly `n` orders within `horizon`.
+    ///
+    /// One who is there places n orders and stays, or leaves at the last of them (BG/NBD and MBG/NBD: the chance to stay through n
+    /// orders times that of n, and the chance to leave at order n times that of n or more) or after it (Pareto/NBD: at time u < t with n
+    /// orders before, integrated over u).
+    pub fn p_orders(&self, n: u64, horizon: f64) -> f64 {
+        if n == 0 {
+            return self.p_no_order(horizon);
+        }
+        if horizon == 0.0 {
+            return 0.0;
+        }
+        let n = n as f64;
+        let [first, second] = self.leaving;
+        let z = horizon / self.rate;
+        let ln_w = -(z.recip()).ln_1p();
+        let orders = ln_gamma_ratio(self.shape, n) - ln_gamma(n + 1.0);
+        let exactly = orders - self.shape * z.ln_1p() + n * ln_w;
+        let there = match self.family {
+            Family::Bg | Family::Mbg => {
+                let (a, b) = (first, second);
+                let stay = (ln_gamma_ratio(b, n) - ln_gamma_ratio(a + b, n)).exp();
+                let leave = a / (a + b) * (ln_gamma_ratio(b, n - 1.0) - ln_gamma_ratio(a + b + 1.0, n - 1.0)).exp();
+                let or_more = f21_one(n + self.shape, n + 1.0, ln_w.exp());
+                exactly.exp() * (stay + leave * or_more)
+            }
+            Family::Pareto => {
+                let (s, beta) = (first, second);
+                let [leave] = over_unit(|share, _| {
+                    let u = share * horizon;
+                    let ln_share = -(self.rate / u).ln_1p();
+                    let density = (s / (beta + u)).ln() - s * (u / beta).ln_1p();
+                    [(orders + n * ln_share - self.shape * (u / self.rate).ln_1p() + density).exp()]
+                });
+                (exactly - s * (horizon / beta).ln_1p()).exp() + horizon * leave
+            }
+        };
+        self.p_alive() * there
+    }
+
+    /// The expected number of orders within `horizon`, with its derivatives with respect to the logarithms of the model's parameters.
+    pub fn expected_orders_with_slopes(
+        &self,
+        parameters: &[f64; 4],
+        customer: &Customer,
+        horizon: f64,
+    ) -> (f64, [f64; 4]) {
+        let [r, alpha, ..] = *parameters;
+        let p_alive = self.p_alive();
+        if self.family == Family::Pareto {
+            return self.numerical_slopes(parameters, customer, horizon);
+        }
+        let [a, b] = self.leaving;
+        let z = horizon / self.rate;
+        let Expected { value, slopes } = orders_until_leaving::<true>(self.shape, z, a, b);
+        let expected = p_alive * value;
+        // The logarithm of p_alive falls by p_left for each unit of the logarithm of the odds.
+        let left = if self.ln_odds.is_finite() { self.p_left() } else { 0.0 };
+        let silence = customer.age - customer.recency;
+        let start = alpha + customer.recency;
+        let by_r = -left * (silence / start).ln_1p() + slopes[0] / value;
+        let by_alpha = left * self.shape * silence / (start * self.rate) - slopes[1] / value * z / self.rate;
+        let by_a = -left / a + slopes[2] / value;
+        let by_b = left / (b - 1.0) + slopes[3] / value;
+        let point = [r, alpha, parameters[2], parameters[3]];
+        let by = [by_r, by_alpha, by_a, by_b];
+        (expected, std::array::from_fn(|i| expected * by[i] * point[i]))
+    }
+
+    fn numerical_slopes(&self, parameters: &[f64; 4], customer: &Customer, horizon: f64) -> (f64, [f64; 4]) {
+        const STEP: f64 = 1e-4;
+        let moved = |i: usize, by: f64| {
+            let mut parameters = *parameters;
+            parameters[i] *= by.exp();
+            Outlook::of(self.family, &parameters, customer).expected_orders(horizon)
+        };
+        let slopes = std::array::from_fn(|i| (moved(i, STEP) - moved(i, -STEP)) / (2.0 * STEP));
+        (self.expected_orders(horizon), slopes)
+    }
+
+    /// The logarithm of the likelihood of the customer's history.
+    pub fn ln_likelihood(&self, parameters: &[f64; 4], customer: &Customer) -> f64 {
+        let [r, alpha, a, b] = *parameters;
+        let Customer { frequency: x, age, .. } = *customer;
+        let orders = ln_gamma_ratio(r, x) - r * (age / alpha).ln_1p() - x * (alpha + age).ln();
+        let there = match self.family {
+            Family::Bg | Family::Mbg => ln_beta(a, b + x + self.family.first()) - ln_beta(a, b),
+            Family::Pareto => -a * (age / b).ln_1p(),
+        };
+        orders + there + ln_1p_exp(self.ln_odds)
+    }
+}

@@ -1,0 +1,15 @@
+//! What an order of a customer is worth: the Gamma-Gamma model.
+//!
+//! Spend of an order is gamma distributed (p, ν) around each customer's own mean, and ν is gamma distributed over customers (q, v);
+//! independent of how often they order. A customer is known by the number of repeat purchases x and their mean value z: see
+//! [`crate::customers`]. Source: Fader & Hardie, "The Gamma-Gamma model of monetary value" (2013), after Fader, Hardie & Lee, "RFM and CLV:
+//! using iso-value curves", J. Marketing Research 42 (2005); Colombo & Jiang (1999).
+
+mod fit;
+mod model;
+
+pub use fit::{Spender, fit};
+pub use model::{Model, NAME};
+
+/// The names of the parameters; the third is in units of money.
+pub const PARAMETERS: [&str; 3] = ["p", "q", "v"];

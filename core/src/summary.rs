@@ -1,0 +1,87 @@
+//! Summaries of customers that come row by row, for models that are fitted without a log.
+
+use crate::checkpoint::{Checkpoint, grow, push};
+use crate::codec::Reader;
+use crate::error::{Error, Kind, Result};
+
+/// A row of `N` numbers, none of which is negative, so that they sort as their bits do.
+pub trait Row<const N: usize>: Copy {
+    /// The bits of the numbers.
+    fn bits(&self) -> [u64; N];
+
+    /// The row of these bits, if there can be one.
+    fn of_bits(bits: [u64; N]) -> Result<Self>;
+}
+
+/// The weight of a row, checked: how many customers it stands for.
+pub fn checked_weight(weight: f64) -> Result<f64> {
+    if weight.is_finite() && weight >= 0.0 {
+        return Ok(weight + 0.0);
+    }
+    let error = Error::new(Kind::OutOfRange, "weight must be a finite number that is not negative");
+    Err(error.detail(format!("It is {weight}.")))
+}
+
+/// Rows, collected in any order.
+#[derive(Clone, Debug)]
+pub struct Collector<T, const N: usize> {
+    rows: Vec<T>,
+}
+
+impl<T, const N: usize> Default for Collector<T, N> {
+    fn default() -> Self {
+        Collector { rows: Vec::new() }
+    }
+}
+
+impl<T: Row<N>, const N: usize> Collector<T, N> {
+    /// Adds a row.
+    pub fn push(&mut self, row: T, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        push(&mut self.rows, row, checkpoint)
+    }
+
+    /// Adds the rows that another collected.
+    pub fn merge(&mut self, other: &Self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        grow(&mut self.rows, other.rows.len(), checkpoint)?;
+        self.rows.extend_from_slice(&other.rows);
+        Ok(())
+    }
+
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<T>()
+    }
+
+    /// The rows, in an order that does not depend on how they came.
+    pub fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        grow(&mut rows, self.rows.len(), checkpoint)?;
+        rows.extend_from_slice(&self.rows);
+        checkpoint.pass("sorting", 0, 0)?;
+        rows.sort_unstable_by_key(Row::bits);
+        Ok(rows)
+    }
+
+    /// Appends the rows as bytes.
+    pub fn write(&self, out: &mut Vec<u8>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        grow(out, self.rows.len() * N * size_of::<u64>(), checkpoint)?;
+        for bits in self.rows.iter().flat_map(Row::bits) {
+            out.extend_from_slice(&bits.to_le_bytes());
+        }
+        Ok(())
+    }
+
+    /// Adds the rows that [`Collector::write`] wrote: all bytes that are left.
+    pub fn read(&mut self, reader: &mut Reader<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        grow(&mut self.rows, reader.remaining() / (N * size_of::<u64>()), checkpoint)?;
+        while !reader.is_at_end() {
+            let mut bits = [0; N];
+            for word in &mut bits {
+                *word = u64::from_le_bytes(reader.array()?);
+            }
+            let row = T::of_bits(bits).map_err(|error| reader.error(error.to_string()))?;
+            self.rows.push(row);
+        }
+        Ok(())
+    }
+}

@@ -598,3 +598,531 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 125
 AS 'MODULE_PATHNAME', 'rfm_segments_wrapper';
 COMMENT ON FUNCTION rfm_segments() IS
 'the usual map of segments: the eleven names and the 125 scores that belong to them';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- purchases: models of buying until leaving unnoticed
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE purchase_model;
+
+CREATE FUNCTION purchase_model_in(cstring)
+RETURNS purchase_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'purchase_model_in_wrapper';
+COMMENT ON FUNCTION purchase_model_in(cstring) IS
+'text input of purchase_model: JSON';
+
+CREATE FUNCTION purchase_model_out(purchase_model)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'purchase_model_out_wrapper';
+COMMENT ON FUNCTION purchase_model_out(purchase_model) IS
+'text output of purchase_model: JSON';
+
+CREATE FUNCTION purchase_model_recv(internal)
+RETURNS purchase_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'purchase_model_recv_wrapper';
+COMMENT ON FUNCTION purchase_model_recv(internal) IS
+'binary input of purchase_model';
+
+CREATE FUNCTION purchase_model_send(purchase_model)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION purchase_model_send(purchase_model) IS
+'binary output of purchase_model: the stored bytes';
+
+CREATE TYPE purchase_model (
+    INPUT = purchase_model_in,
+    OUTPUT = purchase_model_out,
+    RECEIVE = purchase_model_recv,
+    SEND = purchase_model_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE purchase_model IS
+'a fitted BG/NBD, MBG/NBD or Pareto/NBD model: parameters, how sure they are, and what to know before one trusts them';
+
+CREATE CAST (purchase_model AS jsonb) WITH INOUT;
+COMMENT ON CAST (purchase_model AS jsonb) IS 'the text form of a purchase_model, as jsonb';
+CREATE CAST (jsonb AS purchase_model) WITH INOUT;
+COMMENT ON CAST (jsonb AS purchase_model) IS 'a purchase_model from its text form, as jsonb';
+
+CREATE FUNCTION purchase_model_eq(purchase_model, purchase_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION purchase_model_eq(purchase_model, purchase_model) IS
+'implementation of = for purchase_model';
+
+CREATE FUNCTION purchase_model_ne(purchase_model, purchase_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION purchase_model_ne(purchase_model, purchase_model) IS
+'implementation of <> for purchase_model';
+
+CREATE FUNCTION purchase_model_hash(purchase_model)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION purchase_model_hash(purchase_model) IS
+'hash of purchase_model';
+
+CREATE FUNCTION purchase_model_hash_extended(purchase_model, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION purchase_model_hash_extended(purchase_model, bigint) IS
+'hash of purchase_model, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = purchase_model, RIGHTARG = purchase_model, FUNCTION = purchase_model_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (purchase_model, purchase_model) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = purchase_model, RIGHTARG = purchase_model, FUNCTION = purchase_model_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (purchase_model, purchase_model) IS 'not equal';
+
+CREATE OPERATOR CLASS purchase_model_ops DEFAULT FOR TYPE purchase_model USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 purchase_model_hash(purchase_model),
+    FUNCTION 2 purchase_model_hash_extended(purchase_model, bigint);
+COMMENT ON OPERATOR FAMILY purchase_model_ops USING hash IS 'purchase_model by its bytes';
+COMMENT ON OPERATOR CLASS purchase_model_ops USING hash IS 'purchase_model by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+CREATE FUNCTION fit_purchases(log order_log, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
+RETURNS purchase_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';
+COMMENT ON FUNCTION fit_purchases(log order_log, model text, as_of timestamp, period text, time_zone text, time_unit interval) IS
+'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, or auto: the most likely one) to the customers of an order log by maximum likelihood';
+
+CREATE FUNCTION fit_purchases_trans(internal, bigint, double precision, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_trans_wrapper';
+COMMENT ON FUNCTION fit_purchases_trans(internal, bigint, double precision, double precision) IS
+'transition function of fit_purchases(frequency, recency, age)';
+
+CREATE FUNCTION fit_purchases_weighted_trans(internal, bigint, double precision, double precision, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_weighted_trans_wrapper';
+COMMENT ON FUNCTION fit_purchases_weighted_trans(internal, bigint, double precision, double precision, double precision) IS
+'transition function of fit_purchases(frequency, recency, age, weight)';
+
+CREATE FUNCTION fit_purchases_named_trans(internal, bigint, double precision, double precision, double precision, text, interval)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_named_trans_wrapper';
+COMMENT ON FUNCTION fit_purchases_named_trans(internal, bigint, double precision, double precision, double precision, text, interval) IS
+'transition function of fit_purchases(frequency, recency, age, weight, model, time_unit)';
+
+CREATE FUNCTION fit_purchases_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_combine_wrapper';
+COMMENT ON FUNCTION fit_purchases_combine(internal, internal) IS
+'combine function of fit_purchases';
+
+CREATE FUNCTION fit_purchases_serial(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_serial_wrapper';
+COMMENT ON FUNCTION fit_purchases_serial(internal) IS
+'serialisation function of fit_purchases';
+
+CREATE FUNCTION fit_purchases_deserial(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_deserial_wrapper';
+COMMENT ON FUNCTION fit_purchases_deserial(bytea, internal) IS
+'deserialisation function of fit_purchases';
+
+CREATE FUNCTION fit_purchases_final(internal)
+RETURNS purchase_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_purchases_final_wrapper';
+COMMENT ON FUNCTION fit_purchases_final(internal) IS
+'final function of fit_purchases';
+
+CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision) (
+    SFUNC = fit_purchases_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_purchases_final,
+    COMBINEFUNC = fit_purchases_combine,
+    SERIALFUNC = fit_purchases_serial,
+    DESERIALFUNC = fit_purchases_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision) IS
+'fits MBG/NBD to a summary of customers, times in days';
+
+CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision) (
+    SFUNC = fit_purchases_weighted_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_purchases_final,
+    COMBINEFUNC = fit_purchases_combine,
+    SERIALFUNC = fit_purchases_serial,
+    DESERIALFUNC = fit_purchases_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision) IS
+'fits MBG/NBD to a summary of customers, times in days; each row stands for so many customers';
+
+CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision, model text, time_unit interval) (
+    SFUNC = fit_purchases_named_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_purchases_final,
+    COMBINEFUNC = fit_purchases_combine,
+    SERIALFUNC = fit_purchases_serial,
+    DESERIALFUNC = fit_purchases_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision, model text, time_unit interval) IS
+'fits a model of purchases to a summary of customers, times in time_unit; each row stands for so many customers';
+
+CREATE FUNCTION parameters(model purchase_model)
+RETURNS TABLE (
+    parameter text,
+    estimate double precision,
+    standard_error double precision,
+    low double precision,
+    high double precision
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 4
+AS 'MODULE_PATHNAME', 'purchase_model_parameters_wrapper';
+COMMENT ON FUNCTION parameters(model purchase_model) IS
+'the parameters of a model of purchases, with standard errors and 95 % confidence limits';
+
+CREATE FUNCTION describe(model purchase_model)
+RETURNS TABLE (
+    model text,
+    status text,
+    customers double precision,
+    log_likelihood double precision,
+    aic double precision,
+    bic double precision,
+    warnings text
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+AS 'MODULE_PATHNAME', 'purchase_model_describe_wrapper';
+COMMENT ON FUNCTION describe(model purchase_model) IS
+'how a model of purchases was fitted, and what to know before one trusts it';
+
+CREATE FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'p_alive_wrapper';
+COMMENT ON FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision) IS
+'the probability that a customer is still there';
+
+CREATE FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'expected_orders_wrapper';
+COMMENT ON FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
+'how many purchases of a customer are expected within the horizon';
+
+CREATE FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'churn_probability_wrapper';
+COMMENT ON FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
+'the probability that a customer places no order within the horizon';
+
+CREATE FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'p_orders_wrapper';
+COMMENT ON FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval) IS
+'the probability that a customer makes exactly n purchases within the horizon';
+
+CREATE FUNCTION expected_orders_new_customer(model purchase_model, horizon interval)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'expected_orders_new_customer_wrapper';
+COMMENT ON FUNCTION expected_orders_new_customer(model purchase_model, horizon interval) IS
+'how many purchases of a new customer are expected within the horizon, after the first one';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- spend: what a purchase of a customer is worth
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE spend_model;
+
+CREATE FUNCTION spend_model_in(cstring)
+RETURNS spend_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'spend_model_in_wrapper';
+COMMENT ON FUNCTION spend_model_in(cstring) IS
+'text input of spend_model: JSON';
+
+CREATE FUNCTION spend_model_out(spend_model)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'spend_model_out_wrapper';
+COMMENT ON FUNCTION spend_model_out(spend_model) IS
+'text output of spend_model: JSON';
+
+CREATE FUNCTION spend_model_recv(internal)
+RETURNS spend_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'spend_model_recv_wrapper';
+COMMENT ON FUNCTION spend_model_recv(internal) IS
+'binary input of spend_model';
+
+CREATE FUNCTION spend_model_send(spend_model)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION spend_model_send(spend_model) IS
+'binary output of spend_model: the stored bytes';
+
+CREATE TYPE spend_model (
+    INPUT = spend_model_in,
+    OUTPUT = spend_model_out,
+    RECEIVE = spend_model_recv,
+    SEND = spend_model_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE spend_model IS
+'a fitted Gamma-Gamma model of spend: parameters, how sure they are, and what to know before one trusts them';
+
+CREATE CAST (spend_model AS jsonb) WITH INOUT;
+COMMENT ON CAST (spend_model AS jsonb) IS 'the text form of a spend_model, as jsonb';
+CREATE CAST (jsonb AS spend_model) WITH INOUT;
+COMMENT ON CAST (jsonb AS spend_model) IS 'a spend_model from its text form, as jsonb';
+
+CREATE FUNCTION spend_model_eq(spend_model, spend_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION spend_model_eq(spend_model, spend_model) IS
+'implementation of = for spend_model';
+
+CREATE FUNCTION spend_model_ne(spend_model, spend_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION spend_model_ne(spend_model, spend_model) IS
+'implementation of <> for spend_model';
+
+CREATE FUNCTION spend_model_hash(spend_model)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION spend_model_hash(spend_model) IS
+'hash of spend_model';
+
+CREATE FUNCTION spend_model_hash_extended(spend_model, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION spend_model_hash_extended(spend_model, bigint) IS
+'hash of spend_model, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = spend_model, RIGHTARG = spend_model, FUNCTION = spend_model_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (spend_model, spend_model) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = spend_model, RIGHTARG = spend_model, FUNCTION = spend_model_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (spend_model, spend_model) IS 'not equal';
+
+CREATE OPERATOR CLASS spend_model_ops DEFAULT FOR TYPE spend_model USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 spend_model_hash(spend_model),
+    FUNCTION 2 spend_model_hash_extended(spend_model, bigint);
+COMMENT ON OPERATOR FAMILY spend_model_ops USING hash IS 'spend_model by its bytes';
+COMMENT ON OPERATOR CLASS spend_model_ops USING hash IS 'spend_model by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+CREATE FUNCTION fit_spend(log order_log, as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC')
+RETURNS spend_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+AS 'MODULE_PATHNAME', 'fit_spend_wrapper';
+COMMENT ON FUNCTION fit_spend(log order_log, as_of timestamp, period text, time_zone text) IS
+'fits the Gamma-Gamma model of spend to the customers of an order log who have bought again, by maximum likelihood';
+
+CREATE FUNCTION fit_spend_trans(internal, bigint, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_trans_wrapper';
+COMMENT ON FUNCTION fit_spend_trans(internal, bigint, double precision) IS
+'transition function of fit_spend(frequency, monetary_value)';
+
+CREATE FUNCTION fit_spend_weighted_trans(internal, bigint, double precision, double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_weighted_trans_wrapper';
+COMMENT ON FUNCTION fit_spend_weighted_trans(internal, bigint, double precision, double precision) IS
+'transition function of fit_spend(frequency, monetary_value, weight)';
+
+CREATE FUNCTION fit_spend_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_combine_wrapper';
+COMMENT ON FUNCTION fit_spend_combine(internal, internal) IS
+'combine function of fit_spend';
+
+CREATE FUNCTION fit_spend_serial(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_serial_wrapper';
+COMMENT ON FUNCTION fit_spend_serial(internal) IS
+'serialisation function of fit_spend';
+
+CREATE FUNCTION fit_spend_deserial(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_deserial_wrapper';
+COMMENT ON FUNCTION fit_spend_deserial(bytea, internal) IS
+'deserialisation function of fit_spend';
+
+CREATE FUNCTION fit_spend_final(internal)
+RETURNS spend_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_spend_final_wrapper';
+COMMENT ON FUNCTION fit_spend_final(internal) IS
+'final function of fit_spend';
+
+CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision) (
+    SFUNC = fit_spend_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_spend_final,
+    COMBINEFUNC = fit_spend_combine,
+    SERIALFUNC = fit_spend_serial,
+    DESERIALFUNC = fit_spend_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_spend(frequency bigint, monetary_value double precision) IS
+'fits the Gamma-Gamma model of spend to a summary of customers';
+
+CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision, weight double precision) (
+    SFUNC = fit_spend_weighted_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_spend_final,
+    COMBINEFUNC = fit_spend_combine,
+    SERIALFUNC = fit_spend_serial,
+    DESERIALFUNC = fit_spend_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_spend(frequency bigint, monetary_value double precision, weight double precision) IS
+'fits the Gamma-Gamma model of spend to a summary of customers; each row stands for so many customers';
+
+CREATE FUNCTION parameters(model spend_model)
+RETURNS TABLE (
+    parameter text,
+    estimate double precision,
+    standard_error double precision,
+    low double precision,
+    high double precision
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3
+AS 'MODULE_PATHNAME', 'spend_model_parameters_wrapper';
+COMMENT ON FUNCTION parameters(model spend_model) IS
+'the parameters of a model of spend, with standard errors and 95 % confidence limits';
+
+CREATE FUNCTION describe(model spend_model)
+RETURNS TABLE (
+    model text,
+    status text,
+    customers double precision,
+    log_likelihood double precision,
+    aic double precision,
+    bic double precision,
+    warnings text
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+AS 'MODULE_PATHNAME', 'spend_model_describe_wrapper';
+COMMENT ON FUNCTION describe(model spend_model) IS
+'how a model of spend was fitted, and what to know before one trusts it';
+
+CREATE FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'expected_spend_wrapper';
+COMMENT ON FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision) IS
+'what a purchase of a customer is expected to be worth; without repeat purchases, that of all customers';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- clv
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION clv(log order_log, horizon interval DEFAULT '1 year', discount_rate double precision DEFAULT 0, margin double precision DEFAULT 1, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', discount_period interval DEFAULT '1 year', confidence double precision DEFAULT 0.95, purchases purchase_model DEFAULT NULL, spend spend_model DEFAULT NULL)
+RETURNS TABLE (
+    customer_id bigint,
+    p_alive double precision,
+    expected_orders double precision,
+    expected_spend double precision,
+    clv double precision,
+    clv_low double precision,
+    clv_high double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+AS 'MODULE_PATHNAME', 'clv_wrapper';
+COMMENT ON FUNCTION clv(log order_log, horizon interval, discount_rate double precision, margin double precision, model text, as_of timestamp, period text, time_zone text, discount_period interval, confidence double precision, purchases purchase_model, spend spend_model) IS
+'customer lifetime value: what the orders of each customer within the horizon are expected to bring, discounted, with limits of confidence';
+
+CREATE FUNCTION clv(log order_log, key anyelement, horizon interval DEFAULT '1 year', discount_rate double precision DEFAULT 0, margin double precision DEFAULT 1, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', discount_period interval DEFAULT '1 year', confidence double precision DEFAULT 0.95, purchases purchase_model DEFAULT NULL, spend spend_model DEFAULT NULL)
+RETURNS TABLE (
+    customer_id anyelement,
+    p_alive double precision,
+    expected_orders double precision,
+    expected_spend double precision,
+    clv double precision,
+    clv_low double precision,
+    clv_high double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+AS 'MODULE_PATHNAME', 'clv_as_wrapper';
+COMMENT ON FUNCTION clv(log order_log, key anyelement, horizon interval, discount_rate double precision, margin double precision, model text, as_of timestamp, period text, time_zone text, discount_period interval, confidence double precision, purchases purchase_model, spend spend_model) IS
+'customer lifetime value: what the orders of each customer within the horizon are expected to bring, discounted, with limits of confidence; keys of the type of the second argument, such as NULL::uuid';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- churn
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION churn(log order_log, horizon interval DEFAULT '90 days', model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', medium_from double precision DEFAULT 0.33, high_from double precision DEFAULT 0.67, purchases purchase_model DEFAULT NULL)
+RETURNS TABLE (
+    customer_id bigint,
+    days_since_last double precision,
+    p_alive double precision,
+    churn_probability double precision,
+    risk text
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+AS 'MODULE_PATHNAME', 'churn_wrapper';
+COMMENT ON FUNCTION churn(log order_log, horizon interval, model text, as_of timestamp, period text, time_zone text, medium_from double precision, high_from double precision, purchases purchase_model) IS
+'the probability that each customer places no order within the horizon, and its band: low, medium or high';
+
+CREATE FUNCTION churn(log order_log, key anyelement, horizon interval DEFAULT '90 days', model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', medium_from double precision DEFAULT 0.33, high_from double precision DEFAULT 0.67, purchases purchase_model DEFAULT NULL)
+RETURNS TABLE (
+    customer_id anyelement,
+    days_since_last double precision,
+    p_alive double precision,
+    churn_probability double precision,
+    risk text
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+AS 'MODULE_PATHNAME', 'churn_as_wrapper';
+COMMENT ON FUNCTION churn(log order_log, key anyelement, horizon interval, model text, as_of timestamp, period text, time_zone text, medium_from double precision, high_from double precision, purchases purchase_model) IS
+'the probability that each customer places no order within the horizon, and its band: low, medium or high; keys of the type of the second argument, such as NULL::uuid';

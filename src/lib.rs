@@ -5,10 +5,15 @@
 //! hand in `sql/`, and a test compares it with the signatures here.
 #![deny(unsafe_code)]
 
+mod churn;
+mod clv;
 mod customers;
+mod estimate;
 mod order_log;
 mod pg;
+mod purchases;
 mod rfm;
+mod spend;
 
 pgrx::pg_module_magic!(name, version);
 

@@ -121,6 +121,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// A number as PostgreSQL spells it.
+pub fn spelled(x: f64) -> String {
+    if x.is_infinite() {
+        if x > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else {
+        x.to_string()
+    }
+}
+
 /// A message as a sentence: with a capital letter and a full stop.
 pub fn sentence(message: &str) -> String {
     let mut letters = message.chars();

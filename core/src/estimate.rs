@@ -2,7 +2,7 @@
 
 use crate::codec::{Reader, put_float, put_text, put_varint};
 use crate::error::Result;
-use crate::maximum::{End, Matrix};
+use crate::maximum::{End, Matrix, Optimum, covariance};
 use crate::special::normal_quantile;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as DeriveSerialize};
@@ -48,6 +48,9 @@ impl From<End> for Status {
     }
 }
 
+/// Logarithms this near to a limit are at it.
+const NEAR: f64 = 2.0;
+
 /// Estimated parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate<const N: usize> {
@@ -78,7 +81,63 @@ pub struct Parameter {
     pub interval: Option<(f64, f64)>,
 }
 
+/// What a search was for.
+pub(crate) struct Search<'a, const N: usize> {
+    /// The names of the parameters.
+    pub names: &'a [&'static str; N],
+    /// The units of the parameters in the search.
+    pub units: [f64; N],
+    /// Between what values they were sought, in these units.
+    pub limits: (f64, f64),
+    /// The logarithm of the likelihood of the data as they are, less that of the data as they were searched with.
+    pub ln_units: f64,
+    /// How many customers there are.
+    pub customers: f64,
+}
+
 impl<const N: usize> Estimate<N> {
+    /// The estimate that the best logarithms of parameters make. Near a limit, where the likelihood is flat for want of an answer in the
+    /// data, there is nothing to say about errors.
+    pub(crate) fn of(optimum: &Optimum<N>, search: &Search<'_, N>) -> Estimate<N> {
+        let mut warnings = Vec::new();
+        let mut status = Status::from(optimum.end);
+        for (name, &at) in search.names.iter().zip(&optimum.point) {
+            let end = if at < search.limits.0.ln() + NEAR {
+                "small"
+            } else if at > search.limits.1.ln() - NEAR {
+                "great"
+            } else {
+                continue;
+            };
+            status = Status::Boundary;
+            warnings.push(format!(
+                "{name} is as {end} as is tried: the data want an extreme, not a value"
+            ));
+        }
+        let values: [f64; N] = std::array::from_fn(|i| optimum.point[i].exp() * search.units[i]);
+        let mut covariance = covariance(&optimum.curve.hessian).filter(|_| status == Status::Converged);
+        if let Some(covariance) = &mut covariance {
+            for i in 0..N {
+                for j in 0..N {
+                    covariance[i][j] *= values[i] * values[j];
+                }
+            }
+        } else {
+            warnings.push("the data do not tell the parameters apart: there are no standard errors".to_owned());
+        }
+        if status == Status::Unfinished {
+            warnings.push("the search ended before it found the most likely parameters".to_owned());
+        }
+        Estimate {
+            values,
+            covariance,
+            log_likelihood: Some(optimum.curve.value + search.ln_units),
+            customers: search.customers,
+            status,
+            warnings,
+        }
+    }
+
     /// Akaike's information criterion: twice the number of parameters less twice the log-likelihood.
     pub fn aic(&self) -> Option<f64> {
         Some(2.0 * N as f64 - 2.0 * self.log_likelihood?)
@@ -288,7 +347,7 @@ pub(crate) struct Text {
     parameters: Named,
     #[serde(default)]
     status: Status,
-    #[serde(default)]
+    #[serde(default, serialize_with = "count")]
     customers: f64,
     #[serde(default)]
     log_likelihood: Option<f64>,
@@ -303,6 +362,15 @@ pub(crate) struct Text {
     covariance: Option<Vec<Vec<f64>>>,
     #[serde(default)]
     warnings: Vec<String>,
+}
+
+/// Writes a number of customers; most are whole, and look so.
+pub(crate) fn count<S: Serializer>(count: &f64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    if count.fract() == 0.0 && *count < 1e15 {
+        serializer.serialize_u64(*count as u64)
+    } else {
+        serializer.serialize_f64(*count)
+    }
 }
 
 /// Numbers with names, written in their own order.

@@ -10,6 +10,8 @@
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
 //! | [`spend`] | Gamma-Gamma: what an order of a customer is worth |
+//! | [`clv`] | what the orders of a customer within a horizon bring |
+//! | [`churn`] | how likely it is that none comes, in bands |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting |
@@ -24,6 +26,8 @@
 pub mod amount;
 pub mod calendar;
 pub mod checkpoint;
+pub mod churn;
+pub mod clv;
 pub mod codec;
 pub mod customers;
 pub mod error;

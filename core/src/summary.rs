@@ -2,7 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, grow, push};
 use crate::codec::Reader;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, spelled};
 
 /// A row of `N` numbers, none of which is negative, so that they sort as their bits do.
 pub trait Row<const N: usize>: Copy {
@@ -19,7 +19,7 @@ pub fn checked_weight(weight: f64) -> Result<f64> {
         return Ok(weight + 0.0);
     }
     let error = Error::new(Kind::OutOfRange, "weight must be a finite number that is not negative");
-    Err(error.detail(format!("It is {weight}.")))
+    Err(error.detail(format!("It is {}.", spelled(weight))))
 }
 
 /// Rows, collected in any order.

@@ -51,6 +51,32 @@ impl Interval {
             _ => Err(Error::invalid(format!("{what} must be longer than nothing"))),
         }
     }
+
+    /// Its length, not negative, by the rule of `extract(epoch …)`: a year has 365.25 days, a month that is part of one 30. `what` names
+    /// the argument.
+    pub fn length(self, what: &str) -> Result<i64> {
+        let out_of_range = || Error::invalid(format!("{what} must be finite"));
+        if (self.months, self.days, self.micros) == (i32::MAX, i32::MAX, i64::MAX) {
+            return Err(out_of_range());
+        }
+        let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
+        // A quarter of a day is a whole number of microseconds; no sum of days this large overflows before the last.
+        let months = (years * 1_461 + months * 120).checked_mul(DAY / 4);
+        let days = i64::from(self.days) * DAY;
+        match months.and_then(|months| months.checked_add(days)?.checked_add(self.micros)) {
+            Some(length) if length >= 0 => Ok(length),
+            Some(_) => Err(Error::invalid(format!("{what} must not be negative"))),
+            None => Err(out_of_range()),
+        }
+    }
+
+    /// The same, and longer than nothing.
+    pub fn positive_length(self, what: &str) -> Result<i64> {
+        match self.length(what)? {
+            0 => Err(Error::invalid(format!("{what} must be longer than nothing"))),
+            length => Ok(length),
+        }
+    }
 }
 
 /// The instant of a local time in the zone called `name`; hours that come twice or not at all are read in standard time, as

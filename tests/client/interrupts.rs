@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 6] = [
+const LONG: [(&str, &str); 8] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -26,6 +26,12 @@ const LONG: [(&str, &str); 6] = [
     ("reading text", "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts, generate_series(1, 40)"),
     ("scoring", "SELECT sum(r) FROM logs, generate_series(1, 40), clientele.rfm(log, ties => 'ntile')"),
     ("fitting", "SELECT count(clientele.fit_rfm(log)) FROM logs, generate_series(1, 400)"),
+    (
+        "fitting purchases",
+        "SELECT clientele.fit_purchases(x, x * 2.0 + u, x * 2.0 + 3 * u + 1, 1, 'pareto/nbd', '1 day')
+         FROM (SELECT i % 50 AS x, (i % 50 > 0)::int * sqrt(i % 99991) AS u FROM generate_series(1, 1000000) i) s",
+    ),
+    ("valuing", "SELECT sum(clv) FROM logs, generate_series(1, 400), clientele.clv(log, discount_rate => 0.1)"),
 ];
 
 /// How long cancelled work may go on.

@@ -33,13 +33,27 @@ fn dumps_are_restored(database: &Database) -> Outcome {
              (clientele.rfm_score('{\"rfm_model\":1,\"bins\":2,\"customers\":9,\"days_since_last\":[30],\"orders\":[1],\"revenue\":[99.5]}',
                                   days, orders, revenue)) STORED);
          INSERT INTO scored VALUES (1, 2, 300), (100, 1, 5);
-         CREATE INDEX by_score ON scored (clientele.rfm_segment(1, 1, orders::int));",
+         CREATE INDEX by_score ON scored (clientele.rfm_segment(1, 1, orders::int));
+         CREATE TABLE fitted AS SELECT clientele.fit_purchases(log, 'bg/nbd') AS purchases, clientele.fit_spend(log) AS spend FROM whole;
+         CREATE MATERIALIZED VIEW worth AS SELECT v.*, c.churn_probability, c.risk
+             FROM whole JOIN LATERAL clientele.clv(log) v ON true JOIN LATERAL clientele.churn(log) c USING (customer_id);
+         CREATE UNIQUE INDEX ON worth (customer_id);
+         CREATE TABLE leaving (x bigint, t_x float8, t float8, churn float8 GENERATED ALWAYS AS (clientele.churn_probability(
+             '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}',
+             x, t_x, t, '30 days')) STORED);
+         INSERT INTO leaving VALUES (0, 0, 30), (4, 25, 30);
+         CREATE INDEX by_p_alive ON leaving (clientele.p_alive(
+             '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}',
+             x, t_x, t));",
     )?;
     let fingerprint = "
         SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
             || (SELECT md5(clientele.rfm_model_send(model)) FROM models)
             || (SELECT md5(string_agg(s::text, '' ORDER BY customer_id)) FROM scores s)
-            || (SELECT string_agg(score, ',' ORDER BY days) FROM scored)";
+            || (SELECT string_agg(score, ',' ORDER BY days) FROM scored)
+            || (SELECT md5(clientele.purchase_model_send(purchases)) || md5(clientele.spend_model_send(spend)) FROM fitted)
+            || (SELECT md5(string_agg(w::text, '' ORDER BY customer_id)) FROM worth w)
+            || (SELECT string_agg(churn::text, ',' ORDER BY x) FROM leaving)";
     let before: String = one(&mut client, fingerprint)?;
     for format in ["plain", "custom"] {
         let copy = Database::with("TEMPLATE template0")?;
@@ -75,6 +89,21 @@ fn materialized_views_are_refreshed(database: &Database) -> Outcome {
     )?;
     let best: String = one(&mut client, "SELECT score FROM scores WHERE customer_id = 1000")?;
     ensure!(best == "515", "the new customer has {best}");
+    client.batch_execute(
+        "CREATE MATERIALIZED VIEW worth AS
+         SELECT v.customer_id, v.clv, c.churn_probability, c.risk
+         FROM (SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM orders) l,
+              LATERAL clientele.clv(log) v JOIN LATERAL clientele.churn(log) c USING (customer_id);
+         CREATE UNIQUE INDEX ON worth (customer_id);
+         CREATE INDEX ON worth (churn_probability);
+         INSERT INTO orders SELECT 2000, timestamptz '2024-01-02 00:00+00' + n * interval '1 day', 50 FROM generate_series(0, 20) n;
+         REFRESH MATERIALIZED VIEW CONCURRENTLY worth",
+    )?;
+    let known: bool = one(
+        &mut client,
+        "SELECT clv > 0 AND churn_probability BETWEEN 0 AND 1 AND risk IS NOT NULL FROM worth WHERE customer_id = 2000",
+    )?;
+    ensure!(known, "the new customer is worth nothing");
     Ok(())
 }
 

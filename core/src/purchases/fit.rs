@@ -6,8 +6,8 @@ use super::{Family, History, Model};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Kind, Result};
-use crate::estimate::{Estimate, Status};
-use crate::maximum::{Optimum, climb, covariance};
+use crate::estimate::{Estimate, Search};
+use crate::maximum::{Optimum, climb};
 
 /// Parameters are sought between these, with time in units of the customers' mean age.
 const LEAST: f64 = 1e-6;
@@ -95,10 +95,8 @@ struct Data {
 impl Data {
     fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Data> {
         let sum = |of: fn(&History) -> f64| {
-            histories
-                .iter()
-                .map(|history| of(history) * history.weight)
-                .sum::<f64>()
+            let each = histories.iter().map(|history| of(history) * history.weight);
+            each.fold(0.0, |sum, x| sum + x)
         };
         let customers = sum(|_| 1.0);
         let unit = sum(|history| history.age) / customers;
@@ -120,39 +118,28 @@ impl Data {
 
     fn fit(&self, family: Family, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
         let optimum = self.search(family, checkpoint)?;
-        // In the units of the histories.
-        let mut scale = [1.0, self.unit, 1.0, 1.0];
-        if family == Family::Pareto {
-            scale[3] = self.unit;
-        }
-        let values: [f64; 4] = std::array::from_fn(|i| optimum.point[i].exp() * scale[i]);
-        let covariance = covariance(&optimum.curve.hessian).map(|mut covariance| {
-            for i in 0..4 {
-                for j in 0..4 {
-                    covariance[i][j] *= values[i] * values[j];
-                }
-            }
-            covariance
-        });
-        let status = Status::from(optimum.end);
-        let mut model = Model {
-            family,
-            estimate: Estimate {
-                values,
-                covariance,
+        // Times are sought in units of the mean age.
+        let time = if family == Family::Pareto { self.unit } else { 1.0 };
+        let mut estimate = Estimate::of(
+            &optimum,
+            &Search {
+                names: &family.parameter_names(),
+                units: [1.0, self.unit, 1.0, time],
+                limits: (LEAST, MOST),
                 // The density of times is per unit of time: each repeat purchase counts the unit once.
-                log_likelihood: Some(optimum.curve.value - self.orders * self.unit.ln()),
+                ln_units: -self.orders * self.unit.ln(),
                 customers: self.customers,
-                status,
-                warnings: Vec::new(),
             },
+        );
+        self.warn(family, &mut estimate.warnings);
+        Ok(Model {
+            family,
+            estimate,
             time_unit: fitting.time_unit,
             period: fitting.period,
             repeat_customers: self.repeat_customers,
             choice: None,
-        };
-        model.estimate.warnings = self.warnings(family, &optimum, covariance.is_some());
-        Ok(model)
+        })
     }
 
     /// The best maximum of several starts.
@@ -182,9 +169,8 @@ impl Data {
         Ok(best)
     }
 
-    /// What users should know before they trust a model.
-    fn warnings(&self, family: Family, optimum: &Optimum<4>, told_apart: bool) -> Vec<String> {
-        let mut warnings = Vec::new();
+    /// What users should know about the data before they trust a model.
+    fn warn(&self, family: Family, warnings: &mut Vec<String>) {
         if self.repeat_customers == 0.0 {
             warnings.push(
                 "no customer has bought again: nothing tells how often customers buy, or when they leave".to_owned(),
@@ -195,28 +181,11 @@ impl Data {
                 self.repeat_customers
             ));
         }
-        let names = family.parameter_names();
-        for (name, &at) in names.iter().zip(&optimum.point) {
-            let near = |limit: f64| (at - limit.ln()).abs() < 1e-9;
-            if near(LEAST) || near(MOST) {
-                let end = if near(LEAST) { "least" } else { "greatest" };
-                warnings.push(format!(
-                    "{name} is at the {end} value that is tried: the data want no other than an extreme one"
-                ));
-            }
-        }
-        if !told_apart {
-            warnings.push("the data do not tell the parameters apart: there are no standard errors".to_owned());
-        }
-        if Status::from(optimum.end) == Status::Unfinished {
-            warnings.push("the search ended before it found the most likely parameters".to_owned());
-        }
         if family == Family::Bg {
             warnings.push(
                 "bg/nbd holds customers with one purchase to be there for ever: for churn, use mbg/nbd or pareto/nbd"
                     .to_owned(),
             );
         }
-        warnings
     }
 }

@@ -5,7 +5,7 @@ use super::predict::{Customer, Outlook};
 use crate::calendar::{Period, format_length, parse_length};
 use crate::codec::{invalid_text, put_float, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};
-use crate::estimate::{Estimate, Parameter, Text, unknown_name};
+use crate::estimate::{Estimate, Parameter, Text, count, unknown_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ struct Json {
     period: Option<String>,
     #[serde(flatten)]
     estimate: Text,
-    #[serde(default)]
+    #[serde(default, serialize_with = "count")]
     repeat_customers: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     choice: Option<String>,

@@ -1,10 +1,12 @@
 //! What a model says about one customer.
 
 use super::Family;
-use crate::error::{Error, Kind, Result};
-use crate::special::hypergeometric::{Expected, f21_one, orders_until_leaving};
-use crate::special::quadrature::{ln_power_integral, over_unit, rule_for};
-use crate::special::{ln_1p_exp, ln_beta, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over};
+use crate::error::{Error, Kind, Result, spelled};
+use crate::special::hypergeometric::{Expected, f21_one, orders_until_leaving, orders_until_leaving_mixed};
+use crate::special::quadrature::{ln_power_integral, over_unit, power_integral, rule_of_8};
+use crate::special::{
+    ln_1p_exp, ln_beta, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over, one_minus_exp_over_slope,
+};
 
 /// A customer's history, in the time units of the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +40,7 @@ impl Customer {
                     Kind::OutOfRange,
                     format!("{name} must be a finite number that is not negative"),
                 );
-                return Err(error.detail(format!("It is {time}.")));
+                return Err(error.detail(format!("It is {}.", spelled(time))));
             }
         }
         if recency > age {
@@ -134,35 +136,49 @@ impl Outlook {
 
     /// The expected number of orders within `horizon`, each counting e^(−`discount` · t) if it comes after t.
     ///
-    /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt.
+    /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt. In y = ln(1 + t/scale), E is so smooth that few
+    /// nodes do.
     pub fn discounted_orders(&self, horizon: f64, discount: f64) -> f64 {
-        let there = if discount == 0.0 {
-            self.of_one_who_is_there(horizon)
-        } else {
-            // In y = ln(1 + t/scale), expectations are smooth.
-            let scale = match self.family {
-                Family::Pareto => self.rate.min(self.leaving[1]),
-                Family::Bg | Family::Mbg => self.rate,
-            };
-            let range = (horizon / scale).ln_1p();
-            let panels = (range / 3.0).max(discount * horizon / 6.0).ceil().max(1.0);
-            let rule = rule_for(discount * horizon / panels, range / panels);
-            let mut sum = 0.0;
-            for panel in 0..panels as u64 {
-                for &(x, weight) in rule {
-                    let y = (panel as f64 + x) * range / panels;
-                    let t = scale * y.exp_m1();
-                    sum += weight * (scale + t) * (-discount * t).exp() * self.of_one_who_is_there(t);
-                }
-            }
-            (-discount * horizon).exp() * self.of_one_who_is_there(horizon) + discount * sum * range / panels
+        let at_end = self.of_one_who_is_there(horizon);
+        if discount == 0.0 {
+            return self.p_alive() * at_end;
+        }
+        let scale = match self.family {
+            Family::Pareto => self.rate.min(self.leaving[1]),
+            Family::Bg | Family::Mbg => self.rate,
         };
-        self.p_alive() * there
+        let range = (horizon / scale).ln_1p();
+        let panels = (range / 3.0).max(discount * horizon / 2.0).ceil().max(1.0);
+        let width = range / panels;
+        let mut integral = 0.0;
+        for panel in 0..panels as u64 {
+            let nodes = rule_of_8().map(|(x, weight)| {
+                let t = scale * ((panel as f64 + x) * width).exp_m1();
+                (t, weight * width * (scale + t) * (-discount * t).exp())
+            });
+            integral += match self.family {
+                Family::Bg | Family::Mbg => {
+                    let [a, b] = self.leaving;
+                    orders_until_leaving_mixed(self.shape, &nodes.map(|(t, weight)| (t / self.rate, weight)), a, b)
+                }
+                Family::Pareto => nodes
+                    .iter()
+                    .map(|(t, weight)| weight * self.of_one_who_is_there(*t))
+                    .sum(),
+            };
+        }
+        self.p_alive() * ((-discount * horizon).exp() * at_end + discount * integral)
     }
 
     /// The probability that no order comes within `horizon`.
     pub fn p_no_order(&self, horizon: f64) -> f64 {
-        self.p_left() + self.p_alive() * self.silent(horizon)
+        let silent = self.silent(horizon);
+        // Whichever of the two is near 1 is exact there.
+        if silent > 0.5 {
+            1.0 - self.p_alive() * (1.0 - silent)
+        } else {
+            self.p_left() + self.p_alive() * silent
+        }
     }
 
     /// The probability that the customer has left.
@@ -224,44 +240,84 @@ impl Outlook {
         self.p_alive() * there
     }
 
-    /// The expected number of orders within `horizon`, with its derivatives with respect to the logarithms of the model's parameters.
+    /// The expected number of orders within `horizon`, with the derivatives of its logarithm with respect to the logarithms of the
+    /// model's parameters.
     pub fn expected_orders_with_slopes(
         &self,
         parameters: &[f64; 4],
         customer: &Customer,
         horizon: f64,
     ) -> (f64, [f64; 4]) {
-        let [r, alpha, ..] = *parameters;
-        let p_alive = self.p_alive();
-        if self.family == Family::Pareto {
-            return self.numerical_slopes(parameters, customer, horizon);
-        }
-        let [a, b] = self.leaving;
-        let z = horizon / self.rate;
-        let Expected { value, slopes } = orders_until_leaving::<true>(self.shape, z, a, b);
-        let expected = p_alive * value;
-        // The logarithm of p_alive falls by p_left for each unit of the logarithm of the odds.
-        let left = if self.ln_odds.is_finite() { self.p_left() } else { 0.0 };
+        let [_, alpha, ..] = *parameters;
         let silence = customer.age - customer.recency;
         let start = alpha + customer.recency;
-        let by_r = -left * (silence / start).ln_1p() + slopes[0] / value;
-        let by_alpha = left * self.shape * silence / (start * self.rate) - slopes[1] / value * z / self.rate;
-        let by_a = -left / a + slopes[2] / value;
-        let by_b = left / (b - 1.0) + slopes[3] / value;
-        let point = [r, alpha, parameters[2], parameters[3]];
-        let by = [by_r, by_alpha, by_a, by_b];
-        (expected, std::array::from_fn(|i| expected * by[i] * point[i]))
+        let [first, second] = self.leaving;
+        // The derivatives of the logarithm of the odds of having left, and of the expectation of one who has not.
+        let (odds, there, value) = match self.family {
+            Family::Bg | Family::Mbg => {
+                let z = horizon / self.rate;
+                let Expected { value, slopes } = orders_until_leaving::<true>(self.shape, z, first, second);
+                let odds = [
+                    (silence / start).ln_1p(),
+                    -self.shape * silence / (start * self.rate),
+                    1.0 / first,
+                    -1.0 / (second - 1.0),
+                ];
+                let by_alpha = -slopes[1] * z / self.rate;
+                let there = [slopes[0], by_alpha, slopes[2], slopes[3]].map(|slope| slope / value);
+                (odds, there, value)
+            }
+            Family::Pareto => {
+                let (stay, log) = (first - 1.0, (horizon / second).ln_1p());
+                let share = one_minus_exp_over(stay, log);
+                let by_log = (-stay * log).exp() / share;
+                let there = [
+                    1.0 / self.shape,
+                    -1.0 / self.rate,
+                    one_minus_exp_over_slope(stay, log) / share,
+                    1.0 / second - by_log * horizon / (second * (second + horizon)),
+                ];
+                (
+                    self.pareto_odds_slopes(parameters, customer),
+                    there,
+                    self.of_one_who_is_there(horizon),
+                )
+            }
+        };
+        // The logarithm of p_alive falls by p_left for each unit of the logarithm of the odds.
+        let left = self.p_left();
+        let slope = |i: usize| {
+            let by_odds = if left > 0.0 { left * odds[i] } else { 0.0 };
+            (there[i] - by_odds) * parameters[i]
+        };
+        (self.p_alive() * value, std::array::from_fn(slope))
     }
 
-    fn numerical_slopes(&self, parameters: &[f64; 4], customer: &Customer, horizon: f64) -> (f64, [f64; 4]) {
-        const STEP: f64 = 1e-4;
-        let moved = |i: usize, by: f64| {
-            let mut parameters = *parameters;
-            parameters[i] *= by.exp();
-            Outlook::of(self.family, &parameters, customer).expected_orders(horizon)
-        };
-        let slopes = std::array::from_fn(|i| (moved(i, STEP) - moved(i, -STEP)) / (2.0 * STEP));
-        (self.expected_orders(horizon), slopes)
+    /// The derivatives of the logarithm of the odds of having left: means over the integral, as in the likelihood.
+    fn pareto_odds_slopes(&self, parameters: &[f64; 4], customer: &Customer) -> [f64; 4] {
+        let [_, alpha, s, beta] = *parameters;
+        let Customer { recency, age, .. } = *customer;
+        let (mut total, mut sums) = (0.0, [0.0; 4]);
+        power_integral(alpha, self.shape, beta, s + 1.0, recency, age, |node| {
+            total += node.weight;
+            let by = [
+                node.ln_alpha,
+                1.0 / (alpha + recency + node.offset),
+                node.ln_beta,
+                1.0 / (beta + recency + node.offset),
+            ];
+            for (sum, by) in sums.iter_mut().zip(by) {
+                *sum += node.weight * by;
+            }
+        });
+        let [ln_alpha, by_alpha, ln_beta, by_beta] = sums.map(|sum| sum / total);
+        let silence = age - recency;
+        [
+            (silence / (alpha + recency)).ln_1p() - ln_alpha,
+            self.shape * (1.0 / (alpha + age) - by_alpha),
+            1.0 / s + (silence / (beta + recency)).ln_1p() - ln_beta,
+            s / (beta + age) - (s + 1.0) * by_beta,
+        ]
     }
 
     /// The logarithm of the likelihood of the customer's history.

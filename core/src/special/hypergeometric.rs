@@ -68,13 +68,48 @@ pub fn orders_until_leaving<const SLOPES: bool>(shape: f64, z: f64, a: f64, b: f
             slopes: [0.0, shape, 0.0, 0.0],
         };
     }
-    let mean = shape * z;
-    let spread = (mean * (1.0 + z)).sqrt();
-    if mean + 9.0 * spread + 37.0 / z.recip().ln_1p() <= TERMS && shape * z.ln_1p() < 600.0 {
+    if is_short(shape, z) {
         series_until_leaving::<SLOPES>(shape, z, a, b)
     } else {
         integral_until_leaving::<SLOPES>(shape, z, a, b)
     }
+}
+
+/// The sum over several times z of [`orders_until_leaving`], each with its weight: one series for all of them.
+pub fn orders_until_leaving_mixed(shape: f64, times: &[(f64, f64); 8], a: f64, b: f64) -> f64 {
+    let longest = times.iter().fold(0.0, |longest: f64, time| longest.max(time.0));
+    if !is_short(shape, longest) {
+        let one = |&(z, weight): &(f64, f64)| weight * orders_until_leaving::<false>(shape, z, a, b).value;
+        return times.iter().map(one).sum();
+    }
+    // The weighted probabilities of m orders.
+    let mut probabilities = times.map(|(z, weight)| weight * (-shape * z.ln_1p()).exp());
+    let factors = times.map(|(z, _)| z / (1.0 + z));
+    let greatest = longest / (1.0 + longest);
+    let (mut there, mut placed, mut sum, mut m) = (1.0, 0.0, 0.0, 0.0);
+    loop {
+        let ratio = (shape + m) / (m + 1.0);
+        m += 1.0;
+        let mut total = 0.0;
+        for (probability, factor) in probabilities.iter_mut().zip(factors) {
+            *probability *= factor * ratio;
+            total += *probability;
+        }
+        placed += there;
+        let term = placed * total;
+        sum += term;
+        there *= (b + m - 1.0) / (a + b + m - 1.0);
+        if term <= SMALL * sum && is_rest_negligible(term, sum, greatest * (1.0 + shape / m)) {
+            return sum;
+        }
+    }
+}
+
+/// Whether the series is short: its terms fall from some nine standard deviations above the mean number of orders on.
+fn is_short(shape: f64, z: f64) -> bool {
+    let mean = shape * z;
+    let spread = (mean * (1.0 + z)).sqrt();
+    mean + 9.0 * spread + 37.0 / z.recip().ln_1p() <= TERMS && shape * z.ln_1p() < 600.0
 }
 
 fn series_until_leaving<const SLOPES: bool>(shape: f64, z: f64, a: f64, b: f64) -> Expected {
@@ -212,6 +247,16 @@ mod tests {
                     "{one} {other} at {shape} {z} {a} {b}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn several_times_at_once() {
+        for (shape, unit) in [(0.3, 1.0), (7.0, 1.0), (900.0, 0.1), (900.0, 1.0)] {
+            let times = [0.01, 0.5, 1.0, 2.0, 3.0, 3.5, 4.0, 5.0].map(|z| (unit * z, 1.0 / (1.0 + z)));
+            let one = |&(z, weight): &(f64, f64)| weight * orders_until_leaving::<false>(shape, z, 0.8, 4.4).value;
+            let want: f64 = times.iter().map(one).sum();
+            close(orders_until_leaving_mixed(shape, &times, 0.8, 4.4), want, 1e-13);
         }
     }
 

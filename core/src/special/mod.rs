@@ -124,6 +124,16 @@ pub fn one_minus_exp_over(s: f64, y: f64) -> f64 {
     }
 }
 
+/// The derivative of [`one_minus_exp_over`] with respect to s, to some 1e-8.
+pub fn one_minus_exp_over_slope(s: f64, y: f64) -> f64 {
+    let product = s * y;
+    if product.abs() < 1e-4 {
+        y * y * (product / 3.0 - 0.5)
+    } else {
+        (y * (-product).exp() - one_minus_exp_over(s, y)) / s
+    }
+}
+
 /// The probability that a standard normal variable is below x.
 pub fn normal_probability(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)

@@ -1,10 +1,12 @@
 //! Fitting the Gamma-Gamma model.
 
-use super::Model;
-use crate::checkpoint::{Checkpoint, vec_with_capacity};
-use crate::error::{Error, Kind, Result};
-use crate::estimate::{Estimate, Status};
-use crate::maximum::{Curve, Optimum, climb, covariance};
+use super::{Model, PARAMETERS};
+use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
+use crate::customers::{self, Observation, Purchases};
+use crate::error::{Error, Kind, Result, spelled};
+use crate::estimate::{Estimate, Search};
+use crate::maximum::{Curve, Optimum, climb};
+use crate::order_log::OrderLog;
 use crate::special::{digamma, ln_gamma, ln_gamma_ratio, normal_probability, trigamma};
 use crate::summary::{Row, checked_weight};
 
@@ -44,13 +46,22 @@ impl Spender {
         }
         if !monetary_value.is_finite() {
             return Err(Error::new(Kind::OutOfRange, "monetary_value must be a finite number")
-                .detail(format!("It is {monetary_value}.")));
+                .detail(format!("It is {}.", spelled(monetary_value))));
         }
         Ok(Spender {
             frequency: frequency as u64,
             value: monetary_value.max(0.0) + 0.0,
             weight: checked_weight(weight)?,
         })
+    }
+
+    /// A customer with these purchases.
+    pub fn of(purchases: &Purchases) -> Spender {
+        Spender {
+            frequency: purchases.frequency,
+            value: purchases.monetary_value.max(0.0),
+            weight: 1.0,
+        }
     }
 
     /// Whether there is something to fit to.
@@ -68,6 +79,18 @@ impl Row<3> for Spender {
         let frequency = i64::try_from(frequency).unwrap_or(-1);
         Spender::new(frequency, f64::from_bits(value), f64::from_bits(weight))
     }
+}
+
+/// The customers in a log who have placed an order.
+pub fn of_log(log: &OrderLog<'_>, observation: &Observation, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Spender>> {
+    let mut spenders = Vec::new();
+    customers::each(log, observation, checkpoint, &mut |customer, checkpoint| {
+        let Some(purchases) = customer.purchases else {
+            return Ok(());
+        };
+        push(&mut spenders, Spender::of(&purchases), checkpoint)
+    })?;
+    Ok(spenders)
 }
 
 /// Customers with one frequency.
@@ -96,7 +119,7 @@ struct Data {
 pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Model> {
     let mut telling: Vec<Spender> = vec_with_capacity(spenders.len(), checkpoint)?;
     telling.extend(spenders.iter().filter(|spender| spender.tells()));
-    let all: f64 = spenders.iter().map(|spender| spender.weight).sum();
+    let all = spenders.iter().fold(0.0, |all, spender| all + spender.weight);
     if telling.is_empty() {
         return Err(Error::new(Kind::NotEnough, "there is nothing to fit a spend model to")
             .detail(format!(
@@ -113,39 +136,31 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Mode
     let data = Data::of(&telling, ln_unit, checkpoint)?;
     let optimum = data.search(checkpoint)?;
 
-    let unit = ln_unit.exp();
-    let point = optimum.point.map(f64::exp);
-    let values = [point[0], point[1], point[2] * unit];
-    let covariance = covariance(&optimum.curve.hessian).map(|mut covariance| {
-        for i in 0..3 {
-            for j in 0..3 {
-                covariance[i][j] *= values[i] * values[j];
-            }
-        }
-        covariance
-    });
+    let mut estimate = Estimate::of(
+        &optimum,
+        &Search {
+            names: &PARAMETERS,
+            units: [1.0, 1.0, ln_unit.exp()],
+            limits: (LEAST, MOST),
+            // The density of values is per unit of money.
+            ln_units: -customers * ln_unit,
+            customers,
+        },
+    );
     let (correlation, rank_correlation) = (correlation(&telling), rank_correlation(&telling, checkpoint)?);
     // Without dependence, the rank correlation is about normal, with a variance of 1 / (n - 1).
     let p_value = rank_correlation
         .filter(|_| customers > 2.0)
         .map(|rho| 2.0 * normal_probability(-rho.abs() * (customers - 1.0).sqrt()));
-    let mut model = Model {
-        estimate: Estimate {
-            values,
-            covariance,
-            log_likelihood: Some(optimum.curve.value - customers * ln_unit),
-            customers,
-            status: Status::from(optimum.end),
-            warnings: Vec::new(),
-        },
+    warn(&mut estimate, rank_correlation.zip(p_value));
+    Ok(Model {
+        estimate,
         left_out: all - customers,
         mean_value: Some(mean_value),
         correlation,
         rank_correlation,
         independence_p_value: p_value,
-    };
-    model.estimate.warnings = warnings(&model, &optimum);
-    Ok(model)
+    })
 }
 
 impl Data {
@@ -323,44 +338,27 @@ fn weighted_correlation(pairs: impl Iterator<Item = (f64, f64, f64)> + Clone) ->
     correlation.is_finite().then_some(correlation.clamp(-1.0, 1.0))
 }
 
-/// What users should know before they trust a model.
-fn warnings(model: &Model, optimum: &Optimum<3>) -> Vec<String> {
-    let estimate = &model.estimate;
-    let mut warnings = Vec::new();
+/// Adds what users should know about the data before they trust a model. `dependence` is the rank correlation and how likely it is by
+/// chance.
+fn warn(estimate: &mut Estimate<3>, dependence: Option<(f64, f64)>) {
     if estimate.customers < FEW {
-        warnings.push(format!(
+        estimate.warnings.push(format!(
             "only {} customers tell what they spend: parameters are rough below {FEW}",
             estimate.customers
         ));
     }
-    for (name, &at) in super::PARAMETERS.iter().zip(&optimum.point) {
-        let near = |limit: f64| (at - limit.ln()).abs() < 1e-9;
-        if near(LEAST) || near(MOST) {
-            let end = if near(LEAST) { "least" } else { "greatest" };
-            warnings.push(format!(
-                "{name} is at the {end} value that is tried: the data want no other than an extreme one"
-            ));
-        }
-    }
     if estimate.values[1] <= 1.0 {
-        warnings.push(
+        estimate.warnings.push(
             "q is not above 1: spend is spread so widely that its mean does not exist; the mean of the data stands in"
                 .to_owned(),
         );
     }
-    if estimate.covariance.is_none() {
-        warnings.push("the data do not tell the parameters apart: there are no standard errors".to_owned());
-    }
-    if estimate.status == Status::Unfinished {
-        warnings.push("the search ended before it found the most likely parameters".to_owned());
-    }
-    if let (Some(rho), Some(p_value)) = (model.rank_correlation, model.independence_p_value)
+    if let Some((rho, p_value)) = dependence
         && rho.abs() >= DEPENDENT
         && p_value < 0.01
     {
-        warnings.push(format!(
+        estimate.warnings.push(format!(
             "frequency and spend depend on each other (rank correlation {rho:.2}), which the model takes to be independent"
         ));
     }
-    warnings
 }

@@ -8,7 +8,7 @@
 mod fit;
 mod model;
 
-pub use fit::{Spender, fit};
+pub use fit::{Spender, fit, of_log};
 pub use model::{Model, NAME};
 
 /// The names of the parameters; the third is in units of money.

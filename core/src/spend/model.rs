@@ -2,8 +2,8 @@
 
 use super::PARAMETERS;
 use crate::codec::{invalid_text, put_float, seal, unseal};
-use crate::error::{Error, Kind, Result, sentence};
-use crate::estimate::{Estimate, Parameter, Text, unknown_name};
+use crate::error::{Error, Kind, Result, sentence, spelled};
+use crate::estimate::{Estimate, Parameter, Text, count, unknown_name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ struct Json {
     version: u8,
     #[serde(flatten)]
     estimate: Text,
-    #[serde(default)]
+    #[serde(default, serialize_with = "count")]
     left_out: f64,
     #[serde(default)]
     mean_value: Option<f64>,
@@ -65,7 +65,7 @@ impl Model {
         }
         if !monetary_value.is_finite() {
             return Err(Error::new(Kind::OutOfRange, "monetary_value must be a finite number")
-                .detail(format!("It is {monetary_value}.")));
+                .detail(format!("It is {}.", spelled(monetary_value))));
         }
         let [p, q, v] = self.estimate.values;
         let known = frequency > 0 && monetary_value > 0.0;

@@ -77,7 +77,7 @@ SELECT * FROM clientele.describe((
 SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders WHERE false;
 SELECT * FROM clientele.describe((SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders WHERE false));
 SELECT * FROM clientele.orders((SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders WHERE false));
-SELECT * FROM clientele.describe(NULL);
+SELECT * FROM clientele.describe(NULL::clientele.order_log);
 SELECT * FROM clientele.orders(NULL);
 
 -- FILTER, DISTINCT, ORDER BY, GROUP BY, OVER

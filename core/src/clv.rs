@@ -1,0 +1,139 @@
+//! Customer lifetime value: what a customer's orders within a horizon are expected to bring.
+
+use crate::calendar::DAY;
+use crate::error::{Error, Kind, Result, spelled};
+use crate::purchases::{self, Customer};
+use crate::special::normal_quantile;
+use crate::spend;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// How far ahead, in microseconds.
+    pub horizon: i64,
+    /// What money loses in value over `discount_period`: 0.1 for 10 %.
+    pub discount_rate: f64,
+    /// The length of time that the rate is for, in microseconds.
+    pub discount_period: i64,
+    /// The share of spend that is kept.
+    pub margin: f64,
+    /// The confidence of intervals.
+    pub confidence: f64,
+}
+
+impl Default for Terms {
+    /// A year of 365.25 days, nothing discounted, all spend counted, intervals of 95 %.
+    fn default() -> Terms {
+        const YEAR: i64 = 1_461 * DAY / 4;
+        Terms {
+            horizon: YEAR,
+            discount_rate: 0.0,
+            discount_period: YEAR,
+            margin: 1.0,
+            confidence: 0.95,
+        }
+    }
+}
+
+/// Models and terms, ready for one customer after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Valuation<'m> {
+    purchases: &'m purchases::Model,
+    spend: &'m spend::Model,
+    margin: f64,
+    /// In time units of the model of purchases.
+    horizon: f64,
+    /// What an order loses in value for each time unit that it comes later, as a continuous rate.
+    discount: f64,
+    /// Half the width of intervals, in standard errors.
+    width: f64,
+}
+
+/// What a customer is worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// The probability that the customer is still there.
+    pub p_alive: f64,
+    /// The expected number of orders within the horizon.
+    pub expected_orders: f64,
+    /// The expected value of an order.
+    pub expected_spend: f64,
+    /// What these orders bring, discounted.
+    pub clv: f64,
+    /// Between what limits that lies, as far as the parameters of the models are uncertain; nothing where that is not known.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl<'m> Valuation<'m> {
+    /// Checks the terms.
+    pub fn new(purchases: &'m purchases::Model, spend: &'m spend::Model, terms: &Terms) -> Result<Valuation<'m>> {
+        let Terms {
+            discount_rate,
+            margin,
+            confidence,
+            ..
+        } = *terms;
+        if !(discount_rate.is_finite() && discount_rate >= 0.0) {
+            return Err(Error::new(
+                Kind::InvalidParameter,
+                "discount_rate must be a finite number that is not negative",
+            )
+            .detail(format!("It is {}.", spelled(discount_rate)))
+            .hint("Ten percent are 0.1."));
+        }
+        if !(margin.is_finite() && margin >= 0.0) {
+            return Err(Error::new(
+                Kind::InvalidParameter,
+                "margin must be a finite number that is not negative",
+            )
+            .detail(format!("It is {}.", spelled(margin)))
+            .hint("Thirty percent are 0.3."));
+        }
+        if !(confidence > 0.0 && confidence < 1.0) {
+            return Err(Error::new(Kind::InvalidParameter, "confidence must be between 0 and 1")
+                .detail(format!("It is {}.", spelled(confidence))));
+        }
+        Ok(Valuation {
+            purchases,
+            spend,
+            margin,
+            horizon: purchases.units(terms.horizon),
+            discount: discount_rate.ln_1p() / purchases.units(terms.discount_period),
+            width: normal_quantile(0.5 + 0.5 * confidence),
+        })
+    }
+
+    /// What a customer is worth who spent `monetary_value` on average in the repeat purchases.
+    ///
+    /// clv = margin · expected spend · Σ of the orders expected at each time t within the horizon, times (1 + rate)^(−t / period).
+    /// The interval is that of the delta method for its logarithm: its variance is the sum of those of the logarithms of expected orders
+    /// and expected spend, from the covariances of both models' parameters.
+    pub fn value(&self, customer: &Customer, monetary_value: f64) -> Result<Value> {
+        let model = &self.purchases.estimate;
+        let outlook = self.purchases.outlook(customer);
+        let (expected_orders, order_slopes) =
+            outlook.expected_orders_with_slopes(&model.values, customer, self.horizon);
+        let (expected_spend, spend_slopes) = self
+            .spend
+            .expected_spend_with_slopes(customer.frequency as i64, monetary_value)?;
+        let orders = match self.discount {
+            0.0 => expected_orders,
+            discount => outlook.discounted_orders(self.horizon, discount),
+        };
+        let clv = self.margin * expected_spend * orders;
+        let variances = model
+            .relative_variance(&order_slopes)
+            .zip(self.spend.estimate.relative_variance(&spend_slopes));
+        let interval = variances.filter(|_| clv > 0.0).map(|(orders, spend)| {
+            let factor = (self.width * (orders + spend).sqrt()).exp();
+            (clv / factor, clv * factor)
+        });
+        Ok(Value {
+            p_alive: outlook.p_alive(),
+            expected_orders,
+            expected_spend,
+            clv,
+            interval: interval.filter(|interval| interval.1.is_finite()),
+        })
+    }
+}

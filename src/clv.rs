@@ -1,0 +1,197 @@
+//! `clv`: what each customer will be worth.
+
+use crate::order_log::Log;
+use crate::pg::any::TypeOnly;
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::time::{Interval, Timestamp};
+use crate::pg::value::Given;
+use crate::purchases::{Look, PurchaseModel, family};
+use crate::spend::SpendModel;
+use clientele_core::Result;
+use clientele_core::checkpoint::{Checkpoint, push};
+use clientele_core::clv::{Terms, Valuation};
+use clientele_core::key::{KeyKind, Keys};
+use clientele_core::order_log::OrderLog;
+use clientele_core::purchases::{self, Fitting, of_log};
+use clientele_core::spend::{self, Spender};
+use pgrx::prelude::*;
+
+const COLUMNS: &[Column] = &[
+    Column::Key,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+];
+
+/// Customers valued between two looks at the checkpoint.
+const STRIDE: usize = 1_024;
+
+/// What is asked of `clv`, besides the log.
+struct Question<'a> {
+    horizon: Option<Interval>,
+    discount_rate: Option<f64>,
+    margin: Option<f64>,
+    model: Option<&'a str>,
+    discount_period: Option<Interval>,
+    confidence: Option<f64>,
+    look: Look<'a>,
+    purchases: Option<Given<'a, PurchaseModel>>,
+    spend: Option<Given<'a, SpendModel>>,
+}
+
+/// `clv(log, horizon, discount_rate, margin, model, as_of, period, time_zone, discount_period, confidence, purchases, spend)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn clv<'a>(
+    log: Option<Given<'a, Log>>,
+    horizon: Option<Interval>,
+    discount_rate: Option<f64>,
+    margin: Option<f64>,
+    model: Option<&'a str>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    discount_period: Option<Interval>,
+    confidence: Option<f64>,
+    purchases: Option<Given<'a, PurchaseModel>>,
+    spend: Option<Given<'a, SpendModel>>,
+    call: Call<'a>,
+) -> RowSet {
+    let question = Question {
+        horizon,
+        discount_rate,
+        margin,
+        model,
+        discount_period,
+        confidence,
+        look: Look {
+            as_of,
+            period,
+            time_zone,
+        },
+        purchases,
+        spend,
+    };
+    answer(|| value_all(log, question, call))
+}
+
+/// `clv(log, NULL::type, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn clv_as<'a>(
+    log: Option<Given<'a, Log>>,
+    _key: TypeOnly,
+    horizon: Option<Interval>,
+    discount_rate: Option<f64>,
+    margin: Option<f64>,
+    model: Option<&'a str>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    discount_period: Option<Interval>,
+    confidence: Option<f64>,
+    purchases: Option<Given<'a, PurchaseModel>>,
+    spend: Option<Given<'a, SpendModel>>,
+    call: Call<'a>,
+) -> RowSet {
+    let question = Question {
+        horizon,
+        discount_rate,
+        margin,
+        model,
+        discount_period,
+        confidence,
+        look: Look {
+            as_of,
+            period,
+            time_zone,
+        },
+        purchases,
+        spend,
+    };
+    answer(|| value_all(log, question, call))
+}
+
+fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {
+    let Some(log) = log else {
+        return Rows::none(call, COLUMNS);
+    };
+    let terms = question.terms()?;
+    let family = family(question.model)?;
+    let purchases = question
+        .purchases
+        .map(|model| purchases::Model::decode(model.bytes()))
+        .transpose()?;
+    let spend = question
+        .spend
+        .map(|model| spend::Model::decode(model.bytes()))
+        .transpose()?;
+
+    let log = OrderLog::open(log.bytes())?;
+    let kind = log.kinds().map(|kinds| kinds.0);
+    let mut rows = Rows::begin(call, COLUMNS, kind)?;
+    let mut backend = Backend::of_call("clv");
+    let observation = question.look.observation(&log, purchases.as_ref())?;
+    let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
+    let mut spenders = Vec::new();
+    let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {
+        let spender = customer.purchases.as_ref().map(Spender::of);
+        keys.push(customer.key, checkpoint)?;
+        spender.map_or(Ok(()), |spender| push(&mut spenders, spender, checkpoint))
+    })?;
+    let purchases = match purchases {
+        Some(model) => model,
+        None => {
+            let fitting = Fitting {
+                time_unit: observation.time_unit,
+                period: Some(observation.period),
+            };
+            purchases::fit(&histories, family, fitting, &mut backend)?
+        }
+    };
+    let spend = match spend {
+        Some(model) => model,
+        None => spend::fit(&spenders, &mut backend)?,
+    };
+
+    let valuation = Valuation::new(&purchases, &spend, &terms)?;
+    for (at, (history, spender)) in histories.iter().zip(&spenders).enumerate() {
+        if at % STRIDE == 0 {
+            backend.pass("valuing", at, histories.len())?;
+        }
+        let value = valuation.value(&history.customer(), spender.value)?;
+        rows.put(&[
+            Cell::Key(keys.get(at)),
+            Cell::Float(value.p_alive),
+            Cell::Float(value.expected_orders),
+            Cell::Float(value.expected_spend),
+            Cell::Float(value.clv),
+            Cell::of(value.interval, |interval| Cell::Float(interval.0)),
+            Cell::of(value.interval, |interval| Cell::Float(interval.1)),
+        ])?;
+    }
+    Ok(rows.finish())
+}
+
+impl Question<'_> {
+    fn terms(&self) -> Result<Terms> {
+        let usual = Terms::default();
+        Ok(Terms {
+            horizon: self
+                .horizon
+                .map_or(Ok(usual.horizon), |horizon| horizon.length("horizon"))?,
+            discount_rate: self.discount_rate.unwrap_or(usual.discount_rate),
+            discount_period: self.discount_period.map_or(Ok(usual.discount_period), |period| {
+                period.positive_length("discount_period")
+            })?,
+            margin: self.margin.unwrap_or(usual.margin),
+            confidence: self.confidence.unwrap_or(usual.confidence),
+        })
+    }
+}

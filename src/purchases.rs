@@ -1,0 +1,364 @@
+//! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`.
+
+use crate::estimate;
+use crate::order_log::{Log, View};
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::RowSet;
+use crate::pg::time::{Interval, Timestamp};
+use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use clientele_core::calendar::{DAY, Period};
+use clientele_core::codec::{Sink, put_varint, seal, unseal};
+use clientele_core::customers::Observation;
+use clientele_core::order_log::OrderLog;
+use clientele_core::purchases::{Customer, Family, Fitting, History, Model, NAME, Outlook, fit, of_log, parse_family};
+use clientele_core::summary::Collector;
+use clientele_core::{Error, Result};
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type of models of purchases.
+pub enum PurchaseModel {}
+
+impl TypeName for PurchaseModel {
+    const NAME: &'static str = NAME;
+}
+
+impl Decode for PurchaseModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
+}
+
+/// The model where no other is asked for.
+pub const DEFAULT: Family = Family::Mbg;
+
+/// The model that an argument names; nothing for the best of all.
+pub fn family(name: Option<&str>) -> Result<Option<Family>> {
+    name.map_or(Ok(Some(DEFAULT)), parse_family)
+}
+
+/// How an analysis looks at a log: the arguments that all of them take.
+pub struct Look<'a> {
+    /// The end of observation.
+    pub as_of: Option<Timestamp>,
+    /// The grain at which orders are one purchase.
+    pub period: Option<&'a str>,
+    /// The zone in which days begin.
+    pub time_zone: Option<&'a str>,
+}
+
+impl Look<'_> {
+    /// The observation of a log, in time units of a model if there is one already.
+    pub fn observation(&self, log: &OrderLog<'_>, model: Option<&Model>) -> Result<Observation> {
+        let View { as_of, zone } = View::of(log, self.as_of, self.time_zone)?;
+        let usual = model.and_then(|model| model.period).unwrap_or(Period::Day);
+        Ok(Observation {
+            as_of,
+            period: self.period.map_or(Ok(usual), Period::parse)?,
+            zone,
+            time_unit: model.map_or(DAY, |model| model.time_unit),
+        })
+    }
+}
+
+/// `fit_purchases(log, model, as_of, period, time_zone, time_unit)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases<'a>(
+    log: Option<Given<'a, Log>>,
+    model: Option<&'a str>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    time_unit: Option<Interval>,
+) -> Option<Made<PurchaseModel>> {
+    let log = log?;
+    answer(|| {
+        let family = family(model)?;
+        let log = OrderLog::open(log.bytes())?;
+        let look = Look {
+            as_of,
+            period,
+            time_zone,
+        };
+        let mut observation = look.observation(&log, None)?;
+        if let Some(unit) = time_unit {
+            observation.time_unit = unit.fixed("time_unit")?;
+        }
+        let mut backend = Backend::of_call("fit_purchases");
+        let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
+        let fitting = Fitting {
+            time_unit: observation.time_unit,
+            period: Some(observation.period),
+        };
+        Made::of(&fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
+    })
+}
+
+/// The state of the aggregates: histories, and what is to be fitted to them.
+#[derive(Default)]
+pub struct Histories {
+    rows: Collector<History, 4>,
+    /// Which model, and the unit of time; once a row has come.
+    wanted: Option<(Option<Family>, i64)>,
+}
+
+impl AggregateState for Histories {
+    fn new() -> Self {
+        Histories::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.rows.heap_bytes()
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls("fit_purchases")
+}
+
+impl Histories {
+    fn add(&mut self, row: [Option<f64>; 3], frequency: Option<i64>, wanted: (Option<Family>, i64)) -> Result<()> {
+        let (Some(frequency), [Some(recency), Some(age), Some(weight)]) = (frequency, row) else {
+            return Ok(());
+        };
+        self.want(wanted)?;
+        let history = History::new(frequency, recency, age, weight)?;
+        self.rows.push(history, &mut collecting())
+    }
+
+    fn want(&mut self, wanted: (Option<Family>, i64)) -> Result<()> {
+        if *self.wanted.get_or_insert(wanted) == wanted {
+            return Ok(());
+        }
+        Err(Error::invalid("model and time_unit must be the same in all rows"))
+    }
+}
+
+/// `fit_purchases(frequency, recency, age)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases_trans<'a>(
+    mut state: State<'a, Histories>,
+    frequency: Option<i64>,
+    recency: Option<f64>,
+    age: Option<f64>,
+) -> State<'a, Histories> {
+    answer(|| {
+        state
+            .get()
+            .add([recency, age, Some(1.0)], frequency, (Some(DEFAULT), DAY))
+    });
+    state
+}
+
+/// `fit_purchases(frequency, recency, age, weight)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases_weighted_trans<'a>(
+    mut state: State<'a, Histories>,
+    frequency: Option<i64>,
+    recency: Option<f64>,
+    age: Option<f64>,
+    weight: Option<f64>,
+) -> State<'a, Histories> {
+    answer(|| state.get().add([recency, age, weight], frequency, (Some(DEFAULT), DAY)));
+    state
+}
+
+/// `fit_purchases(frequency, recency, age, weight, model, time_unit)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases_named_trans<'a>(
+    mut state: State<'a, Histories>,
+    frequency: Option<i64>,
+    recency: Option<f64>,
+    age: Option<f64>,
+    weight: Option<f64>,
+    model: Option<&'a str>,
+    time_unit: Option<Interval>,
+) -> State<'a, Histories> {
+    answer(|| {
+        let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
+        state
+            .get()
+            .add([recency, age, weight], frequency, (family(model)?, unit))
+    });
+    state
+}
+
+/// What two parallel workers collected.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases_combine<'a>(mut state: State<'a, Histories>, other: Other<'a, Histories>) -> State<'a, Histories> {
+    if let Some(other) = other.get() {
+        answer(|| {
+            let state = state.get();
+            if let Some(wanted) = other.wanted {
+                state.want(wanted)?;
+            }
+            state.rows.merge(&other.rows, &mut collecting())
+        });
+    }
+    state
+}
+
+const STATE: &str = "state of fit_purchases";
+const STATE_VERSION: u8 = 1;
+
+/// What a parallel worker collected, on its way to the leader.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_purchases_serial(mut state: State<'_, Histories>) -> Made<Bytea> {
+    answer(|| {
+        let state = state.get();
+        let mut written = Ok(());
+        let bytes = seal(STATE_VERSION, |out| {
+            if let Some((family, unit)) = state.wanted {
+                put_varint(out, unit as u64);
+                // None is `auto`.
+                out.push(family.map_or(0, |family| family as u8 + 1));
+                written = state.rows.write(out, &mut collecting());
+            }
+        });
+        written?;
+        Made::build(bytes.len(), |builder| builder.append(&bytes))
+    })
+}
+
+/// What a parallel worker collected, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_purchases_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Histories> {
+    let mut state = Histories::new();
+    answer(|| {
+        unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
+            if reader.is_at_end() {
+                return Ok(());
+            }
+            let unit = i64::try_from(reader.varint()?).unwrap_or(0);
+            let family = usize::from(reader.byte()?)
+                .checked_sub(1)
+                .and_then(|at| Family::ALL.get(at).copied());
+            state.wanted = Some((family, unit));
+            state.rows.read(reader, &mut collecting())
+        })
+    });
+    Restored::new(state)
+}
+
+/// The model; NULL where there was no row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_purchases_final(mut state: State<'_, Histories>) -> Option<Made<PurchaseModel>> {
+    let state = state.get();
+    let (family, time_unit) = state.wanted?;
+    answer(|| {
+        let mut backend = Backend::of_call("fit_purchases");
+        let histories = state.rows.sorted(&mut backend)?;
+        let fitting = Fitting {
+            time_unit,
+            period: None,
+        };
+        Made::of(&fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
+    })
+}
+
+/// `parameters(purchase_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn purchase_model_parameters(model: Given<'_, PurchaseModel>, call: Call<'_>) -> RowSet {
+    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+}
+
+/// `describe(purchase_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn purchase_model_describe(model: Given<'_, PurchaseModel>, call: Call<'_>) -> RowSet {
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        estimate::describe(model.family.name(), &model.estimate, call)
+    })
+}
+
+/// What a model says about one customer.
+fn outlook(model: &Model, frequency: i64, recency: f64, age: f64) -> Result<Outlook> {
+    Ok(model.outlook(&Customer::new(frequency, recency, age)?))
+}
+
+/// A horizon in the time units of a model.
+pub fn units(model: &Model, horizon: Interval) -> Result<f64> {
+    Ok(model.units(horizon.length("horizon")?))
+}
+
+/// `p_alive(model, frequency, recency, age)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn p_alive(model: Decoded<'_, PurchaseModel>, frequency: i64, recency: f64, age: f64) -> f64 {
+    answer(|| Ok(outlook(&model, frequency, recency, age)?.p_alive()))
+}
+
+/// `expected_orders(model, frequency, recency, age, horizon)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn expected_orders(
+    model: Decoded<'_, PurchaseModel>,
+    frequency: i64,
+    recency: f64,
+    age: f64,
+    horizon: Interval,
+) -> f64 {
+    answer(|| Ok(outlook(&model, frequency, recency, age)?.expected_orders(units(&model, horizon)?)))
+}
+
+/// `churn_probability(model, frequency, recency, age, horizon)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn churn_probability(
+    model: Decoded<'_, PurchaseModel>,
+    frequency: i64,
+    recency: f64,
+    age: f64,
+    horizon: Interval,
+) -> f64 {
+    answer(|| Ok(outlook(&model, frequency, recency, age)?.p_no_order(units(&model, horizon)?)))
+}
+
+/// `p_orders(model, frequency, recency, age, n, horizon)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn p_orders(
+    model: Decoded<'_, PurchaseModel>,
+    frequency: i64,
+    recency: f64,
+    age: f64,
+    n: i64,
+    horizon: Interval,
+) -> f64 {
+    answer(|| {
+        let outlook = outlook(&model, frequency, recency, age)?;
+        let horizon = units(&model, horizon)?;
+        // There are never fewer than none.
+        Ok(u64::try_from(n).map_or(0.0, |n| outlook.p_orders(n, horizon)))
+    })
+}
+
+/// `expected_orders_new_customer(model, horizon)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn expected_orders_new_customer(model: Decoded<'_, PurchaseModel>, horizon: Interval) -> f64 {
+    answer(|| Ok(model.outlook(&Customer::NEW).expected_orders(units(&model, horizon)?)))
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn purchase_model_in(text: &CStr) -> Made<PurchaseModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn purchase_model_out(model: Given<'_, PurchaseModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn purchase_model_recv(message: Received<'_>) -> Made<PurchaseModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

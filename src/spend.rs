@@ -1,0 +1,198 @@
+//! `fit_spend` and `expected_spend`: what an order of a customer is worth.
+
+use crate::estimate;
+use crate::order_log::Log;
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::RowSet;
+use crate::pg::time::Timestamp;
+use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::purchases::Look;
+use clientele_core::Result;
+use clientele_core::codec::{Sink, seal, unseal};
+use clientele_core::order_log::OrderLog;
+use clientele_core::spend::{Model, NAME, Spender, fit, of_log};
+use clientele_core::summary::Collector;
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type of models of spend.
+pub enum SpendModel {}
+
+impl TypeName for SpendModel {
+    const NAME: &'static str = NAME;
+}
+
+impl Decode for SpendModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
+}
+
+/// `fit_spend(log, as_of, period, time_zone)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_spend<'a>(
+    log: Option<Given<'a, Log>>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+) -> Option<Made<SpendModel>> {
+    let log = log?;
+    answer(|| {
+        let log = OrderLog::open(log.bytes())?;
+        let look = Look {
+            as_of,
+            period,
+            time_zone,
+        };
+        let mut backend = Backend::of_call("fit_spend");
+        let spenders = of_log(&log, &look.observation(&log, None)?, &mut backend)?;
+        Made::of(&fit(&spenders, &mut backend)?.encode()).map(Some)
+    })
+}
+
+/// The state of the aggregates.
+#[derive(Default)]
+pub struct Spenders(Collector<Spender, 3>);
+
+impl AggregateState for Spenders {
+    fn new() -> Self {
+        Spenders::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls("fit_spend")
+}
+
+fn add(state: &mut Spenders, frequency: Option<i64>, value: Option<f64>, weight: Option<f64>) -> Result<()> {
+    match (frequency, value, weight) {
+        (Some(frequency), Some(value), Some(weight)) => {
+            let spender = Spender::new(frequency, value, weight)?;
+            state.0.push(spender, &mut collecting())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `fit_spend(frequency, monetary_value)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_spend_trans<'a>(
+    mut state: State<'a, Spenders>,
+    frequency: Option<i64>,
+    monetary_value: Option<f64>,
+) -> State<'a, Spenders> {
+    answer(|| add(state.get(), frequency, monetary_value, Some(1.0)));
+    state
+}
+
+/// `fit_spend(frequency, monetary_value, weight)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_spend_weighted_trans<'a>(
+    mut state: State<'a, Spenders>,
+    frequency: Option<i64>,
+    monetary_value: Option<f64>,
+    weight: Option<f64>,
+) -> State<'a, Spenders> {
+    answer(|| add(state.get(), frequency, monetary_value, weight));
+    state
+}
+
+/// What two parallel workers collected.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_spend_combine<'a>(mut state: State<'a, Spenders>, other: Other<'a, Spenders>) -> State<'a, Spenders> {
+    if let Some(other) = other.get() {
+        answer(|| state.get().0.merge(&other.0, &mut collecting()));
+    }
+    state
+}
+
+const STATE: &str = "state of fit_spend";
+const STATE_VERSION: u8 = 1;
+
+/// What a parallel worker collected, on its way to the leader.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_spend_serial(mut state: State<'_, Spenders>) -> Made<Bytea> {
+    answer(|| {
+        let mut written = Ok(());
+        let bytes = seal(STATE_VERSION, |out| {
+            written = state.get().0.write(out, &mut collecting())
+        });
+        written?;
+        Made::build(bytes.len(), |builder| builder.append(&bytes))
+    })
+}
+
+/// What a parallel worker collected, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_spend_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Spenders> {
+    let mut state = Spenders::new();
+    answer(|| {
+        unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
+            state.0.read(reader, &mut collecting())
+        })
+    });
+    Restored::new(state)
+}
+
+/// The model; NULL where there was no row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_spend_final(mut state: State<'_, Spenders>) -> Option<Made<SpendModel>> {
+    answer(|| {
+        let mut backend = Backend::of_call("fit_spend");
+        let spenders = state.get().0.sorted(&mut backend)?;
+        if spenders.is_empty() {
+            return Ok(None);
+        }
+        Made::of(&fit(&spenders, &mut backend)?.encode()).map(Some)
+    })
+}
+
+/// `expected_spend(model, frequency, monetary_value)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn expected_spend(model: Decoded<'_, SpendModel>, frequency: i64, monetary_value: f64) -> f64 {
+    answer(|| model.expected_spend(frequency, monetary_value))
+}
+
+/// `parameters(spend_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn spend_model_parameters(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
+    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+}
+
+/// `describe(spend_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn spend_model_describe(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
+    answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn spend_model_in(text: &CStr) -> Made<SpendModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn spend_model_out(model: Given<'_, SpendModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn spend_model_recv(message: Received<'_>) -> Made<SpendModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

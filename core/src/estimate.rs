@@ -117,6 +117,12 @@ impl<const N: usize> Estimate<N> {
         let values: [f64; N] = std::array::from_fn(|i| optimum.point[i].exp() * search.units[i]);
         let mut covariance = covariance(&optimum.curve.hessian).filter(|_| status == Status::Converged);
         if let Some(covariance) = &mut covariance {
+            // A standard error of a logarithm above 1 is one as great as the parameter.
+            let vague = (0..N).filter(|&i| covariance[i][i] > 1.0).map(|i| search.names[i]);
+            let vague: Vec<&str> = vague.collect();
+            if !vague.is_empty() {
+                warnings.push(format!("the data say little about {}", vague.join(" and ")));
+            }
             for i in 0..N {
                 for j in 0..N {
                     covariance[i][j] *= values[i] * values[j];

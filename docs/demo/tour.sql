@@ -35,3 +35,22 @@ FROM log, clientele.rfm(log) WHERE segment = 'At Risk' ORDER BY revenue DESC LIM
 SELECT then_.segment AS "1 July", now_.segment AS "31 December", count(*) AS customers
 FROM log, LATERAL clientele.rfm(log, as_of => '2017-07-01') then_ JOIN LATERAL clientele.rfm(log) now_ USING (customer_id)
 WHERE then_.segment = 'Champions' GROUP BY 1, 2 ORDER BY 3 DESC;
+
+\echo '6. What will each be worth in the next year? clientele.clv(log, horizon => ''1 year'', discount_rate => 0.1)'
+\echo
+SELECT customer_id, round(p_alive::numeric, 3) AS p_alive, round(expected_orders::numeric, 1) AS expected_orders,
+       round(expected_spend::numeric, 2) AS expected_spend, round(clv::numeric) AS clv, round(clv_low::numeric) AS clv_low, round(clv_high::numeric) AS clv_high
+FROM log, clientele.clv(log, horizon => '1 year', discount_rate => 0.1) ORDER BY clv DESC LIMIT 8;
+
+\echo '7. Who is about to leave, and what goes with them? clientele.churn(log, horizon => ''30 days'')'
+\echo
+SELECT c.risk, count(*) AS customers, round(avg(c.churn_probability)::numeric, 3) AS churn_probability, round(avg(c.p_alive)::numeric, 3) AS p_alive,
+       round(sum(r.revenue)::numeric) AS revenue_so_far
+FROM log, LATERAL clientele.churn(log, horizon => '30 days') c JOIN LATERAL clientele.rfm(log) r USING (customer_id) GROUP BY c.risk ORDER BY 3;
+
+\echo '8. Would that have been right in July? Active in the 30 days after, predicted by what was known on 1 July'
+\echo
+SELECT c.risk, count(*) AS customers, round(sum(1 - churn_probability)) AS predicted_active, count(active.household_id) AS active
+FROM log, LATERAL clientele.churn(log, horizon => '30 days', as_of => '2017-07-01') c
+     LEFT JOIN (SELECT DISTINCT household_id FROM orders WHERE ordered_at >= '2017-07-02' AND ordered_at < '2017-08-01') active
+         ON active.household_id = c.customer_id GROUP BY c.risk ORDER BY 3 DESC;

@@ -1,5 +1,6 @@
 //! `churn`: who is about to leave.
 
+use crate::customers::Look;
 use crate::order_log::Log;
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
@@ -8,7 +9,7 @@ use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::Given;
-use crate::purchases::{Look, PurchaseModel, family};
+use crate::purchases::{PurchaseModel, family, observation};
 use clientele_core::Result;
 use clientele_core::calendar::DAY;
 use clientele_core::checkpoint::{Checkpoint, push};
@@ -126,7 +127,7 @@ fn score_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("churn");
-    let observation = question.look.observation(&log, model.as_ref())?;
+    let observation = observation(&question.look, &log, model.as_ref())?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
     let mut silences = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {

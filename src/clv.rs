@@ -1,5 +1,6 @@
 //! `clv`: what each customer will be worth.
 
+use crate::customers::Look;
 use crate::order_log::Log;
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
@@ -8,7 +9,7 @@ use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::Given;
-use crate::purchases::{Look, PurchaseModel, family};
+use crate::purchases::{PurchaseModel, family, observation};
 use crate::spend::SpendModel;
 use clientele_core::Result;
 use clientele_core::checkpoint::{Checkpoint, push};
@@ -137,7 +138,7 @@ fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("clv");
-    let observation = question.look.observation(&log, purchases.as_ref())?;
+    let observation = observation(&question.look, &log, purchases.as_ref())?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
     let mut spenders = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {

@@ -14,6 +14,29 @@ use clientele_core::customers::{Observation, days_between, each};
 use clientele_core::order_log::OrderLog;
 use pgrx::prelude::*;
 
+/// How an analysis looks at the customers of a log: the arguments that all of them take.
+pub struct Look<'a> {
+    /// The end of observation.
+    pub as_of: Option<Timestamp>,
+    /// The grain at which orders are one purchase.
+    pub period: Option<&'a str>,
+    /// The zone in which periods begin.
+    pub time_zone: Option<&'a str>,
+}
+
+impl Look<'_> {
+    /// The observation of a log, in units of time of that many microseconds, with another period if the arguments do not say.
+    pub fn observation(&self, log: &OrderLog<'_>, usual: Period, time_unit: i64) -> Result<Observation> {
+        let View { as_of, zone } = View::of(log, self.as_of, self.time_zone)?;
+        Ok(Observation {
+            as_of,
+            period: self.period.map_or(Ok(usual), Period::parse)?,
+            zone,
+            time_unit,
+        })
+    }
+}
+
 const COLUMNS: &[Column] = &[
     Column::Key,
     Column::Timestamp,
@@ -68,13 +91,13 @@ fn list(
     };
     let log = OrderLog::open(log.bytes())?;
     let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
-    let View { as_of, zone } = View::of(&log, as_of, time_zone)?;
-    let observation = Observation {
+    let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
+    let look = Look {
         as_of,
-        period: period.map_or(Ok(Period::Day), Period::parse)?,
-        zone,
-        time_unit: time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?,
+        period,
+        time_zone,
     };
+    let observation = look.observation(&log, Period::Day, unit)?;
     each(
         &log,
         &observation,
@@ -90,7 +113,9 @@ fn list(
                 Cell::Integer(totals.orders as i64),
                 Cell::Float(totals.revenue()),
                 Cell::Float(totals.returns()),
-                Cell::of(totals.last_order, |last| Cell::Float(days_between(last, as_of))),
+                Cell::of(totals.last_order, |last| {
+                    Cell::Float(days_between(last, observation.as_of))
+                }),
                 Cell::of(purchases, |purchases| Cell::Integer(purchases.frequency as i64)),
                 Cell::of(purchases, |purchases| Cell::Float(purchases.recency)),
                 Cell::of(purchases, |purchases| Cell::Float(purchases.age)),

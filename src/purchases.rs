@@ -1,7 +1,8 @@
 //! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`.
 
+use crate::customers::Look;
 use crate::estimate;
-use crate::order_log::{Log, View};
+use crate::order_log::Log;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
@@ -44,28 +45,14 @@ pub fn family(name: Option<&str>) -> Result<Option<Family>> {
     name.map_or(Ok(Some(DEFAULT)), parse_family)
 }
 
-/// How an analysis looks at a log: the arguments that all of them take.
-pub struct Look<'a> {
-    /// The end of observation.
-    pub as_of: Option<Timestamp>,
-    /// The grain at which orders are one purchase.
-    pub period: Option<&'a str>,
-    /// The zone in which days begin.
-    pub time_zone: Option<&'a str>,
-}
-
-impl Look<'_> {
-    /// The observation of a log, in time units of a model if there is one already.
-    pub fn observation(&self, log: &OrderLog<'_>, model: Option<&Model>) -> Result<Observation> {
-        let View { as_of, zone } = View::of(log, self.as_of, self.time_zone)?;
-        let usual = model.and_then(|model| model.period).unwrap_or(Period::Day);
-        Ok(Observation {
-            as_of,
-            period: self.period.map_or(Ok(usual), Period::parse)?,
-            zone,
-            time_unit: model.map_or(DAY, |model| model.time_unit),
-        })
-    }
+/// How a log is looked at to be scored with a model: as the customers were that it was fitted to, if there is one already.
+pub fn observation(look: &Look<'_>, log: &OrderLog<'_>, model: Option<&Model>) -> Result<Observation> {
+    let period = model.and_then(|model| model.period);
+    look.observation(
+        log,
+        period.unwrap_or(Period::Day),
+        model.map_or(DAY, |model| model.time_unit),
+    )
 }
 
 /// `fit_purchases(log, model, as_of, period, time_zone, time_unit)`.
@@ -87,10 +74,8 @@ fn fit_purchases<'a>(
             period,
             time_zone,
         };
-        let mut observation = look.observation(&log, None)?;
-        if let Some(unit) = time_unit {
-            observation.time_unit = unit.fixed("time_unit")?;
-        }
+        let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
+        let observation = look.observation(&log, Period::Day, unit)?;
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
         let fitting = Fitting {

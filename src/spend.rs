@@ -1,5 +1,6 @@
 //! `fit_spend` and `expected_spend`: what an order of a customer is worth.
 
+use crate::customers::Look;
 use crate::estimate;
 use crate::order_log::Log;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
@@ -11,8 +12,8 @@ use crate::pg::interrupt::Backend;
 use crate::pg::rows::RowSet;
 use crate::pg::time::Timestamp;
 use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
-use crate::purchases::Look;
 use clientele_core::Result;
+use clientele_core::calendar::{DAY, Period};
 use clientele_core::codec::{Sink, seal, unseal};
 use clientele_core::order_log::OrderLog;
 use clientele_core::spend::{Model, NAME, Spender, fit, of_log};
@@ -52,7 +53,7 @@ fn fit_spend<'a>(
             time_zone,
         };
         let mut backend = Backend::of_call("fit_spend");
-        let spenders = of_log(&log, &look.observation(&log, None)?, &mut backend)?;
+        let spenders = of_log(&log, &look.observation(&log, Period::Day, DAY)?, &mut backend)?;
         Made::of(&fit(&spenders, &mut backend)?.encode()).map(Some)
     })
 }

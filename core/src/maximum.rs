@@ -47,7 +47,7 @@ impl<const N: usize> Curve<N> {
 pub enum End {
     /// At a maximum: no step that the curvature suggests gains anything.
     Converged,
-    /// At the best point within the limits, at least one of which holds it.
+    /// At the best point within the limits, at least one of which holds it; or on a ridge that hardly rises towards them.
     Boundary,
     /// Before it got there.
     Unfinished,
@@ -73,6 +73,13 @@ const REACH: f64 = 3.0;
 /// A search has converged when the next step would gain less than this share of the value.
 const GAIN: f64 = 1e-13;
 
+/// A step that would gain less than this of a log-likelihood is of no consequence to anybody; near a top there are two or three of them, on
+/// a ridge there is no end of them.
+const LITTLE: f64 = 1e-5;
+
+/// So many of them are a ridge.
+const PATIENCE: usize = 8;
+
 /// Climbs from `start` to a maximum within `limits`, by Newton's steps, shortened towards the gradient where the function is not
 /// concave or a step does not climb (Levenberg & Marquardt). Coordinates at a limit that the gradient pushes against stay there.
 ///
@@ -85,6 +92,7 @@ pub fn climb<const N: usize>(
     let mut point = start;
     let mut at = curve(&point)?;
     let mut damping = 1e-6;
+    let mut little = 0;
     let mut end = End::Unfinished;
     for _ in 0..STEPS {
         let held: [bool; N] = std::array::from_fn(|i| {
@@ -104,6 +112,11 @@ pub fn climb<const N: usize>(
                 .zip(at.gradient)
                 .map(|(step, slope)| step * slope)
                 .sum::<f64>();
+        little += usize::from(gain <= LITTLE);
+        if little > PATIENCE {
+            end = End::Boundary;
+            break;
+        }
         let converged = gain <= GAIN * at.value.abs() + f64::MIN_POSITIVE && damping < 1.0;
         let longest = step.iter().fold(0.0, |longest: f64, step| longest.max(step.abs()));
         let shrink = (REACH / longest).min(1.0);

@@ -88,7 +88,7 @@ SELECT a.model = b.model AS same, a.model <> b.model AS different FROM models a,
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;
 
 -- too little to be sure of: told, not refused
-SELECT name, m::jsonb ->> 'status' AS status, m::jsonb -> 'warnings' AS warnings
+SELECT name, m::jsonb ->> 'status' AS status, (m::jsonb ->> 'warnings') ~ 'standard errors' AS no_errors, (m::jsonb ->> 'warnings') ~ 'depend' AS dependent
 FROM (SELECT name, clientele.fit_spend(x, z::float8, n) AS m
       FROM (VALUES ('one customer', 3, 20.0, 1), ('all the same', 5, 25, 500), ('wide', 1, 0.001, 100), ('wide', 2, 1e6, 100), ('dependent', 1, 1, 300),
                    ('dependent', 2, 2.2, 200), ('dependent', 3, 2.9, 200), ('dependent', 4, 2, 100)) s (name, x, z, n) GROUP BY name) f ORDER BY name;

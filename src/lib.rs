@@ -14,6 +14,7 @@ mod pg;
 mod purchases;
 mod rfm;
 mod spend;
+mod validation;
 
 pgrx::pg_module_magic!(name, version);
 

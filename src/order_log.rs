@@ -252,15 +252,20 @@ impl View {
         View::until(log, as_of, log.newest_order().unwrap_or(END_TIME - 1), time_zone)
     }
 
+    /// The instant of a time that clocks in a zone show; as it stands for a log whose times have none. `what` names the argument.
+    pub fn instant(log: &OrderLog<'_>, time: Timestamp, what: &str, time_zone: Option<&str>) -> Result<i64> {
+        let local = time.finite(what)?;
+        match log.kinds() {
+            Some((_, TimeKind::Zoned)) => time::instant(local, time_zone.unwrap_or("UTC")),
+            _ => Ok(local),
+        }
+    }
+
     /// The same, with another end if the arguments do not say.
     fn until(log: &OrderLog<'_>, as_of: Option<Timestamp>, end: i64, time_zone: Option<&str>) -> Result<View> {
         let name = time_zone.unwrap_or("UTC");
         let zoned = log.kinds().is_some_and(|kinds| kinds.1 == TimeKind::Zoned);
-        let as_of = match as_of.map(|as_of| as_of.finite("as_of")).transpose()? {
-            Some(local) if zoned => time::instant(local, name)?,
-            Some(local) => local,
-            None => end,
-        };
+        let as_of = as_of.map_or(Ok(end), |as_of| View::instant(log, as_of, "as_of", time_zone))?;
         // An unknown name is an error also where no zone is needed.
         let zone = time::zone(name, log.newest_order().unwrap_or(as_of).max(as_of))?;
         Ok(View {

@@ -232,7 +232,7 @@ impl PurchaseCount {
 impl Observation {
     /// The start of the period that holds an instant, in local time; the instant itself where there are no periods.
     #[inline]
-    fn period_start(&self, time: i64) -> i64 {
+    pub fn period_start(&self, time: i64) -> i64 {
         match self.period {
             Period::None => time,
             period => period.start(self.zone.local(time)),

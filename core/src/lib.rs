@@ -12,9 +12,10 @@
 //! | [`spend`] | Gamma-Gamma: what an order of a customer is worth |
 //! | [`clv`] | what the orders of a customer within a horizon bring |
 //! | [`churn`] | how likely it is that none comes, in bands |
+//! | [`validation`] | whether models would have been right |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
-//! | [`rank`] | order statistics without sorting |
+//! | [`rank`] | order statistics without sorting, ranks, correlations |
 //! | [`summary`] | rows of summaries, for models that are fitted without a log |
 //! | [`estimate`] | parameters, how sure they are, and their text and stored forms |
 //! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
@@ -41,6 +42,7 @@ pub mod rfm;
 pub mod special;
 pub mod spend;
 pub mod summary;
+pub mod validation;
 pub mod zone;
 
 pub use error::{Error, Kind, Result};

@@ -1,4 +1,4 @@
-//! Order statistics: the values at given ranks, without sorting all of them.
+//! Order statistics: the values at given ranks, without sorting all of them; ranks, and correlations.
 
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::error::Result;
@@ -71,6 +71,41 @@ pub fn at_ranks(
     Ok(found.collect())
 }
 
+/// The rank of each value among all, from 0 to the sum of the weights; equal values share the middle of theirs. NaN is above all numbers.
+pub fn middle_ranks(
+    values: impl ExactSizeIterator<Item = f64>,
+    weight: impl Fn(usize) -> f64,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<f64>> {
+    let n = values.len();
+    let mut order: Vec<(u64, u32)> = vec_with_capacity(n, checkpoint)?;
+    order.extend(values.enumerate().map(|(at, value)| (sortable(value), at as u32)));
+    checkpoint.pass("ranking", 0, 0)?;
+    order.sort_unstable();
+    let mut ranks = vec_of(0.0, n, checkpoint)?;
+    let mut before = 0.0;
+    for same in order.chunk_by(|one, other| one.0 == other.0) {
+        let all: f64 = same.iter().map(|row| weight(row.1 as usize)).sum();
+        same.iter().for_each(|row| ranks[row.1 as usize] = before + 0.5 * all);
+        before += all;
+    }
+    Ok(ranks)
+}
+
+/// Pearson's correlation of pairs with weights; of ranks, it is Spearman's. Nothing where either is the same for all.
+pub fn correlation(pairs: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Option<f64> {
+    let sums = pairs
+        .clone()
+        .fold((0.0, 0.0, 0.0), |(n, x, y), (a, b, w)| (n + w, x + w * a, y + w * b));
+    let (x, y) = (sums.1 / sums.0, sums.2 / sums.0);
+    let (xx, yy, xy) = pairs.fold((0.0, 0.0, 0.0), |(xx, yy, xy), (a, b, w)| {
+        let (a, b) = (a - x, b - y);
+        (xx + w * a * a, yy + w * b * b, xy + w * a * b)
+    });
+    let correlation = xy / (xx.sqrt() * yy.sqrt());
+    correlation.is_finite().then_some(correlation.clamp(-1.0, 1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +137,25 @@ mod tests {
                     .collect::<Vec<_>>(),
             );
         }
+    }
+
+    #[test]
+    fn equal_values_share_a_rank() {
+        let values = [3.0, 1.0, 3.0, 2.0, 3.0];
+        let ranks = middle_ranks(values.into_iter(), |_| 1.0, &mut Unhindered).unwrap();
+        assert_eq!(ranks, [3.5, 0.5, 3.5, 1.5, 3.5]);
+        // A weight is so many equal values.
+        let ranks = middle_ranks([3.0, 1.0, 2.0].into_iter(), |at| [3.0, 1.0, 1.0][at], &mut Unhindered).unwrap();
+        assert_eq!(ranks, [3.5, 0.5, 1.5]);
+    }
+
+    #[test]
+    fn correlations() {
+        let pairs = |rows: &'static [(f64, f64)]| rows.iter().map(|&(x, y)| (x, y, 1.0));
+        assert_eq!(correlation(pairs(&[(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)])), Some(1.0));
+        assert_eq!(correlation(pairs(&[(1.0, 1.0), (2.0, 0.0), (3.0, 1.0)])), Some(0.0));
+        assert_eq!(correlation(pairs(&[(1.0, 1.0), (1.0, 2.0)])), None);
+        assert_eq!(correlation(pairs(&[])), None);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Data {
                 .detail(format!(
                     "There are {customers} customers, and none has been observed for any time after the first purchase."
                 ))
-                .hint("Collect orders over a longer time, or pass a later as_of."));
+                .hint("Collect orders over a longer time, or pass a later as_of or split."));
         }
         Ok(Data {
             cells: Cells::of(histories, unit, checkpoint)?,

@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result, spelled};
 use crate::estimate::{Estimate, Search};
 use crate::maximum::{Curve, Optimum, climb};
 use crate::order_log::OrderLog;
+use crate::rank::{correlation, middle_ranks};
 use crate::special::{digamma, ln_gamma, ln_gamma_ratio, normal_probability, trigamma};
 use crate::summary::{Row, checked_weight};
 
@@ -147,7 +148,7 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Mode
             customers,
         },
     );
-    let (correlation, rank_correlation) = (correlation(&telling), rank_correlation(&telling, checkpoint)?);
+    let [correlation, rank_correlation] = correlations(&telling, checkpoint)?;
     // Without dependence, the rank correlation is about normal, with a variance of 1 / (n - 1).
     let p_value = rank_correlation
         .filter(|_| customers > 2.0)
@@ -283,59 +284,20 @@ impl Data {
     }
 }
 
-/// Pearson's correlation of frequency and value; nothing where either is the same for all.
-fn correlation(spenders: &[Spender]) -> Option<f64> {
-    let pairs = spenders
+/// Pearson's correlation of frequency and value, and Spearman's.
+fn correlations(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<[Option<f64>; 2]> {
+    let plain = spenders
         .iter()
         .map(|spender| (spender.frequency as f64, spender.value, spender.weight));
-    weighted_correlation(pairs)
-}
-
-/// Spearman's: that of the ranks, equal values sharing the middle one.
-fn rank_correlation(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Option<f64>> {
-    let mut by_value: Vec<(u64, u32)> = vec_with_capacity(spenders.len(), checkpoint)?;
-    by_value.extend(
-        spenders
-            .iter()
-            .enumerate()
-            .map(|(n, spender)| (spender.value.to_bits(), n as u32)),
-    );
-    by_value.sort_unstable();
-    let mut ranks: Vec<f64> = vec_with_capacity(spenders.len(), checkpoint)?;
-    ranks.resize(spenders.len(), 0.0);
-    let mut before = 0.0;
-    for same in by_value.chunk_by(|one, other| one.0 == other.0) {
-        let weight: f64 = same.iter().map(|row| spenders[row.1 as usize].weight).sum();
-        same.iter()
-            .for_each(|row| ranks[row.1 as usize] = before + 0.5 * weight);
-        before += weight;
-    }
-    // By frequency they are sorted already.
-    let mut before = 0.0;
-    let mut at = 0;
-    let mut pairs: Vec<(f64, f64, f64)> = vec_with_capacity(spenders.len(), checkpoint)?;
-    for same in spenders.chunk_by(|one, other| one.frequency == other.frequency) {
-        let weight: f64 = same.iter().map(|spender| spender.weight).sum();
-        for spender in same {
-            pairs.push((before + 0.5 * weight, ranks[at], spender.weight));
-            at += 1;
-        }
-        before += weight;
-    }
-    Ok(weighted_correlation(pairs.into_iter()))
-}
-
-fn weighted_correlation(pairs: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Option<f64> {
-    let (n, x, y) = pairs
-        .clone()
-        .fold((0.0, 0.0, 0.0), |(n, x, y), (a, b, w)| (n + w, x + w * a, y + w * b));
-    let (x, y) = (x / n, y / n);
-    let (xx, yy, xy) = pairs.fold((0.0, 0.0, 0.0), |(xx, yy, xy), (a, b, w)| {
-        let (a, b) = (a - x, b - y);
-        (xx + w * a * a, yy + w * b * b, xy + w * a * b)
-    });
-    let correlation = xy / (xx.sqrt() * yy.sqrt());
-    correlation.is_finite().then_some(correlation.clamp(-1.0, 1.0))
+    let weight = |at: usize| spenders[at].weight;
+    let by_frequency = middle_ranks(
+        spenders.iter().map(|spender| spender.frequency as f64),
+        weight,
+        checkpoint,
+    )?;
+    let by_value = middle_ranks(spenders.iter().map(|spender| spender.value), weight, checkpoint)?;
+    let ranked = (0..spenders.len()).map(|at| (by_frequency[at], by_value[at], weight(at)));
+    Ok([correlation(plain), correlation(ranked)])
 }
 
 /// Adds what users should know about the data before they trust a model. `dependence` is the rank correlation and how likely it is by

@@ -1,0 +1,163 @@
+//! `validate_purchases` and `compare_purchase_models`: whether models of purchases would have been right.
+
+use crate::customers::Look;
+use crate::order_log::{Log, View};
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::{Backend, WholeCall};
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::time::Timestamp;
+use crate::pg::value::Given;
+use crate::purchases::family;
+use clientele_core::Result;
+use clientele_core::calendar::{DAY, Period};
+use clientele_core::order_log::OrderLog;
+use clientele_core::purchases::{fit, fit_all};
+use clientele_core::validation::{Comparison, Trial};
+use pgrx::prelude::*;
+
+const VALIDATION: &[Column] = &[
+    Column::Text,
+    Column::Int4,
+    Column::Int8,
+    Column::Float8,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+];
+
+/// `validate_purchases(log, split, model, as_of, period, time_zone)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn validate_purchases<'a>(
+    log: Option<Given<'a, Log>>,
+    split: Option<Timestamp>,
+    model: Option<&'a str>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| {
+        let Some(log) = log else {
+            return Rows::none(call, VALIDATION);
+        };
+        let family = family(model)?;
+        let look = Look {
+            as_of,
+            period,
+            time_zone,
+        };
+        let mut rows = Rows::begin(call, VALIDATION, None)?;
+        let mut backend = Backend::of_call("validate_purchases");
+        let trial = trial(&log, split, &look, &mut backend)?;
+        let model = fit(trial.histories(), family, trial.fitting(), &mut backend)?;
+        let mut predictions = vec![trial.by_model(&model, &mut backend)?];
+        predictions.extend(trial.by_rules(&mut backend)?);
+        let mut put = |method: &str, tenth: Option<usize>, comparison: &Comparison| {
+            let measures = measures(comparison);
+            let first = [Cell::Text(method), Cell::of(tenth, |tenth| Cell::Integer(tenth as i64))];
+            rows.put(&[first.as_slice(), &measures].concat())
+        };
+        for prediction in &predictions {
+            put(prediction.method, None, &trial.compare(prediction, &mut backend)?)?;
+        }
+        for prediction in &predictions {
+            for (tenth, comparison) in trial.compare_tenths(prediction, &mut backend)? {
+                put(prediction.method, Some(tenth), &comparison)?;
+            }
+        }
+        Ok(rows.finish())
+    })
+}
+
+const COMPARISON: &[Column] = &[
+    Column::Text,
+    Column::Text,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Int8,
+    Column::Float8,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+];
+
+/// `compare_purchase_models(log, split, as_of, period, time_zone)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn compare_purchase_models<'a>(
+    log: Option<Given<'a, Log>>,
+    split: Option<Timestamp>,
+    as_of: Option<Timestamp>,
+    period: Option<&'a str>,
+    time_zone: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| {
+        let Some(log) = log else {
+            return Rows::none(call, COMPARISON);
+        };
+        let look = Look {
+            as_of,
+            period,
+            time_zone,
+        };
+        let mut rows = Rows::begin(call, COMPARISON, None)?;
+        let mut backend = Backend::of_call("compare_purchase_models");
+        let trial = trial(&log, split, &look, &mut backend)?;
+        for model in fit_all(trial.histories(), trial.fitting(), &mut backend)? {
+            let comparison = trial.compare(&trial.by_model(&model, &mut backend)?, &mut backend)?;
+            let estimate = &model.estimate;
+            let first = [
+                Cell::Text(model.family.name()),
+                Cell::Text(estimate.status.name()),
+                Cell::of(estimate.log_likelihood, Cell::Float),
+                Cell::of(estimate.aic(), Cell::Float),
+                Cell::of(estimate.bic(), Cell::Float),
+            ];
+            rows.put(&[first.as_slice(), &measures(&comparison)].concat())?;
+        }
+        for prediction in trial.by_rules(&mut backend)? {
+            let comparison = trial.compare(&prediction, &mut backend)?;
+            let first = [
+                Cell::Text(prediction.method),
+                Cell::Null,
+                Cell::Null,
+                Cell::Null,
+                Cell::Null,
+            ];
+            rows.put(&[first.as_slice(), &measures(&comparison)].concat())?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+fn trial(log: &Given<'_, Log>, split: Option<Timestamp>, look: &Look<'_>, backend: &mut WholeCall) -> Result<Trial> {
+    let log = OrderLog::open(log.bytes())?;
+    let observation = look.observation(&log, Period::Day, DAY)?;
+    let split = split.map(|split| View::instant(&log, split, "split", look.time_zone));
+    Trial::of(&log, &observation, split.transpose()?, backend)
+}
+
+/// The columns that both functions have.
+fn measures(comparison: &Comparison) -> [Cell<'static>; 9] {
+    [
+        Cell::Integer(comparison.customers as i64),
+        Cell::Float(comparison.predicted),
+        Cell::Integer(comparison.actual as i64),
+        Cell::of(comparison.bias(), Cell::Float),
+        Cell::Float(comparison.mae),
+        Cell::Float(comparison.rmse),
+        Cell::of(comparison.rank_correlation, Cell::Float),
+        Cell::of(comparison.predicted_active, Cell::Float),
+        Cell::Float(comparison.actual_active),
+    ]
+}

@@ -47,7 +47,7 @@ impl<const N: usize> Curve<N> {
 pub enum End {
     /// At a maximum: no step that the curvature suggests gains anything.
     Converged,
-    /// At the best point within the limits, at least one of which holds it; or on a ridge that hardly rises towards them.
+    /// At the best point within the limits, at least one of which holds it.
     Boundary,
     /// Before it got there.
     Unfinished,
@@ -67,21 +67,22 @@ pub struct Optimum<const N: usize> {
 /// The most steps of a search.
 const STEPS: usize = 200;
 
-/// The longest step of one coordinate.
+/// The longest step in any direction.
 const REACH: f64 = 3.0;
+
+/// And the shortest worth to be tried.
+const SHORTEST: f64 = 1e-7;
 
 /// A search has converged when the next step would gain less than this share of the value.
 const GAIN: f64 = 1e-13;
 
-/// A step that would gain less than this of a log-likelihood is of no consequence to anybody; near a top there are two or three of them, on
-/// a ridge there is no end of them.
-const LITTLE: f64 = 1e-5;
+/// Sums over many customers are rounded by up to this share of the value: a step that loses no more has lost nothing.
+const SLACK: f64 = 1e-12;
 
-/// So many of them are a ridge.
-const PATIENCE: usize = 8;
-
-/// Climbs from `start` to a maximum within `limits`, by Newton's steps, shortened towards the gradient where the function is not
-/// concave or a step does not climb (Levenberg & Marquardt). Coordinates at a limit that the gradient pushes against stay there.
+/// Climbs from `start` to a maximum within `limits`, by Newton's steps along the axes of curvature: where the function curves up along an
+/// axis, the step goes up as far as it would go to the top of one that curves down as much, and no step is longer than what has proved
+/// to climb. On a ridge that hardly rises along one axis, the others are not held up. Coordinates at a limit that the gradient pushes against
+/// stay there.
 ///
 /// `curve` may give values that are not finite: such points are not entered. It must be finite at `start`.
 pub fn climb<const N: usize>(
@@ -91,129 +92,160 @@ pub fn climb<const N: usize>(
 ) -> Result<Optimum<N>> {
     let mut point = start;
     let mut at = curve(&point)?;
-    let mut damping = 1e-6;
-    let mut little = 0;
+    let mut reach = REACH;
     let mut end = End::Unfinished;
     for _ in 0..STEPS {
-        let held: [bool; N] = std::array::from_fn(|i| {
-            let (low, high) = limits[i];
-            point[i] <= low && at.gradient[i] <= 0.0 || point[i] >= high && at.gradient[i] >= 0.0
-        });
-        let Some(step) = newton_step(&at, &held, damping) else {
-            damping = (damping * 10.0).max(1e-3);
-            if damping > 1e12 {
-                break;
-            }
-            continue;
-        };
-        let gain: f64 = 0.5
-            * step
-                .iter()
-                .zip(at.gradient)
-                .map(|(step, slope)| step * slope)
-                .sum::<f64>();
-        little += usize::from(gain <= LITTLE);
-        if little > PATIENCE {
-            end = End::Boundary;
-            break;
-        }
-        let converged = gain <= GAIN * at.value.abs() + f64::MIN_POSITIVE && damping < 1.0;
-        let longest = step.iter().fold(0.0, |longest: f64, step| longest.max(step.abs()));
-        let shrink = (REACH / longest).min(1.0);
-        let next: [f64; N] = std::array::from_fn(|i| (point[i] + shrink * step[i]).clamp(limits[i].0, limits[i].1));
-        if converged || next == point {
+        let (step, gain, held) = step_within(&at, &point, limits, reach);
+        let next = stopped_at_limits(&point, &step, limits);
+        if gain <= GAIN * at.value.abs() || next == point {
             // The last step, too small to be worth another look, doubles the digits that are right.
             point = next;
-            end = if held.contains(&true) {
-                End::Boundary
-            } else {
-                End::Converged
+            end = match held.contains(&true) {
+                true => End::Boundary,
+                false => End::Converged,
             };
             break;
         }
         let there = curve(&next)?;
-        // Near the top, a gain is lost in the rounding of the value.
-        let slack = 4.0 * f64::EPSILON * at.value.abs();
-        if there.is_finite() && there.value >= at.value - slack {
+        if there.is_finite() && there.value >= at.value - SLACK * at.value.abs() {
             (point, at) = (next, there);
-            damping = (damping * 0.1).max(1e-12);
-        } else if damping > 1e12 {
-            break;
+            reach = (2.0 * reach).min(REACH);
         } else {
-            damping = (damping * 10.0).max(1e-3);
+            reach = 0.25 * step.iter().fold(0.0, |longest: f64, step| longest.max(step.abs()));
+            if reach < SHORTEST {
+                // What the slope promises is lost in rounding: far out towards the limits.
+                break;
+            }
         }
     }
     Ok(Optimum { point, curve: at, end })
 }
 
-/// The step to the top of the parabola that the function looks like; nothing if it has none at this damping.
-fn newton_step<const N: usize>(at: &Curve<N>, held: &[bool; N], damping: f64) -> Option<[f64; N]> {
-    let mut matrix = at.hessian.map(|row| row.map(|x| -x));
+/// A step that does not push against a limit that the point is at, what it would gain, and which coordinates are held at their limits.
+fn step_within<const N: usize>(
+    at: &Curve<N>,
+    point: &[f64; N],
+    limits: &[(f64, f64); N],
+    reach: f64,
+) -> ([f64; N], f64, [bool; N]) {
+    let pushes = |i: usize, towards: f64| {
+        let (low, high) = limits[i];
+        point[i] <= low && towards <= 0.0 || point[i] >= high && towards >= 0.0
+    };
+    let mut held: [bool; N] = std::array::from_fn(|i| pushes(i, at.gradient[i]));
+    loop {
+        let (step, gain) = newton_step(at, &held, reach);
+        let more: [bool; N] = std::array::from_fn(|i| held[i] || step[i] != 0.0 && pushes(i, step[i]));
+        if more == held {
+            return (step, gain, held);
+        }
+        held = more;
+    }
+}
+
+/// Where a step leads, which ends where it meets the first limit.
+fn stopped_at_limits<const N: usize>(point: &[f64; N], step: &[f64; N], limits: &[(f64, f64); N]) -> [f64; N] {
+    let room = |i: usize| match step[i] {
+        0.0 => f64::INFINITY,
+        step if step > 0.0 => (limits[i].1 - point[i]) / step,
+        step => (limits[i].0 - point[i]) / step,
+    };
+    let share = (0..N).map(room).fold(1.0, f64::min);
+    std::array::from_fn(|i| {
+        let (low, high) = limits[i];
+        if room(i) <= share {
+            // Exactly there, in spite of rounding.
+            if step[i] > 0.0 { high } else { low }
+        } else {
+            (point[i] + share * step[i]).clamp(low, high)
+        }
+    })
+}
+
+/// A step, no longer than `reach` along any axis of curvature, and what it would gain if it were not cut short.
+fn newton_step<const N: usize>(at: &Curve<N>, held: &[bool; N], reach: f64) -> ([f64; N], f64) {
+    let mut matrix = at.hessian;
     let mut gradient = at.gradient;
-    let size = (0..N).map(|i| matrix[i][i].abs()).fold(f64::MIN_POSITIVE, f64::max);
-    for i in 0..N {
-        matrix[i][i] += damping * matrix[i][i].abs().max(1e-6 * size);
-        if held[i] {
-            gradient[i] = 0.0;
-            for j in 0..N {
-                matrix[i][j] = 0.0;
-                matrix[j][i] = 0.0;
-            }
-            matrix[i][i] = 1.0;
+    for i in (0..N).filter(|&i| held[i]) {
+        gradient[i] = 0.0;
+        for j in 0..N {
+            matrix[i][j] = 0.0;
+            matrix[j][i] = 0.0;
         }
     }
-    Some(solve(&cholesky(&matrix)?, &gradient))
+    let (values, axes) = axes(&matrix);
+    let (mut step, mut gain) = ([0.0; N], 0.0);
+    for (value, axis) in values.iter().zip(&axes) {
+        let slope: f64 = axis.iter().zip(gradient).map(|(x, slope)| x * slope).sum();
+        if slope == 0.0 {
+            continue;
+        }
+        let full = slope / value.abs().max(f64::MIN_POSITIVE);
+        gain += 0.5 * slope * full;
+        let length = full.clamp(-reach, reach);
+        for (step, x) in step.iter_mut().zip(axis) {
+            *step += length * x;
+        }
+    }
+    (step, gain)
 }
 
-/// The lower triangle L with L Lᵀ = `matrix`; nothing unless that is positive definite to working accuracy.
-fn cholesky<const N: usize>(matrix: &Matrix<N>) -> Option<Matrix<N>> {
-    let mut lower = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
-            let rest = matrix[i][j] - sum;
-            if i == j {
-                // What is left of a diagonal element by rounding alone is no information.
-                if rest.is_nan() || rest <= 1e-14 * matrix[i][i].abs() || rest <= 0.0 {
-                    return None;
+/// The eigenvalues of a symmetric matrix, and an orthonormal eigenvector for each, by Jacobi's rotations (Golub & Van Loan 8.5).
+fn axes<const N: usize>(matrix: &Matrix<N>) -> ([f64; N], Matrix<N>) {
+    /// More sweeps than it ever takes: each squares what is left.
+    const SWEEPS: usize = 30;
+    let mut rest = *matrix;
+    let mut vectors: Matrix<N> = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
+    for _ in 0..SWEEPS {
+        let mut rotated = false;
+        for p in 0..N {
+            for q in p + 1..N {
+                let off = rest[p][q];
+                if off.abs() <= f64::EPSILON * (rest[p][p].abs() * rest[q][q].abs()).sqrt() {
+                    continue;
                 }
-                lower[i][i] = rest.sqrt();
-            } else {
-                lower[i][j] = rest / lower[j][j];
+                rotated = true;
+                let tau = (rest[q][q] - rest[p][p]) / (2.0 * off);
+                let t = 1.0_f64.copysign(tau) / (tau.abs() + tau.hypot(1.0));
+                let c = 1.0 / t.hypot(1.0);
+                let s = t * c;
+                for k in 0..N {
+                    (rest[k][p], rest[k][q]) = (c * rest[k][p] - s * rest[k][q], s * rest[k][p] + c * rest[k][q]);
+                }
+                for k in 0..N {
+                    (rest[p][k], rest[q][k]) = (c * rest[p][k] - s * rest[q][k], s * rest[p][k] + c * rest[q][k]);
+                    (vectors[p][k], vectors[q][k]) = (
+                        c * vectors[p][k] - s * vectors[q][k],
+                        s * vectors[p][k] + c * vectors[q][k],
+                    );
+                }
             }
         }
+        if !rotated {
+            break;
+        }
     }
-    Some(lower)
-}
-
-/// The x with L Lᵀ x = `right`.
-fn solve<const N: usize>(lower: &Matrix<N>, right: &[f64; N]) -> [f64; N] {
-    let mut x = *right;
-    for i in 0..N {
-        let sum: f64 = (0..i).map(|k| lower[i][k] * x[k]).sum();
-        x[i] = (x[i] - sum) / lower[i][i];
-    }
-    for i in (0..N).rev() {
-        let sum: f64 = (i + 1..N).map(|k| lower[k][i] * x[k]).sum();
-        x[i] = (x[i] - sum) / lower[i][i];
-    }
-    x
+    (std::array::from_fn(|i| rest[i][i]), vectors)
 }
 
 /// The inverse of the negative Hessian, which is the covariance of maximum likelihood estimates; nothing where it is not positive
-/// definite, because then the data do not tell the parameters apart.
+/// definite to working accuracy, because then the data do not tell the parameters apart.
 pub fn covariance<const N: usize>(hessian: &Matrix<N>) -> Option<Matrix<N>> {
-    let lower = cholesky(&hessian.map(|row| row.map(|x| -x)))?;
-    let mut inverse = [[0.0; N]; N];
-    for (i, row) in inverse.iter_mut().enumerate() {
-        let mut unit = [0.0; N];
-        unit[i] = 1.0;
-        *row = solve(&lower, &unit);
+    let (values, axes) = axes(hessian);
+    let greatest = values
+        .iter()
+        .fold(0.0, |greatest: f64, value| greatest.max(value.abs()));
+    if values.iter().any(|&value| value.is_nan() || value >= -1e-14 * greatest) {
+        return None;
     }
-    // The same to both sides, to the last bit.
-    for i in 0..N {
-        for j in 0..i {
-            inverse[i][j] = inverse[j][i];
+    let mut inverse = [[0.0; N]; N];
+    for (value, axis) in values.iter().zip(&axes) {
+        for i in 0..N {
+            // The same on both sides, to the last bit.
+            for j in 0..=i {
+                inverse[i][j] -= axis[i] * axis[j] / value;
+                inverse[j][i] = inverse[i][j];
+            }
         }
     }
     Some(inverse)
@@ -252,7 +284,7 @@ mod tests {
     fn inverts() {
         let inverse = covariance(&[[-4.0, -2.0], [-2.0, -3.0]]).unwrap();
         for (row, want) in inverse.iter().zip([[0.375, -0.25], [-0.25, 0.5]]) {
-            assert!(row.iter().zip(want).all(|(x, want)| (x - want).abs() < 1e-15));
+            assert!(row.iter().zip(want).all(|(x, want)| (x - want).abs() < 1e-14));
         }
         assert_eq!(covariance(&[[-1.0, -1.0], [-1.0, -1.0]]), None);
         assert_eq!(covariance(&[[1.0, 0.0], [0.0, -1.0]]), None);

@@ -8,6 +8,7 @@
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
+//! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting |
@@ -27,6 +28,7 @@ pub mod key;
 pub mod maximum;
 pub mod order_log;
 pub mod rank;
+pub mod retention;
 pub mod rfm;
 pub mod special;
 pub mod zone;

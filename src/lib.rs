@@ -8,6 +8,7 @@
 mod customers;
 mod order_log;
 mod pg;
+mod retention;
 mod rfm;
 
 pgrx::pg_module_magic!(name, version);

@@ -58,7 +58,7 @@ SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table
 EXPLAIN (COSTS OFF) SELECT clientele.fit_retention(period, customers, has_left) FROM many;
 SELECT clientele.fit_retention(period, customers, has_left) = (SELECT model FROM serial) AS same FROM many;
 SELECT clientele.fit_retention(period - 1, 24 - period) = (SELECT curve FROM serial) AS same FROM many;
-RESET max_parallel_workers_per_gather;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 -- a window asks the same state again and again
 SELECT year, model::jsonb -> 'customers' AS customers, model::jsonb -> 'periods' AS periods
 FROM (SELECT year, clientele.fit_retention(year, customers::bigint, year < 4) OVER (ORDER BY year) AS model

@@ -1171,3 +1171,210 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 6
 AS 'MODULE_PATHNAME', 'compare_purchase_models_wrapper';
 COMMENT ON FUNCTION compare_purchase_models(log order_log, split timestamp, as_of timestamp, period text, time_zone text) IS
 'fits all models of purchases to what came up to the split, and puts what each predicts after it beside what came, and beside rules of thumb';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- retention
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE retention_model;
+
+CREATE FUNCTION retention_model_in(cstring)
+RETURNS retention_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_model_in_wrapper';
+COMMENT ON FUNCTION retention_model_in(cstring) IS
+'text input of retention_model: JSON';
+
+CREATE FUNCTION retention_model_out(retention_model)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_model_out_wrapper';
+COMMENT ON FUNCTION retention_model_out(retention_model) IS
+'text output of retention_model: JSON';
+
+CREATE FUNCTION retention_model_recv(internal)
+RETURNS retention_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_model_recv_wrapper';
+COMMENT ON FUNCTION retention_model_recv(internal) IS
+'binary input of retention_model';
+
+CREATE FUNCTION retention_model_send(retention_model)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION retention_model_send(retention_model) IS
+'binary output of retention_model: the stored bytes';
+
+CREATE TYPE retention_model (
+    INPUT = retention_model_in,
+    OUTPUT = retention_model_out,
+    RECEIVE = retention_model_recv,
+    SEND = retention_model_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE retention_model IS
+'the parameters of a shifted-beta-geometric model of retention, with how sure they are: who stays under contract, and for how long';
+
+CREATE CAST (retention_model AS jsonb) WITH INOUT;
+COMMENT ON CAST (retention_model AS jsonb) IS 'the text form of a retention_model, as jsonb';
+CREATE CAST (jsonb AS retention_model) WITH INOUT;
+COMMENT ON CAST (jsonb AS retention_model) IS 'a retention_model from its text form, as jsonb';
+
+CREATE FUNCTION retention_model_eq(retention_model, retention_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION retention_model_eq(retention_model, retention_model) IS
+'implementation of = for retention_model';
+
+CREATE FUNCTION retention_model_ne(retention_model, retention_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION retention_model_ne(retention_model, retention_model) IS
+'implementation of <> for retention_model';
+
+CREATE FUNCTION retention_model_hash(retention_model)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION retention_model_hash(retention_model) IS
+'hash of retention_model';
+
+CREATE FUNCTION retention_model_hash_extended(retention_model, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION retention_model_hash_extended(retention_model, bigint) IS
+'hash of retention_model, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = retention_model, RIGHTARG = retention_model, FUNCTION = retention_model_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (retention_model, retention_model) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = retention_model, RIGHTARG = retention_model, FUNCTION = retention_model_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (retention_model, retention_model) IS 'not equal';
+
+CREATE OPERATOR CLASS retention_model_ops DEFAULT FOR TYPE retention_model USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 retention_model_hash(retention_model),
+    FUNCTION 2 retention_model_hash_extended(retention_model, bigint);
+COMMENT ON OPERATOR FAMILY retention_model_ops USING hash IS 'retention_model by its bytes';
+COMMENT ON OPERATOR CLASS retention_model_ops USING hash IS 'retention_model by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+CREATE FUNCTION fit_retention_curve_trans(internal, integer, bigint)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_curve_trans_wrapper';
+COMMENT ON FUNCTION fit_retention_curve_trans(internal, integer, bigint) IS
+'transition function of fit_retention(period, customers)';
+
+CREATE FUNCTION fit_retention_trans(internal, integer, bigint, boolean)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_trans_wrapper';
+COMMENT ON FUNCTION fit_retention_trans(internal, integer, bigint, boolean) IS
+'transition function of fit_retention(period, customers, has_left)';
+
+CREATE FUNCTION fit_retention_combine(internal, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_combine_wrapper';
+COMMENT ON FUNCTION fit_retention_combine(internal, internal) IS
+'combine function of fit_retention';
+
+CREATE FUNCTION fit_retention_serial(internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_serial_wrapper';
+COMMENT ON FUNCTION fit_retention_serial(internal) IS
+'serialisation function of fit_retention';
+
+CREATE FUNCTION fit_retention_deserial(bytea, internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_deserial_wrapper';
+COMMENT ON FUNCTION fit_retention_deserial(bytea, internal) IS
+'deserialisation function of fit_retention';
+
+CREATE FUNCTION fit_retention_curve_final(internal)
+RETURNS retention_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_curve_final_wrapper';
+COMMENT ON FUNCTION fit_retention_curve_final(internal) IS
+'final function of fit_retention(period, customers)';
+
+CREATE FUNCTION fit_retention_final(internal)
+RETURNS retention_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'fit_retention_final_wrapper';
+COMMENT ON FUNCTION fit_retention_final(internal) IS
+'final function of fit_retention(period, customers, has_left)';
+
+CREATE AGGREGATE fit_retention(period integer, customers bigint) (
+    SFUNC = fit_retention_curve_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_retention_curve_final,
+    COMBINEFUNC = fit_retention_combine,
+    SERIALFUNC = fit_retention_serial,
+    DESERIALFUNC = fit_retention_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_retention(period integer, customers bigint) IS
+'fits a retention_model to a survivor curve: how many customers are still there after each number of renewals, from 0 on';
+
+CREATE AGGREGATE fit_retention(period integer, customers bigint, has_left boolean) (
+    SFUNC = fit_retention_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = fit_retention_final,
+    COMBINEFUNC = fit_retention_combine,
+    SERIALFUNC = fit_retention_serial,
+    DESERIALFUNC = fit_retention_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE fit_retention(period integer, customers bigint, has_left boolean) IS
+'fits a retention_model to customers who left at renewal number period, or were last seen still there after so many renewals';
+
+CREATE FUNCTION survival(model retention_model, periods integer)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_survival_wrapper';
+COMMENT ON FUNCTION survival(model retention_model, periods integer) IS
+'the share of customers who are still there after so many renewals';
+
+CREATE FUNCTION retention_rate(model retention_model, period integer)
+RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_rate_wrapper';
+COMMENT ON FUNCTION retention_rate(model retention_model, period integer) IS
+'the share of those who come to renewal number period that renew';
+
+CREATE FUNCTION expected_lifetime(model retention_model, renewals integer DEFAULT 0, discount_rate double precision DEFAULT 0, horizon integer DEFAULT NULL)
+RETURNS double precision
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'retention_expected_lifetime_wrapper';
+COMMENT ON FUNCTION expected_lifetime(model retention_model, renewals integer, discount_rate double precision, horizon integer) IS
+'how many periods a customer who has renewed so often will be there for, the one under way included; later ones discounted';
+
+CREATE FUNCTION parameters(model retention_model)
+RETURNS TABLE (
+    parameter text,
+    estimate double precision,
+    standard_error double precision,
+    low double precision,
+    high double precision
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 2
+AS 'MODULE_PATHNAME', 'retention_parameters_wrapper';
+COMMENT ON FUNCTION parameters(model retention_model) IS
+'the parameters of a retention_model with the limits of 95 % confidence; NULL where the fit does not tell how sure they are';

@@ -12,6 +12,7 @@ mod estimate;
 mod order_log;
 mod pg;
 mod purchases;
+mod retention;
 mod rfm;
 mod spend;
 mod validation;

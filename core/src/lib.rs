@@ -13,6 +13,7 @@
 //! | [`clv`] | what the orders of a customer within a horizon bring |
 //! | [`churn`] | how likely it is that none comes, in bands |
 //! | [`validation`] | whether models would have been right |
+//! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting, ranks, correlations |
@@ -38,6 +39,7 @@ pub mod maximum;
 pub mod order_log;
 pub mod purchases;
 pub mod rank;
+pub mod retention;
 pub mod rfm;
 pub mod special;
 pub mod spend;

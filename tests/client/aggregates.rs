@@ -7,6 +7,7 @@ use postgres::Client;
 crate::trials!(
     parallel_plans_give_the_same_bits,
     every_order_of_rows_gives_the_same_bits,
+    retention_is_fitted_alike_in_every_plan,
     groups_spill_to_disk,
     every_time_zone_is_that_of_the_server,
 );
@@ -114,6 +115,56 @@ fn every_order_of_rows_gives_the_same_bits(database: &Database) -> Outcome {
             .map(|from| one(&mut client, &revenue.replace("ROWS", from)))
             .collect::<Result<_, _>>()?;
         ensure!(sums[0] == sums[1], "{call}: the revenue is {} or {}", sums[0], sums[1]);
+    }
+    Ok(())
+}
+
+/// Serial and parallel, rows in any order, groups in memory and on disk.
+fn retention_is_fitted_alike_in_every_plan(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(
+        "CREATE TABLE terms AS
+         SELECT i % 9000 AS plan, 1 + i / 9000 AS period, 1 + i * 7919 % 40 AS customers, i * 31 % 7 < 3 AS has_left
+         FROM generate_series(0, 200000) i;
+         ALTER TABLE terms SET (parallel_workers = 3); ANALYZE terms; SET max_parallel_workers_per_gather = 0",
+    )?;
+    let calls = [
+        "clientele.fit_retention(period, customers, has_left)",
+        "clientele.fit_retention(period - 1, 2000000 / period - customers)",
+    ];
+    let query = |call: &str, from: &str| format!("SELECT md5(clientele.retention_model_send({call})) FROM {from}");
+    let mut serial = Vec::new();
+    for call in calls {
+        serial.push(one::<String>(&mut client, &query(call, "terms"))?);
+        for order in ["customers", "md5(period::text)", "period DESC"] {
+            let ordered: String = one(
+                &mut client,
+                &query(call, &format!("(SELECT * FROM terms ORDER BY {order}) o")),
+            )?;
+            ensure!(
+                ordered == serial[serial.len() - 1],
+                "{call} differs for rows ordered by {order}"
+            );
+        }
+    }
+    let grouped = format!("SELECT plan, {} AS model FROM terms GROUP BY plan", calls[0]);
+    let fingerprint = format!("SELECT md5(string_agg(model::text, '' ORDER BY plan)) FROM ({grouped}) g");
+    let in_memory: String = one(&mut client, &fingerprint)?;
+    client.batch_execute("SET work_mem = '1MB'; SET hash_mem_multiplier = 1; SET enable_sort = off")?;
+    let hashed = plan(&mut client, ", ANALYZE, TIMING OFF, SUMMARY OFF", &grouped)?;
+    ensure!(
+        hashed.contains("HashAggregate") && hashed.contains("Disk Usage"),
+        "nothing was spilled:\n{hashed}"
+    );
+    let spilled: String = one(&mut client, &fingerprint)?;
+    ensure!(spilled == in_memory, "what was spilled came back different");
+
+    client.batch_execute(PARALLEL)?;
+    for (call, serial) in calls.iter().zip(&serial) {
+        let plan = plan(&mut client, "", &query(call, "terms"))?;
+        ensure!(plan.contains("Partial Aggregate"), "{call} is not parallel:\n{plan}");
+        let parallel: String = one(&mut client, &query(call, "terms"))?;
+        ensure!(parallel == *serial, "{call} differs when it runs in parallel");
     }
     Ok(())
 }

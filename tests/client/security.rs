@@ -140,10 +140,20 @@ fn states_cannot_be_forged(database: &Database) -> Outcome {
         "CREATE AGGREGATE public.forged(text) (SFUNC = clientele.order_log_trans, STYPE = internal)",
     )?;
     ensure!(code.starts_with("42"), "an aggregate of a user's own: {code}");
+    // A superuser may put one together, of parts that do not belong together: no state is taken for another.
+    admin.batch_execute(
+        "CREATE AGGREGATE public.mixed(integer, bigint) (
+             SFUNC = clientele.fit_retention_curve_trans, STYPE = internal, FINALFUNC = clientele.order_log_final)",
+    )?;
+    let (code, message) = error_of(&mut admin, "SELECT public.mixed(1, 1)")?;
+    ensure!(code == "42804", "a state of another aggregate: {code} {message}");
     for call in [
         "order_log_serial(NULL)",
         "order_log_combine(NULL, NULL)",
         "order_log_deserial('\\x00', NULL)",
+        "fit_retention_serial(NULL)",
+        "fit_retention_combine(NULL, NULL)",
+        "fit_retention_deserial('\\x00', NULL)",
     ] {
         let (code, message) = error_of(&mut client, &format!("SELECT clientele.{call}"))?;
         // There is no such function for the untyped NULL, or, from PostgreSQL 16, no such NULL.

@@ -26,6 +26,11 @@ fn dumps_are_restored(database: &Database) -> Outcome {
          INSERT INTO logs SELECT ordered_at::date, clientele.order_log(customer_id, ordered_at, total) FROM orders GROUP BY 1;
          INSERT INTO logs SELECT '1999-01-01', clientele.order_log('customer ' || customer_id, ordered_at, total::float8 / 3) FROM orders;
          CREATE TABLE models AS SELECT clientele.fit_rfm(clientele.merge(log)) AS model FROM logs WHERE day > '2000-01-01';
+         CREATE TABLE retention AS
+         SELECT clientele.fit_retention(period, 1000 - 90 * period) AS model FROM generate_series(0, 6) period;
+         CREATE TABLE subscribers (renewals integer, lifetime float8 GENERATED ALWAYS AS
+             (clientele.expected_lifetime('{\"retention_model\":1,\"alpha\":0.7,\"beta\":3.8}', renewals, 0.1)) STORED);
+         INSERT INTO subscribers VALUES (0), (7);
          CREATE VIEW whole AS SELECT clientele.merge(log) AS log FROM logs WHERE day > '2000-01-01';
          CREATE MATERIALIZED VIEW scores AS SELECT r.* FROM whole, clientele.rfm(log) r;
          CREATE UNIQUE INDEX ON scores (customer_id);
@@ -49,6 +54,8 @@ fn dumps_are_restored(database: &Database) -> Outcome {
     let fingerprint = "
         SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
             || (SELECT md5(clientele.rfm_model_send(model)) FROM models)
+            || (SELECT md5(clientele.retention_model_send(model)) FROM retention)
+            || (SELECT string_agg(lifetime::text, ',' ORDER BY renewals) FROM subscribers)
             || (SELECT md5(string_agg(s::text, '' ORDER BY customer_id)) FROM scores s)
             || (SELECT string_agg(score, ',' ORDER BY days) FROM scored)
             || (SELECT md5(clientele.purchase_model_send(purchases)) || md5(clientele.spend_model_send(spend)) FROM fitted)

@@ -2,6 +2,7 @@
 
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
+use clientele_core::retention;
 use clientele_core::rfm::Model;
 
 /// Large enough that nothing becomes a run.
@@ -61,5 +62,39 @@ pub fn check_model(model: &Model) {
     ] {
         let scores = model.score(days, orders, revenue).expect("these can be scored");
         let _ = (model.code(scores), model.segment(scores));
+    }
+}
+
+/// What holds for every model of retention.
+pub fn check_retention_model(model: &retention::Model) {
+    assert_eq!(retention::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(model));
+    let shares = [0, 1, 40, i32::MAX].map(|t| model.survival(t).expect("that many periods there can be"));
+    assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
+    assert!(shares.is_sorted_by(|a, b| *a >= b * (1.0 - 1e-12)), "{shares:?}");
+    for (renewals, discount_rate, horizon) in [
+        (0, 0.0, None),
+        (5, 0.1, None),
+        (i32::MAX, 1e-9, Some(i32::MAX)),
+        (0, 0.0, Some(1)),
+    ] {
+        let periods = model.expected_lifetime(renewals, discount_rate, horizon);
+        assert!(periods.expect("these are in range") >= 1.0);
+    }
+    let _ = model.parameters();
+}
+
+/// What holds for everything that was collected: it can be written, and fitted or refused.
+pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
+    assert_eq!(
+        counts.encode(&mut Unhindered).as_deref(),
+        Ok(bytes),
+        "there is one way to write it"
+    );
+    for history in [counts.curve(&mut Unhindered), counts.history(&mut Unhindered)]
+        .into_iter()
+        .flatten()
+    {
+        check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }
 }

@@ -29,6 +29,22 @@ pub fn ln_gamma_ratio(x: f64, n: f64) -> f64 {
     (x - 0.5) * ratio + n * ((x + n).ln() - 1.0) + stirling(x + n) - stirling(x)
 }
 
+/// ln B(a, b + n) − ln B(a, b) for positive a and b and n ≥ 0, without losing the digits that both have in common.
+pub fn ln_beta_ratio(a: f64, mut b: f64, n: f64) -> f64 {
+    // Γ(b + n) Γ(b + a) / (Γ(b) Γ(b + a + n)), in which a and n play the same part.
+    let share = |b: f64| n / b * (a / (b + a + n));
+    let mut below = 0.0;
+    while b < LARGE {
+        below -= share(b).ln_1p();
+        b += 1.0;
+    }
+    // Stirling's series, its leading terms put together so that what the four have in common is gone.
+    (b - 0.5) * share(b).ln_1p() - n * (a / (b + n)).ln_1p() - a * (n / (b + a)).ln_1p() + stirling(b + n) - stirling(b)
+        + stirling(b + a)
+        - stirling(b + a + n)
+        + below
+}
+
 /// Where Stirling's series is exact to the last digit.
 const LARGE: f64 = 16.0;
 
@@ -190,6 +206,35 @@ mod tests {
                 "{x}: {found} and not {want}"
             );
         }
+    }
+
+    #[test]
+    fn ratios_of_beta_functions_keep_their_digits() {
+        // B(a, b + n) / B(a, b) is the product of (b + k) / (a + b + k).
+        for (a, b) in [
+            (0.7, 3.8),
+            (1e-6, 1e-6),
+            (1e-6, 1e6),
+            (1e6, 1e-6),
+            (1e6, 1e6),
+            (25.0, 1e9),
+            (1e-300, 1.0),
+            (1.0, 1e-300),
+        ] {
+            let mut want = 0.0;
+            for n in 0..2_000 {
+                let found = ln_beta_ratio(a, b, f64::from(n));
+                assert!(
+                    (found - want).abs() <= 1e-12 * want.abs() + 1e-18,
+                    "{a}, {b}, {n}: {found} and not {want}"
+                );
+                want -= (a / (b + f64::from(n))).ln_1p();
+            }
+        }
+        // For large n it approaches -a ln n + ln Γ(a + b) - ln Γ(b).
+        let (found, n) = (ln_beta_ratio(0.5, 2.5, 1e300), 1e300f64);
+        let want = ln_gamma(3.0) - ln_gamma(2.5) - 0.5 * n.ln();
+        assert!((found / want - 1.0).abs() < 1e-13, "{found} and not {want}");
     }
 
     #[test]

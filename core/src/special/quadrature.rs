@@ -23,6 +23,11 @@ pub fn rule_for(fall: f64, span: f64) -> &'static Rule {
     &RULES[at]
 }
 
+/// The rule of 16 nodes: exact for polynomials of degree 31.
+pub fn rule_of_16() -> &'static Rule {
+    &RULES[1]
+}
+
 /// The rule of 8 nodes: exact for polynomials of degree 15.
 pub fn rule_of_8() -> &'static [(f64, f64); 8] {
     RULES[0].first_chunk().expect("there are 8 nodes")

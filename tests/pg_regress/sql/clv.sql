@@ -13,8 +13,8 @@ WHERE days < 365;
 CREATE TABLE log AS SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many;
 
 -- spend: from the log, from a summary, weighted, in parallel
-SELECT p.parameter, round(p.estimate::numeric, 6) AS estimate, round(p.standard_error::numeric, 6) AS standard_error, round(p.low::numeric, 5) AS low,
-       round(p.high::numeric, 5) AS high FROM log, clientele.parameters(clientele.fit_spend(log)) p;
+SELECT p.parameter, round(p.estimate::numeric, 6) AS estimate, round(p.standard_error::numeric, 3) AS standard_error, round(p.low::numeric, 2) AS low,
+       round(p.high::numeric, 2) AS high FROM log, clientele.parameters(clientele.fit_spend(log)) p;
 SELECT d.model, d.status, d.customers, round(d.log_likelihood::numeric, 5) AS log_likelihood, round(d.aic::numeric, 4) AS aic, d.warnings
 FROM log, clientele.describe(clientele.fit_spend(log)) d;
 SELECT j -> 'left_out' AS left_out, round((j ->> 'mean_value')::numeric, 6) AS mean_value, round((j ->> 'correlation')::numeric, 6) AS correlation,
@@ -49,11 +49,13 @@ FROM log, clientele.customers(log) c JOIN values v USING (customer_id), LATERAL 
 -- with the models of another day; a margin; a discount, for which a year's ten percent are a day's 0.026; narrower limits
 SELECT count(*) FILTER (WHERE v = w) AS same FROM values v JOIN (
     SELECT w.* FROM log, LATERAL (SELECT clientele.fit_purchases(log) AS m, clientele.fit_spend(log) AS s) f, clientele.clv(log, purchases => m, spend => s) w) w USING (customer_id);
+WITH margin AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, margin => 0.25) v),
+     discounted AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, discount_rate => 0.1) v),
+     by_day AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, discount_rate => 1.1 ^ (1 / 365.25) - 1, discount_period => '1 day') v),
+     narrow AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, confidence => 0.5) v)
 SELECT round(sum(v.clv)::numeric, 3) AS clv, round((sum(w.clv) / sum(v.clv))::numeric, 6) AS with_margin, round((sum(x.clv) / sum(v.clv))::numeric, 6) AS discounted,
        bool_and(abs(x.clv / y.clv - 1) < 1e-9) AS another_period, bool_and(z.clv_low > v.clv_low AND z.clv_high < v.clv_high) AS narrower
-FROM log, values v JOIN LATERAL clientele.clv(log, margin => 0.25) w USING (customer_id) JOIN LATERAL clientele.clv(log, discount_rate => 0.1) x USING (customer_id)
-     JOIN LATERAL clientele.clv(log, discount_rate => 1.1 ^ (1 / 365.25) - 1, discount_period => '1 day') y USING (customer_id)
-     JOIN LATERAL clientele.clv(log, confidence => 0.5) z USING (customer_id);
+FROM values v JOIN margin w USING (customer_id) JOIN discounted x USING (customer_id) JOIN by_day y USING (customer_id) JOIN narrow z USING (customer_id);
 SELECT m, round(sum(clv)::numeric, 3) AS clv, count(clv_low) AS limits FROM log, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd', 'auto', NULL]) m, clientele.clv(log, model => m) GROUP BY 1 ORDER BY 1;
 SELECT round(sum(clv)::numeric, 3) AS clv, count(*) FROM log, clientele.clv(log, '6 mons', 0.1, 0.3, as_of => '2023-06-30', period => 'week', time_zone => 'Europe/Rome');
 SELECT pg_typeof(customer_id), count(*) FROM log, clientele.clv(log, NULL::integer) GROUP BY 1;

@@ -14,7 +14,7 @@ CREATE TABLE log AS SELECT clientele.order_log(customer_id, ordered_at, total) A
 CREATE FUNCTION pg_temp.rounded(model clientele.purchase_model) RETURNS TABLE (model text, status text, parameters text, log_likelihood numeric)
 LANGUAGE sql AS $$
     SELECT j ->> 'model', j ->> 'status', (SELECT string_agg(p.parameter || ' ' || round(p.estimate::numeric, 6) || ' +- ' ||
-        round(p.standard_error::numeric, 6), ', ') FROM clientele.parameters(model) p), round((j ->> 'log_likelihood')::numeric, 5)
+        round(p.standard_error::numeric, 4), ', ') FROM clientele.parameters(model) p), round((j ->> 'log_likelihood')::numeric, 5)
     FROM (SELECT model::jsonb AS j) m $$;
 
 -- each model, and the best of them
@@ -22,7 +22,7 @@ SELECT r.* FROM log, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd', 'auto', NUL
 SELECT regexp_replace(clientele.fit_purchases(log, 'auto')::jsonb ->> 'choice', '\d+\.\d+', 'N', 'g') AS choice FROM log;
 SELECT d.model, d.status, d.customers, round(d.aic::numeric, 4) AS aic, round(d.bic::numeric, 4) AS bic, d.warnings
 FROM log, clientele.describe(clientele.fit_purchases(log, 'bg/nbd')) d;
-SELECT parameter, round(estimate::numeric, 5) AS estimate, round(low::numeric, 5) AS low, round(high::numeric, 5) AS high
+SELECT parameter, round(estimate::numeric, 5) AS estimate, round(low::numeric, 3) AS low, round(high::numeric, 3) AS high
 FROM log, clientele.parameters(clientele.fit_purchases(log)) p;
 
 -- another unit of time scales the times, and another period other purchases

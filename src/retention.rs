@@ -1,0 +1,200 @@
+//! `retention`: contractual churn, from survivor curves to expected lifetimes.
+
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use clientele_core::Result;
+use clientele_core::checkpoint::Checkpoint;
+use clientele_core::codec::Sink;
+use clientele_core::retention::{Counts, History, MODEL_NAME, Model, NAME};
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type of models.
+pub enum RetentionModel {}
+
+impl TypeName for RetentionModel {
+    const NAME: &'static str = MODEL_NAME;
+}
+
+impl Decode for RetentionModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
+}
+
+/// The state of the aggregates.
+pub struct Collection(Counts);
+
+impl AggregateState for Collection {
+    fn new() -> Self {
+        Collection(Counts::new())
+    }
+
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
+}
+
+/// `fit_retention(period, customers)`, one row; what is NULL is no row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_retention_curve_trans<'a>(
+    mut state: State<'a, Collection>,
+    period: Option<i32>,
+    customers: Option<i64>,
+) -> State<'a, Collection> {
+    if let (Some(period), Some(customers)) = (period, customers) {
+        answer(|| state.get().0.add(period, customers, false, &mut collecting()));
+    }
+    state
+}
+
+/// `fit_retention(period, customers, has_left)`, one row; what is NULL is no row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_retention_trans<'a>(
+    mut state: State<'a, Collection>,
+    period: Option<i32>,
+    customers: Option<i64>,
+    has_left: Option<bool>,
+) -> State<'a, Collection> {
+    if let (Some(period), Some(customers), Some(has_left)) = (period, customers, has_left) {
+        answer(|| state.get().0.add(period, customers, has_left, &mut collecting()));
+    }
+    state
+}
+
+/// What two parallel workers collected.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_retention_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
+    if let Some(other) = other.get() {
+        answer(|| state.get().0.merge(&other.0, &mut collecting()));
+    }
+    state
+}
+
+/// What a parallel worker collected, on its way to the leader.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_retention_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
+    answer(|| Made::of(&state.get().0.encode(&mut collecting())?))
+}
+
+/// What a parallel worker collected, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn fit_retention_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
+    Restored::new(Collection(answer(|| Counts::decode(bytes.bytes(), &mut collecting()))))
+}
+
+/// The model of a survivor curve; NULL for no rows.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_retention_curve_final(state: State<'_, Collection>) -> Option<Made<RetentionModel>> {
+    fit(state, Counts::curve)
+}
+
+/// The model of customers; NULL for no rows.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_retention_final(state: State<'_, Collection>) -> Option<Made<RetentionModel>> {
+    fit(state, Counts::history)
+}
+
+fn fit(
+    mut state: State<'_, Collection>,
+    history: impl FnOnce(&Counts, &mut dyn Checkpoint) -> Result<History>,
+) -> Option<Made<RetentionModel>> {
+    let counts = &state.get().0;
+    if counts.is_empty() {
+        return None;
+    }
+    answer(|| {
+        let mut backend = Backend::of_call(NAME);
+        let model = history(counts, &mut backend)?.fit(&mut backend)?;
+        Made::of(&model.encode()).map(Some)
+    })
+}
+
+/// `survival(model, periods)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_survival(model: Decoded<'_, RetentionModel>, periods: i32) -> f64 {
+    answer(|| model.survival(periods))
+}
+
+/// `retention_rate(model, period)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_rate(model: Decoded<'_, RetentionModel>, period: i32) -> f64 {
+    answer(|| model.retention_rate(period))
+}
+
+/// `expected_lifetime(model, renewals, discount_rate, horizon)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn retention_expected_lifetime(
+    model: Option<Decoded<'_, RetentionModel>>,
+    renewals: Option<i32>,
+    discount_rate: Option<f64>,
+    horizon: Option<i32>,
+) -> Option<f64> {
+    let model = model?;
+    answer(|| {
+        model
+            .expected_lifetime(renewals.unwrap_or(0), discount_rate.unwrap_or(0.0), horizon)
+            .map(Some)
+    })
+}
+
+/// `parameters(model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_parameters<'a>(model: Given<'a, RetentionModel>, call: Call<'a>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Text,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+    ];
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        for parameter in model.parameters() {
+            let [error, low, high] = match parameter.confidence {
+                Some(confidence) => confidence.map(Cell::Float),
+                None => [Cell::Null; 3],
+            };
+            let estimate = Cell::Float(parameter.estimate);
+            rows.put(&[Cell::Text(parameter.name), estimate, error, low, high])?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_model_in(text: &CStr) -> Made<RetentionModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_model_out(model: Given<'_, RetentionModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(MODEL_NAME, text.len(), |builder| {
+            builder.append(&encoding::to_server(&text))
+        })
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_model_recv(message: Received<'_>) -> Made<RetentionModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

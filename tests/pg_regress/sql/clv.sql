@@ -37,6 +37,7 @@ SELECT clientele.expected_spend('{"spend_model":1,"parameters":{"p":6.25,"q":0.9
 
 -- clv is what the models say, customer by customer
 CREATE TABLE values AS SELECT v.* FROM log, clientele.clv(log) v;
+CREATE TABLE models AS SELECT clientele.fit_purchases(log) AS m, clientele.fit_spend(log) AS s FROM log;
 SELECT customer_id, round(p_alive::numeric, 6) AS p_alive, round(expected_orders::numeric, 6) AS expected_orders, round(expected_spend::numeric, 6) AS expected_spend,
        round(clv::numeric, 5) AS clv, round(clv_low::numeric, 5) AS clv_low, round(clv_high::numeric, 5) AS clv_high FROM values ORDER BY customer_id LIMIT 5;
 SELECT count(*) AS customers,
@@ -45,10 +46,10 @@ SELECT count(*) AS customers,
        count(*) FILTER (WHERE abs(v.expected_spend / clientele.expected_spend(s, frequency, monetary_value) - 1) < 1e-12) AS expected_spend,
        count(*) FILTER (WHERE abs(v.clv / (v.expected_orders * v.expected_spend) - 1) < 1e-12) AS clv,
        count(*) FILTER (WHERE v.clv_low < v.clv AND v.clv < v.clv_high) AS in_limits
-FROM log, clientele.customers(log) c JOIN values v USING (customer_id), LATERAL (SELECT clientele.fit_purchases(log) AS m, clientele.fit_spend(log) AS s) f;
+FROM log, clientele.customers(log) c JOIN values v USING (customer_id), models;
 -- with the models of another day; a margin; a discount, for which a year's ten percent are a day's 0.026; narrower limits
 SELECT count(*) FILTER (WHERE v = w) AS same FROM values v JOIN (
-    SELECT w.* FROM log, LATERAL (SELECT clientele.fit_purchases(log) AS m, clientele.fit_spend(log) AS s) f, clientele.clv(log, purchases => m, spend => s) w) w USING (customer_id);
+    SELECT w.* FROM log, models, clientele.clv(log, purchases => m, spend => s) w) w USING (customer_id);
 WITH margin AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, margin => 0.25) v),
      discounted AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, discount_rate => 0.1) v),
      by_day AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, discount_rate => 1.1 ^ (1 / 365.25) - 1, discount_period => '1 day') v),
@@ -65,7 +66,7 @@ SELECT c.customer_id, round(c.days_since_last::numeric, 4) AS days_since_last, r
        round(c.churn_probability::numeric, 6) AS churn_probability, c.risk FROM log, clientele.churn(log) c ORDER BY customer_id LIMIT 5;
 SELECT count(*) AS customers, count(*) FILTER (WHERE abs(x.churn_probability - clientele.churn_probability(m, frequency, recency, age, '90 days')) < 1e-12) AS same,
        count(*) FILTER (WHERE x.days_since_last = c.days_since_last) AS same_days
-FROM log, clientele.customers(log) c JOIN LATERAL clientele.churn(log) x USING (customer_id), LATERAL (SELECT clientele.fit_purchases(log) AS m) f;
+FROM log, clientele.customers(log) c JOIN LATERAL clientele.churn(log) x USING (customer_id), models;
 SELECT risk, count(*), round(min(churn_probability)::numeric, 4) AS least, round(max(churn_probability)::numeric, 4) AS most
 FROM log, clientele.churn(log) GROUP BY risk ORDER BY least;
 SELECT risk, count(*) FROM log, clientele.churn(log, horizon => '30 days', medium_from => 0.5, high_from => 0.9) GROUP BY risk ORDER BY risk;
@@ -80,6 +81,7 @@ SELECT count(*) FROM clientele.churn((SELECT clientele.order_log(customer_id, or
     SELECT customer_id, ordered_at, total FROM many UNION ALL VALUES (9999, timestamp '2023-05-05', -9.99)) m));
 
 -- text, jsonb, binary, equality
+DROP TABLE models;
 CREATE TABLE models AS SELECT clientele.fit_spend(log) AS model FROM log;
 SELECT model::text::clientele.spend_model = model AS text_is_exact, model::jsonb::clientele.spend_model = model AS jsonb_is_exact FROM models;
 SELECT '{"spend_model":1,"parameters":{"q":3.74,"p":6.25,"v":15.44}}'::clientele.spend_model;

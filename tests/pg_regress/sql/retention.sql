@@ -8,8 +8,8 @@ FROM (VALUES ('High End', ARRAY[100, 86.9, 74.3, 65.3, 59.3, 55.1, 51.7, 49.1, 4
      unnest(percents) WITH ORDINALITY p (percent, n);
 CREATE TABLE models AS
 SELECT segment, clientele.fit_retention(year, customers::bigint) AS model FROM cohorts WHERE year <= 7 GROUP BY segment;
-SELECT segment, parameter, round(estimate::numeric, 5) AS estimate, round(standard_error::numeric, 5) AS standard_error,
-       round(low::numeric, 5) AS low, round(high::numeric, 5) AS high
+SELECT segment, parameter, round(estimate::numeric, 4) AS estimate, round(standard_error::numeric, 4) AS standard_error,
+       round(low::numeric, 4) AS low, round(high::numeric, 4) AS high
 FROM models, clientele.parameters(model) ORDER BY segment, parameter;
 SELECT segment, m ->> 'status' AS status, round((m ->> 'log_likelihood')::numeric, 3) AS log_likelihood, round((m ->> 'aic')::numeric, 2) AS aic,
        round((m ->> 'bic')::numeric, 2) AS bic, m -> 'customers' AS customers, m -> 'periods' AS periods, m -> 'warnings' AS warnings

@@ -16,7 +16,8 @@ SELECT method, status, round(log_likelihood::numeric, 3) AS log_likelihood, roun
        round(bias::numeric, 5) AS bias, round(mae::numeric, 5) AS mae, round(rmse::numeric, 5) AS rmse, round(rank_correlation::numeric, 5) AS rank_correlation,
        round(predicted_active::numeric, 5) AS predicted_active, round(actual_active::numeric, 5) AS actual_active
 FROM log, clientele.compare_purchase_models(log, split => '2023-08-01', as_of => '2023-11-30');
-WITH known AS (SELECT c.* FROM log, clientele.customers(log, as_of => '2023-08-01') c),
+WITH fitted AS MATERIALIZED (SELECT clientele.fit_purchases(log, as_of => '2023-08-01') AS m FROM log),
+     known AS (SELECT c.* FROM log, clientele.customers(log, as_of => '2023-08-01') c),
      later AS (SELECT customer_id, count(DISTINCT ordered_at::date) AS n FROM many
                WHERE ordered_at > '2023-08-01' AND ordered_at <= '2023-11-30'
                  AND NOT EXISTS (SELECT FROM many m WHERE m.customer_id = many.customer_id AND m.ordered_at <= '2023-08-01' AND m.ordered_at::date = many.ordered_at::date)
@@ -25,7 +26,7 @@ WITH known AS (SELECT c.* FROM log, clientele.customers(log, as_of => '2023-08-0
      pairs AS (SELECT known.*, coalesce(later.n, 0) AS actual, clientele.expected_orders(m, frequency, recency, age, '121 days') AS predicted,
                      CASE WHEN age > 0 THEN frequency / age * 121 ELSE 0 END AS rate, least(coalesce(before.n, 0), frequency) AS again
               FROM known LEFT JOIN later USING (customer_id) LEFT JOIN before USING (customer_id),
-                   (SELECT clientele.fit_purchases(log, as_of => '2023-08-01') AS m FROM log) f),
+                   fitted),
      ranked AS (SELECT *, rank() OVER (ORDER BY predicted) + (count(*) OVER (PARTITION BY predicted) - 1) / 2.0 AS p,
                        rank() OVER (ORDER BY actual) + (count(*) OVER (PARTITION BY actual) - 1) / 2.0 AS a FROM pairs)
 SELECT count(*) AS customers, round(sum(predicted)::numeric, 4) AS predicted, sum(actual) AS actual, round(avg(abs(predicted - actual))::numeric, 5) AS mae,

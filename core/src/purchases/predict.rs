@@ -195,7 +195,8 @@ impl Outlook {
                 let [s, beta] = self.leaving;
                 let stay = -s * (horizon / beta).ln_1p();
                 let leave = ln_power_integral(self.rate, self.shape, beta, s + 1.0, 0.0, horizon);
-                (quiet + stay).exp() + s / beta * leave.exp()
+                // Rounding may go beyond what is certain.
+                ((quiet + stay).exp() + s / beta * leave.exp()).clamp(0.0, 1.0)
             }
         }
     }

@@ -42,8 +42,8 @@ pub(super) struct Run {
 }
 
 impl Cells {
-    /// The cells of histories; times are divided by `unit`.
-    pub(super) fn of(histories: &[History], unit: f64, checkpoint: &mut dyn Checkpoint) -> Result<Cells> {
+    /// The cells of histories.
+    pub(super) fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Cells> {
         /// Where there are more different times than this, putting together gains little.
         const NUMBERED: usize = 1 << 16;
         let mut numbers: HashMap<u64, u32> = HashMap::new();
@@ -62,20 +62,15 @@ impl Cells {
             let (recency, age) = (number(history.recency), number(history.age));
             if times.len() > NUMBERED || history.frequency >> 32 != 0 {
                 drop(packed);
-                return Cells::of_many_times(histories, unit, checkpoint);
+                return Cells::of_many_times(histories, checkpoint);
             }
             packed.push((history.frequency << 32 | recency << 16 | age, history.weight));
         }
-        Cells::of_few_times(&times, packed, unit, checkpoint)
+        Cells::of_few_times(&times, packed, checkpoint)
     }
 
     /// Numbers in the order of the times, sorted as one word each.
-    fn of_few_times(
-        times: &[f64],
-        mut rows: Vec<(u64, f64)>,
-        unit: f64,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<Cells> {
+    fn of_few_times(times: &[f64], mut rows: Vec<(u64, f64)>, checkpoint: &mut dyn Checkpoint) -> Result<Cells> {
         let mut order: Vec<usize> = (0..times.len()).collect();
         order.sort_unstable_by(|&one, &other| times[one].total_cmp(&times[other]));
         let mut rank = vec![0u64; times.len()];
@@ -88,7 +83,7 @@ impl Cells {
         }
         rows.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
         let mut cells = Cells {
-            times: order.iter().map(|&number| times[number] / unit).collect(),
+            times: order.iter().map(|&number| times[number]).collect(),
             ..Cells::default()
         };
         let mut last = None;
@@ -107,7 +102,7 @@ impl Cells {
     }
 
     /// Each time by itself.
-    fn of_many_times(histories: &[History], unit: f64, checkpoint: &mut dyn Checkpoint) -> Result<Cells> {
+    fn of_many_times(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Cells> {
         let mut rows: Vec<History> = vec_with_capacity(histories.len(), checkpoint)?;
         rows.extend_from_slice(histories);
         rows.sort_unstable_by_key(Row::bits);
@@ -120,8 +115,8 @@ impl Cells {
             let key = (row.frequency, row.recency.to_bits(), row.age.to_bits());
             let same = last == Some(key);
             if !same {
-                cells.times.push(row.recency / unit);
-                cells.times.push(row.age / unit);
+                cells.times.push(row.recency);
+                cells.times.push(row.age);
             }
             let at = cells.times.len() as u32;
             cells.add(row.frequency, at - 2, at - 1, row.weight, same, checkpoint)?;
@@ -158,6 +153,23 @@ impl Cells {
             }),
         }
         Ok(())
+    }
+
+    /// Divides all times by `unit`.
+    pub(super) fn divide_times(&mut self, unit: f64) {
+        self.times.iter_mut().for_each(|time| *time /= unit);
+    }
+
+    /// The sum over all customers of what `of` makes of frequency and age; the same in whatever order the customers came.
+    pub(super) fn sum(&self, of: impl Fn(f64, f64) -> f64) -> f64 {
+        let (mut sum, mut start) = (0.0, 0);
+        for run in &self.runs {
+            for cell in &self.cells[start..run.end] {
+                sum += cell.weight * of(run.frequency, self.times[cell.age as usize]);
+            }
+            start = run.end;
+        }
+        sum
     }
 
     /// How many different histories there are.

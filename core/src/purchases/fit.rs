@@ -94,12 +94,9 @@ struct Data {
 
 impl Data {
     fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Data> {
-        let sum = |of: fn(&History) -> f64| {
-            let each = histories.iter().map(|history| of(history) * history.weight);
-            each.fold(0.0, |sum, x| sum + x)
-        };
-        let customers = sum(|_| 1.0);
-        let unit = sum(|history| history.age) / customers;
+        let mut cells = Cells::of(histories, checkpoint)?;
+        let customers = cells.sum(|_, _| 1.0);
+        let unit = cells.sum(|_, age| age) / customers;
         if customers == 0.0 || unit == 0.0 {
             return Err(Error::new(Kind::NotEnough, "there is nothing to fit a purchase model to")
                 .detail(format!(
@@ -107,12 +104,13 @@ impl Data {
                 ))
                 .hint("Collect orders over a longer time, or pass a later as_of or split."));
         }
+        cells.divide_times(unit);
         Ok(Data {
-            cells: Cells::of(histories, unit, checkpoint)?,
             customers,
-            repeat_customers: sum(|history| if history.frequency > 0 { 1.0 } else { 0.0 }),
-            orders: sum(|history| history.frequency as f64),
+            repeat_customers: cells.sum(|frequency, _| if frequency > 0.0 { 1.0 } else { 0.0 }),
+            orders: cells.sum(|frequency, _| frequency),
             unit,
+            cells,
         })
     }
 

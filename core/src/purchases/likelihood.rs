@@ -285,7 +285,7 @@ mod tests {
 
     fn curve(family: Family, at: &[f64; 4]) -> Curve<4> {
         let histories = HISTORIES.map(|(frequency, recency, age, n)| History::new(frequency, recency, age, n).unwrap());
-        let cells = Cells::of(&histories, 1.0, &mut Unhindered).unwrap();
+        let cells = Cells::of(&histories, &mut Unhindered).unwrap();
         likelihood(family, &cells, at, &mut Unhindered).unwrap()
     }
 

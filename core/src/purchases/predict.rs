@@ -139,16 +139,26 @@ impl Outlook {
     /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt. In y = ln(1 + t/scale), E is so smooth that few
     /// nodes do.
     pub fn discounted_orders(&self, horizon: f64, discount: f64) -> f64 {
+        /// Rates of orders fall: those that come when an order counts e^-45 are nothing beside the earlier ones.
+        const NOTHING: f64 = 45.0;
+        let horizon = horizon.min(NOTHING / discount);
         let at_end = self.of_one_who_is_there(horizon);
         if discount == 0.0 {
             return self.p_alive() * at_end;
         }
-        let scale = match self.family {
-            Family::Pareto => self.rate.min(self.leaving[1]),
-            Family::Bg | Family::Mbg => self.rate,
+        let [first, second] = self.leaving;
+        let (scale, steepness) = match self.family {
+            Family::Pareto => (self.rate.min(second), first),
+            Family::Bg | Family::Mbg => (self.rate, self.shape * first / (first + second)),
+        };
+        // Where customers leave quickly, E bends long before the rates of orders change.
+        let (scale, reach) = if steepness > 1.0 {
+            (scale / steepness, 1.0)
+        } else {
+            (scale, 2.0)
         };
         let range = (horizon / scale).ln_1p();
-        let panels = (range / 3.0).max(discount * horizon / 2.0).ceil().max(1.0);
+        let panels = (range / reach).max(discount * horizon).ceil().max(1.0);
         let width = range / panels;
         let mut integral = 0.0;
         for panel in 0..panels as u64 {
@@ -195,7 +205,8 @@ impl Outlook {
                 let [s, beta] = self.leaving;
                 let stay = -s * (horizon / beta).ln_1p();
                 let leave = ln_power_integral(self.rate, self.shape, beta, s + 1.0, 0.0, horizon);
-                (quiet + stay).exp() + s / beta * leave.exp()
+                // Rounding may go beyond what is certain.
+                ((quiet + stay).exp() + s / beta * leave.exp()).clamp(0.0, 1.0)
             }
         }
     }

@@ -120,11 +120,11 @@ struct Data {
 pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Model> {
     let mut telling: Vec<Spender> = vec_with_capacity(spenders.len(), checkpoint)?;
     telling.extend(spenders.iter().filter(|spender| spender.tells()));
-    let all = spenders.iter().fold(0.0, |all, spender| all + spender.weight);
+    let left_out = left_out(spenders, telling.len(), checkpoint)?;
     if telling.is_empty() {
         return Err(Error::new(Kind::NotEnough, "there is nothing to fit a spend model to")
             .detail(format!(
-                "Of {all} customers none has bought again and spent more than nothing on it."
+                "Of {left_out} customers none has bought again and spent more than nothing on it."
             ))
             .hint("Collect orders with their amounts, over a longer time."));
     }
@@ -156,12 +156,21 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Mode
     warn(&mut estimate, rank_correlation.zip(p_value));
     Ok(Model {
         estimate,
-        left_out: all - customers,
+        left_out,
         mean_value: Some(mean_value),
         correlation,
         rank_correlation,
         independence_p_value: p_value,
     })
+}
+
+/// How many customers tell nothing, where `telling` rows do; the same in whatever order they come.
+fn left_out(spenders: &[Spender], telling: usize, checkpoint: &mut dyn Checkpoint) -> Result<f64> {
+    let mut weights: Vec<f64> = vec_with_capacity(spenders.len() - telling, checkpoint)?;
+    let rest = spenders.iter().filter(|spender| !spender.tells());
+    weights.extend(rest.map(|spender| spender.weight));
+    weights.sort_unstable_by(f64::total_cmp);
+    Ok(weights.iter().fold(0.0, |sum, weight| sum + weight))
 }
 
 impl Data {

@@ -1,0 +1,183 @@
+//! Models of purchases and spend as values: text, bytes, and what is neither.
+
+use clientele_core::{Kind, purchases, spend};
+
+const PURCHASES: &str = concat!(
+    r#"{"purchase_model":1,"model":"pareto/nbd","time_unit":"7 days","period":"day","parameters":{"r":0.5,"alpha":10.25,"#,
+    r#""s":0.625,"beta":12.0},"status":"converged","customers":2357,"log_likelihood":-9594.5,"aic":19197.0,"#,
+    r#""bic":19220.060579611745,"standard_errors":{"r":0.5,"alpha":1.0,"s":2.0,"beta":4.0},"#,
+    r#""covariance":[[0.25,0.125,-0.5,0.0],[0.125,1.0,0.0,0.0],[-0.5,0.0,4.0,0.5],[0.0,0.0,0.5,16.0]],"#,
+    r#""warnings":["only é"],"repeat_customers":946.5,"choice":"the best"}"#
+);
+
+const SPEND: &str = concat!(
+    r#"{"spend_model":1,"parameters":{"p":6.25,"q":3.75,"v":15.5},"status":"boundary","customers":946,"#,
+    r#""log_likelihood":-4055.5,"aic":8117.0,"bic":8131.556727707156,"standard_errors":{"p":1.0,"q":0.5,"v":4.0},"#,
+    r#""covariance":[[1.0,-0.25,0.0],[-0.25,0.25,0.0],[0.0,0.0,16.0]],"warnings":[],"left_out":1411,"#,
+    r#""mean_value":35.25,"correlation":0.125,"rank_correlation":0.25,"independence_p_value":0.5}"#
+);
+
+const PURCHASES_V1: &str = "010280c08e87cd110000000000948d400003000000000000e03f0000000000802440000000000000e43f000000000000284000000000006aa2400000000040bdc2c0000000000000d03f000000000000c03f000000000000f03f000000000000e0bf0000000000000000000000000000104000000000000000000000000000000000000000000000e03f000000000000304001076f6e6c7920c3a903646179087468652062657374be739340";
+
+const SPEND_V1: &str = "01010300000000000019400000000000000e400000000000002f400000000000908d400000000000afafc0000000000000f03f000000000000d0bf000000000000d03f0000000000000000000000000000000000000000000030400000000000000c96400000000000a04140000000000000c03f000000000000d03f000000000000e03faff71f13";
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+#[test]
+fn texts_round_trip() {
+    assert_eq!(purchases::Model::parse(PURCHASES).unwrap().text(), PURCHASES);
+    assert_eq!(spend::Model::parse(SPEND).unwrap().text(), SPEND);
+}
+
+#[test]
+fn version_1_is_read_and_written() {
+    let model = purchases::Model::parse(PURCHASES).unwrap();
+    assert_eq!(hex(&model.encode()), PURCHASES_V1);
+    assert_eq!(purchases::Model::decode(&bytes(PURCHASES_V1)), Ok(model));
+    let model = spend::Model::parse(SPEND).unwrap();
+    assert_eq!(hex(&model.encode()), SPEND_V1);
+    assert_eq!(spend::Model::decode(&bytes(SPEND_V1)), Ok(model));
+}
+
+#[test]
+fn parameters_are_enough() {
+    let text = r#"{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"b":2.5,"a":0.75,"alpha":4.5,"r":0.25}}"#;
+    let model = purchases::Model::parse(text).unwrap();
+    assert_eq!(model.estimate.values, [0.25, 4.5, 0.75, 2.5]);
+    assert_eq!((model.time_unit, model.period), (86_400_000_000, None));
+    assert_eq!(model.estimate.log_likelihood, None);
+    assert_eq!(purchases::Model::parse(&model.text()).as_ref(), Ok(&model));
+    assert_eq!(purchases::Model::decode(&model.encode()), Ok(model));
+    let model = spend::Model::parse(r#"{"spend_model":1,"parameters":{"p":6.25,"q":3.75,"v":15.5}}"#).unwrap();
+    assert_eq!((model.estimate.values, model.mean_value), ([6.25, 3.75, 15.5], None));
+    assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(&model));
+    assert_eq!(spend::Model::decode(&model.encode()), Ok(model));
+}
+
+#[test]
+fn wrong_text_is_refused() {
+    for (from, to) in [
+        (r#""purchase_model":1"#, r#""purchase_model":2"#),
+        (r#""purchase_model":1"#, r#""purchase_model":-1"#),
+        (r#""purchase_model":1,"#, ""),
+        ("pareto/nbd", "nbd"),
+        ("7 days", "0 days"),
+        ("7 days", "a while"),
+        (r#""time_unit":"7 days","#, ""),
+        (r#""period":"day""#, r#""period":"fortnight""#),
+        (r#","beta":12.0"#, ""),
+        (r#""beta":12.0"#, r#""b":12.0"#),
+        (r#""beta":12.0"#, r#""beta":12.0,"b":1.0"#),
+        (r#""beta":12.0"#, r#""beta":0.0"#),
+        (r#""beta":12.0"#, r#""beta":-12.0"#),
+        (r#""beta":12.0"#, r#""beta":NaN"#),
+        (r#""beta":12.0"#, r#""beta":null"#),
+        (r#""beta":12.0"#, r#""beta":1e999"#),
+        (r#""beta":12.0"#, r#""beta":"12""#),
+        ("converged", "good"),
+        (r#""customers":2357"#, r#""customers":-1"#),
+        (r#""customers":2357"#, r#""customers":2357,"extra":1"#),
+        ("-9594.5", "NaN"),
+        (",[0.0,0.0,0.5,16.0]", ""),
+        (",0.5,16.0]", ",0.5]"),
+        ("0.5,16.0]]", "0.5,16.0,0.0]]"),
+        ("0.5,16.0]]", "0.5,-16.0]]"),
+        ("0.5,16.0]]", "0.25,16.0]]"),
+        ("[\"only é\"]", "7"),
+        ("946.5", "-946.5"),
+        (r#","choice""#, r#""choice""#),
+        ("\"the best\"}", "\"the best\""),
+        ("\"the best\"}", "\"the best\"}}"),
+    ] {
+        let text = PURCHASES.replacen(from, to, 1);
+        assert_ne!(text, PURCHASES, "{from}");
+        let error = purchases::Model::parse(&text).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidText, "{text}");
+    }
+    for (from, to) in [
+        (r#""spend_model":1"#, r#""spend_model":2"#),
+        (r#""spend_model":1"#, r#""purchase_model":1"#),
+        (r#""v":15.5"#, r#""v":0"#),
+        (r#""v":15.5"#, r#""beta":15.5"#),
+        (r#","v":15.5"#, ""),
+        (r#""left_out":1411"#, r#""left_out":-1"#),
+        (r#""mean_value":35.25"#, r#""mean_value":0"#),
+        (r#""mean_value":35.25"#, r#""mean_value":35.25,"median_value":1"#),
+        (",[0.0,0.0,16.0]", ""),
+        ("-0.25,0.0", "-0.5,0.0"),
+        ("0.125", "NaN"),
+    ] {
+        let text = SPEND.replacen(from, to, 1);
+        assert_ne!(text, SPEND, "{from}");
+        let error = spend::Model::parse(&text).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidText, "{text}");
+    }
+    for text in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "7",
+        "{\"purchase_model\":1}",
+        "{\"spend_model\":1}",
+    ] {
+        assert_eq!(purchases::Model::parse(text).unwrap_err().kind(), Kind::InvalidText);
+        assert_eq!(spend::Model::parse(text).unwrap_err().kind(), Kind::InvalidText);
+    }
+}
+
+/// Bytes with the checksum they should have.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(bytes.len() - 4);
+    let mut crc = !0u32;
+    for byte in &bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
+        }
+    }
+    bytes.extend((!crc).to_le_bytes());
+    bytes
+}
+
+/// That what is wrong is refused, and what is wrong with a right checksum does no harm.
+fn check_wrong<T: PartialEq + std::fmt::Debug>(
+    good: &[u8],
+    decode: impl Fn(&[u8]) -> clientele_core::Result<T>,
+    encode: impl Fn(&T) -> Vec<u8>,
+) {
+    assert_eq!(sealed(good.to_vec()), good);
+    for n in 0..good.len() {
+        assert_eq!(decode(&good[..n]).unwrap_err().kind(), Kind::Corrupted);
+        for bit in 0..8 {
+            let mut bytes = good.to_vec();
+            bytes[n] ^= 1 << bit;
+            assert_eq!(decode(&bytes).unwrap_err().kind(), Kind::Corrupted);
+            if let Ok(model) = decode(&sealed(bytes)) {
+                assert_eq!(decode(&encode(&model)), Ok(model));
+            }
+        }
+    }
+    let longer = [&good[..good.len() - 4], &[0; 5]].concat();
+    assert_eq!(decode(&sealed(longer)).unwrap_err().kind(), Kind::Corrupted);
+}
+
+#[test]
+fn wrong_bytes_are_refused() {
+    let purchases = purchases::Model::parse(PURCHASES).unwrap().encode();
+    check_wrong(&purchases, purchases::Model::decode, purchases::Model::encode);
+    let spend = spend::Model::parse(SPEND).unwrap().encode();
+    check_wrong(&spend, spend::Model::decode, spend::Model::encode);
+    // Neither is the other.
+    assert_eq!(purchases::Model::decode(&spend).unwrap_err().kind(), Kind::Corrupted);
+    assert_eq!(spend::Model::decode(&purchases).unwrap_err().kind(), Kind::Corrupted);
+}

@@ -84,10 +84,10 @@ ask() {
     exit 1
 }
 
-# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak" to the file. Each query has a backend of its own, that
+# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak answer" to the file. Each query has a backend of its own, that
 # has read the table once before, so that no query pays for mapping shared memory and none inherits memory.
 measure() {
-    local file=$1 settings=$2 warm=$3 query=$4 backend start end cpu peak
+    local file=$1 settings=$2 warm=$3 query=$4 backend start end made cpu peak
     coproc session { exec psql -XqAt -v ON_ERROR_STOP=1; }
     client=$session_PID
     exec {from}<&"${session[0]}" {to}>&"${session[1]}"
@@ -98,6 +98,7 @@ measure() {
     cpu=$(($(cpu_of "$backend") + $(cpu_of_workers)))
     start=${EPOCHREALTIME/./}
     ask "$query"
+    made=$answer
     end=${EPOCHREALTIME/./}
     cpu=$(($(cpu_of "$backend") + $(cpu_of_workers) - cpu))
     peak=$(peak_of "$backend")
@@ -107,7 +108,7 @@ measure() {
     exec {from}<&- {to}>&-
     # Until the postmaster has noticed, its time would be counted as that of a worker of the next query.
     while [ -e "/proc/$backend" ]; do sleep 0.01; done
-    echo "$((end - start)) $cpu $peak" >>"$file"
+    echo "$((end - start)) $cpu $peak $made" >>"$file"
 }
 
 # statistic NAME COLUMN minimum|median|maximum

@@ -60,20 +60,21 @@ def mbg(x, t, age, r, alpha, a, b):
 def pareto(x, t, age, r, alpha, s, beta):
     """Fader and Hardie 2005, with the integral over the end of the customer's life left as it is:
 
-    s * integral of (alpha + y)^-(r + x) * (beta + y)^-(s + 1) over y from t to age, by q = ((alpha + y) / (alpha + t))^-k.
+    s * integral of (alpha + y)^-(r + x) * (beta + y)^-(s + 1) over y from t to age, by alpha + y = (alpha + t) * exp(u).
     """
     k = r + s + x
+    # What comes after exp(-40) of its start does not count.
+    last = numpy.minimum(numpy.log((alpha + age) / (alpha + t)), 40 / k)
     nodes, weights = numpy.polynomial.legendre.leggauss(64)
     integral = numpy.empty_like(age)
     # In parts, for there are as many numbers as customers and nodes.
     for part in numpy.array_split(numpy.arange(len(age)), len(age) // 20000 + 1):
-        last = ((alpha + age[part]) / (alpha + t[part])) ** -k[part]
-        q = last[:, None] + (1 - last)[:, None] * (nodes + 1) / 2
-        y = (alpha + t[part])[:, None] * q ** (-1 / k[part, None])
-        integral[part] = (1 - last) / 2 * ((y / (y + beta - alpha)) ** (s + 1) @ weights)
+        u = last[part, None] * (nodes + 1) / 2
+        y = (alpha + t[part, None]) * numpy.exp(u)
+        integral[part] = last[part] / 2 * (numpy.exp(-k[part, None] * u) * (y / (y + beta - alpha)) ** (s + 1) @ weights)
     alive = -(r + x) * numpy.log(alpha + age) - s * numpy.log(beta + age)
     with numpy.errstate(divide="ignore"):
-        gone = numpy.log(s / k) - k * numpy.log(alpha + t) + numpy.log(integral)
+        gone = numpy.log(s) - k * numpy.log(alpha + t) + numpy.log(integral)
     orders = gammaln(r + x) - gammaln(r) + r * numpy.log(alpha)
     return orders + s * numpy.log(beta) + numpy.logaddexp(alive, gone)
 

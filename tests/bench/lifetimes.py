@@ -10,7 +10,8 @@
                                                 and age in days, value; writes the scores
 
 MODEL is bg/nbd, mbg/nbd, pareto/nbd or spend. SUMMARY is CSV: frequency, recency, age, monetary value; ORDERS is CSV:
-customer, time, amount. Wall and CPU in microseconds, peak memory of the process in kB; horizons and parameters in weeks.
+customer, time, amount. Wall and CPU are in microseconds, the peak is the memory of the process in kB; horizons and
+parameters are in weeks.
 """
 import os
 import sys
@@ -60,7 +61,8 @@ def mbg(x, t, age, r, alpha, a, b):
 def pareto(x, t, age, r, alpha, s, beta):
     """Fader and Hardie 2005, with the integral over the end of the customer's life left as it is:
 
-    s * integral of (alpha + y)^-(r + x) * (beta + y)^-(s + 1) over y from t to age, by alpha + y = (alpha + t) * exp(u).
+    s * integral of (alpha + y)^-(r + x) * (beta + y)^-(s + 1) over y from t to age, with
+    alpha + y = (alpha + t) * exp(u).
     """
     k = r + s + x
     # What comes after exp(-40) of its start does not count.
@@ -71,7 +73,8 @@ def pareto(x, t, age, r, alpha, s, beta):
     for part in numpy.array_split(numpy.arange(len(age)), len(age) // 20000 + 1):
         u = last[part, None] * (nodes + 1) / 2
         y = (alpha + t[part, None]) * numpy.exp(u)
-        integral[part] = last[part] / 2 * (numpy.exp(-k[part, None] * u) * (y / (y + beta - alpha)) ** (s + 1) @ weights)
+        values = numpy.exp(-k[part, None] * u) * (y / (y + beta - alpha)) ** (s + 1)
+        integral[part] = last[part] / 2 * (values @ weights)
     alive = -(r + x) * numpy.log(alpha + age) - s * numpy.log(beta + age)
     with numpy.errstate(divide="ignore"):
         gone = numpy.log(s) - k * numpy.log(alpha + t) + numpy.log(integral)
@@ -81,8 +84,9 @@ def pareto(x, t, age, r, alpha, s, beta):
 
 def spend(x, m, p, q, v):
     """Fader and Hardie 2013, equation 1a."""
-    orders = gammaln(p * x + q) - gammaln(p * x) - gammaln(q)
-    return orders + q * numpy.log(v) + (p * x - 1) * numpy.log(m) + p * x * numpy.log(x) - (p * x + q) * numpy.log(x * m + v)
+    beta = gammaln(p * x + q) - gammaln(p * x) - gammaln(q)
+    powers = q * numpy.log(v) + (p * x - 1) * numpy.log(m) + p * x * numpy.log(x)
+    return beta + powers - (p * x + q) * numpy.log(x * m + v)
 
 
 LOG_LIKELIHOODS = {"bg/nbd": bg, "mbg/nbd": mbg, "pareto/nbd": pareto, "spend": spend}
@@ -152,7 +156,10 @@ def clv(file, months, discount):
     summary = read(file)
     purchases = FITTERS["mbg/nbd"]().fit(*columns("mbg/nbd", summary))
     amounts = FITTERS["spend"]().fit(*columns("spend", summary))
-    measure(lambda: value(purchases, amounts, summary, int(months), float(discount)), lambda values: [float(values.sum())])
+    measure(
+        lambda: value(purchases, amounts, summary, int(months), float(discount)),
+        lambda values: [float(values.sum())],
+    )
 
 
 def export(orders, scores, horizon):
@@ -170,7 +177,9 @@ def export(orders, scores, horizon):
         data = columns("mbg/nbd", summary)
         summary["p_alive"] = purchases.conditional_probability_alive(*data)
         summary["expected_orders"] = purchases.predict(float(horizon), *data)
-        summary["expected_spend"] = amounts.conditional_expected_average_profit(summary.frequency, summary.monetary_value)
+        summary["expected_spend"] = amounts.conditional_expected_average_profit(
+            summary.frequency, summary.monetary_value
+        )
         summary["clv"] = summary.expected_orders * summary.expected_spend
         summary[["p_alive", "expected_orders", "expected_spend", "clv"]].to_csv(scores, header=False)
         return [*sums, float(summary.clv.sum())]
@@ -180,8 +189,8 @@ def export(orders, scores, horizon):
 
 def version():
     print(
-        f"lifetimes {lifetimes.__version__} has one thread, numpy {numpy.__version__}, scipy {scipy.__version__} and pandas"
-        f" {pandas.__version__}"
+        f"lifetimes {lifetimes.__version__} has one thread, numpy {numpy.__version__}, scipy {scipy.__version__}"
+        f" and pandas {pandas.__version__}"
     )
 
 

@@ -1,6 +1,6 @@
 # What the benches share: measuring a query in a backend of its own, the sums, and how figures are printed. Sourced by
-# tests/bench/run and tests/bench/models, which run beside a private server (tests/server) on Linux: times and memory of a
-# backend are read from /proc.
+# tests/bench/run and tests/bench/models, which run beside a private server (tests/server) on Linux: times and memory of
+# a backend are read from /proc.
 set -eu
 export LC_ALL=C
 : "${SERVER_DATA:?Run this through tests/server.}"
@@ -84,8 +84,8 @@ ask() {
     exit 1
 }
 
-# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak answer" to the file. Each query has a backend of its own, that
-# has read the table once before, so that no query pays for mapping shared memory and none inherits memory.
+# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak answer" to the file. Each query has a backend of its own,
+# that has read the table once before, so that no query pays for mapping shared memory and none inherits memory.
 measure() {
     local file=$1 settings=$2 warm=$3 query=$4 backend start end made cpu peak
     coproc session { exec psql -XqAt -v ON_ERROR_STOP=1; }

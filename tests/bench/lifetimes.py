@@ -4,14 +4,17 @@
     lifetimes.py version                        prints: what is measured, in words
     lifetimes.py fit MODEL SUMMARY              prints: wall, CPU, peak, log-likelihood
     lifetimes.py expected MODEL SUMMARY HORIZON PARAMETER...
-                                                prints: wall, CPU, peak, expected orders of all customers together
+                                                prints: wall, CPU, peak
+    lifetimes.py compare MODEL FORETOLD HORIZON PARAMETER...
+                                                prints: the greatest relative difference of orders expected of a
+                                                customer, and for how many customers lifetimes has no number
     lifetimes.py clv SUMMARY MONTHS DISCOUNT    prints: wall, CPU, peak, value of all customers together
     lifetimes.py export ORDERS SCORES HORIZON   prints: wall, CPU, peak, and sums over all customers: frequency, recency
                                                 and age in days, value; writes the scores
 
-MODEL is bg/nbd, mbg/nbd, pareto/nbd or spend. SUMMARY is CSV: frequency, recency, age, monetary value; ORDERS is CSV:
-customer, time, amount. Wall and CPU are in microseconds, the peak is the memory of the process in kB; horizons and
-parameters are in weeks.
+MODEL is bg/nbd, mbg/nbd, pareto/nbd or spend. The files are CSV: SUMMARY of frequency, recency, age, monetary value;
+FORETOLD of frequency, recency, age, expected orders; ORDERS of customer, time, amount. Wall and CPU are in
+microseconds, the peak is the memory of the process in kB; horizons and parameters are in weeks.
 """
 import os
 import sys
@@ -139,10 +142,20 @@ def fit(model, file):
 def expected(model, file, horizon, *parameters):
     data = columns(model, read(file))
     fitter = with_parameters(model, parameters)
-    measure(
-        lambda: fitter.conditional_expected_number_of_purchases_up_to_time(float(horizon), *data),
-        lambda orders: [float(numpy.sum(orders))],
-    )
+    measure(lambda: foretold(fitter, data, horizon), lambda orders: [])
+
+
+def foretold(fitter, data, horizon):
+    return numpy.asarray(fitter.conditional_expected_number_of_purchases_up_to_time(float(horizon), *data))
+
+
+def compare(model, file, horizon, *parameters):
+    summary = pandas.read_csv(file, header=None, names=["frequency", "recency", "age", "ours"])
+    theirs = foretold(with_parameters(model, parameters), columns(model, summary), horizon)
+    finite = numpy.isfinite(theirs)
+    ours, theirs = summary.ours.to_numpy()[finite], theirs[finite]
+    # Expectations that are next to nothing are compared as they are.
+    print(float(numpy.max(numpy.abs(ours - theirs) / numpy.maximum(theirs, 1e-6))), int(numpy.sum(~finite)))
 
 
 def value(purchases, amounts, summary, months, discount):
@@ -194,4 +207,5 @@ def version():
     )
 
 
-{"version": version, "fit": fit, "expected": expected, "clv": clv, "export": export}[sys.argv[1]](*sys.argv[2:])
+COMMANDS = {command.__name__: command for command in (version, fit, expected, compare, clv, export)}
+COMMANDS[sys.argv[1]](*sys.argv[2:])

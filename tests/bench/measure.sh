@@ -84,8 +84,8 @@ ask() {
     exit 1
 }
 
-# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak answer" to the file. Each query has a backend of its own,
-# that has read the table once before, so that no query pays for mapping shared memory and none inherits memory.
+# measure FILE SETTINGS TABLE QUERY: adds a line "wall CPU peak answer" to the file. Each query has a backend of its
+# own, that has read the table once before, so that no query pays for mapping shared memory and none inherits memory.
 measure() {
     local file=$1 settings=$2 warm=$3 query=$4 backend start end made cpu peak
     coproc session { exec psql -XqAt -v ON_ERROR_STOP=1; }

@@ -60,6 +60,7 @@ BENCH_SETTINGS = shared_buffers=4GB work_mem=1GB maintenance_work_mem=1GB jit=of
 bench: all
 	cargo bench --package clientele-core
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/run
+	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/models
 
 lint:
 	cargo fmt --all --check

@@ -90,19 +90,18 @@ fn churn_as<'a>(
     purchases: Option<Given<'a, PurchaseModel>>,
     call: Call<'a>,
 ) -> RowSet {
-    let question = Question {
+    churn(
+        log,
         horizon,
         model,
-        look: Look {
-            as_of,
-            period,
-            time_zone,
-        },
+        as_of,
+        period,
+        time_zone,
         medium_from,
         high_from,
         purchases,
-    };
-    answer(|| score_all(log, question, call))
+        call,
+    )
 }
 
 fn score_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {

@@ -101,22 +101,21 @@ fn clv_as<'a>(
     spend: Option<Given<'a, SpendModel>>,
     call: Call<'a>,
 ) -> RowSet {
-    let question = Question {
+    clv(
+        log,
         horizon,
         discount_rate,
         margin,
         model,
+        as_of,
+        period,
+        time_zone,
         discount_period,
         confidence,
-        look: Look {
-            as_of,
-            period,
-            time_zone,
-        },
         purchases,
         spend,
-    };
-    answer(|| value_all(log, question, call))
+        call,
+    )
 }
 
 fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {

@@ -302,7 +302,8 @@ fn any_histories() -> impl Strategy<Value = Vec<History>> {
     };
     let once = (age(), weight()).prop_map(|(age, weight)| History::new(0, 0.0, age, weight).unwrap());
     let customers = prop_oneof![
-        5 => prop::collection::vec(history(), 1..50),
+        4 => prop::collection::vec(history(), 1..12),
+        1 => prop::collection::vec(history(), 12..50),
         1 => prop::collection::vec(once, 1..50),
         1 => (history(), 1usize..50).prop_map(|(history, n)| vec![history; n]),
     ];

@@ -238,15 +238,11 @@ fn cdnow_models(client: &mut postgres::Client) -> Outcome {
         )?;
         for (row, want) in found.iter().zip(parameters) {
             let estimate: f64 = row.try_get(0)?;
-            ensure!(
-                (estimate / want - 1.0).abs() < 1e-9,
-                "{model}: {estimate} and not {want}"
-            );
+            let close = (estimate / want - 1.0).abs() < 1e-9;
+            ensure!(close, "{model}: {estimate} and not {want}");
             let value: f64 = row.try_get(1)?;
-            ensure!(
-                (value / log_likelihood - 1.0).abs() < 1e-12,
-                "{model}: {value} and not {log_likelihood}"
-            );
+            let close = (value / log_likelihood - 1.0).abs() < 1e-12;
+            ensure!(close, "{model}: {value} and not {log_likelihood}");
         }
     }
     let spend: f64 = one(
@@ -254,10 +250,8 @@ fn cdnow_models(client: &mut postgres::Client) -> Outcome {
         "SELECT (clientele.fit_spend(clientele.order_log(customer_id, date, dollars), as_of => '1997-09-30')::jsonb ->> 'log_likelihood')::float8
          FROM cdnow_master",
     )?;
-    ensure!(
-        (spend / -40_763.476_261 - 1.0).abs() < 1e-10,
-        "the log-likelihood of spend is {spend}"
-    );
+    let close = (spend / -40_763.476_261 - 1.0).abs() < 1e-10;
+    ensure!(close, "the log-likelihood of spend is {spend}");
     Ok(())
 }
 

@@ -2,15 +2,10 @@
 #![no_main]
 
 use clientele_core::rfm::Model;
-use clientele_core_fuzz::check_model;
+use clientele_core_fuzz::{check_model, read};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut sealed = bytes.to_vec();
-    sealed.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
-    let text = str::from_utf8(bytes).map(Model::parse);
-    let models = [Model::decode(bytes), Model::decode(&sealed)]
-        .into_iter()
-        .chain(text.ok());
-    models.flatten().for_each(|model| check_model(&model));
+    let models = read(bytes, Model::decode, Model::parse);
+    models.iter().for_each(check_model);
 });

@@ -4,6 +4,7 @@ use clientele_core::checkpoint::Unhindered;
 use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
 use clientele_core::retention;
 use clientele_core::rfm::Model;
+use clientele_core::{Result, purchases, spend};
 
 /// Large enough that nothing becomes a run.
 pub const NO_RUNS: usize = 1 << 40;
@@ -65,6 +66,7 @@ pub fn check_model(model: &Model) {
     }
 }
 
+<<<<<<< HEAD
 /// What holds for every model of retention.
 pub fn check_retention_model(model: &retention::Model) {
     assert_eq!(retention::Model::decode(&model.encode()).as_ref(), Ok(model));
@@ -80,10 +82,37 @@ pub fn check_retention_model(model: &retention::Model) {
     ] {
         let periods = model.expected_lifetime(renewals, discount_rate, horizon);
         assert!(periods.expect("these are in range") >= 1.0);
+=======
+/// The models that bytes are: as they are, with a right checksum, and as text.
+pub fn read<T>(bytes: &[u8], decode: fn(&[u8]) -> Result<T>, parse: fn(&str) -> Result<T>) -> Vec<T> {
+    let mut sealed = bytes.to_vec();
+    sealed.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+    let text = str::from_utf8(bytes).map(parse);
+    [decode(bytes), decode(&sealed)]
+        .into_iter()
+        .chain(text.ok())
+        .flatten()
+        .collect()
+}
+
+/// What holds for every model of purchases.
+pub fn check_purchase_model(model: &purchases::Model) {
+    assert_eq!(purchases::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(purchases::Model::parse(&model.text()).as_ref(), Ok(model));
+    for (frequency, recency, age) in [(0, 0.0, 0.0), (2, 30.43, 38.86), (10_000, 1e-3, 1e4)] {
+        let customer = purchases::Customer::new(frequency, recency, age).expect("there can be such customers");
+        let outlook = model.outlook(&customer);
+        let _ = (
+            outlook.p_alive(),
+            outlook.expected_orders(52.0),
+            outlook.p_no_order(52.0),
+        );
+>>>>>>> 590bdd7c1fb351624c707a22e3f4246fb2dd7066
     }
     let _ = model.parameters();
 }
 
+<<<<<<< HEAD
 /// What holds for everything that was collected: it can be written, and fitted or refused.
 pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     assert_eq!(
@@ -97,4 +126,14 @@ pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     {
         check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }
+=======
+/// What holds for every model of spend.
+pub fn check_spend_model(model: &spend::Model) {
+    assert_eq!(spend::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(model));
+    for (frequency, value) in [(0, 0.0), (1, 1e-300), (i64::MAX, 1e300)] {
+        let _ = model.expected_spend(frequency, value).expect("these can be asked for");
+    }
+    let _ = model.parameters();
+>>>>>>> 590bdd7c1fb351624c707a22e3f4246fb2dd7066
 }

@@ -66,23 +66,6 @@ pub fn check_model(model: &Model) {
     }
 }
 
-<<<<<<< HEAD
-/// What holds for every model of retention.
-pub fn check_retention_model(model: &retention::Model) {
-    assert_eq!(retention::Model::decode(&model.encode()).as_ref(), Ok(model));
-    assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(model));
-    let shares = [0, 1, 40, i32::MAX].map(|t| model.survival(t).expect("that many periods there can be"));
-    assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
-    assert!(shares.is_sorted_by(|a, b| *a >= b * (1.0 - 1e-12)), "{shares:?}");
-    for (renewals, discount_rate, horizon) in [
-        (0, 0.0, None),
-        (5, 0.1, None),
-        (i32::MAX, 1e-9, Some(i32::MAX)),
-        (0, 0.0, Some(1)),
-    ] {
-        let periods = model.expected_lifetime(renewals, discount_rate, horizon);
-        assert!(periods.expect("these are in range") >= 1.0);
-=======
 /// The models that bytes are: as they are, with a right checksum, and as text.
 pub fn read<T>(bytes: &[u8], decode: fn(&[u8]) -> Result<T>, parse: fn(&str) -> Result<T>) -> Vec<T> {
     let mut sealed = bytes.to_vec();
@@ -107,12 +90,39 @@ pub fn check_purchase_model(model: &purchases::Model) {
             outlook.expected_orders(52.0),
             outlook.p_no_order(52.0),
         );
->>>>>>> 590bdd7c1fb351624c707a22e3f4246fb2dd7066
     }
     let _ = model.parameters();
 }
 
-<<<<<<< HEAD
+/// What holds for every model of spend.
+pub fn check_spend_model(model: &spend::Model) {
+    assert_eq!(spend::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(model));
+    for (frequency, value) in [(0, 0.0), (1, 1e-300), (i64::MAX, 1e300)] {
+        let _ = model.expected_spend(frequency, value).expect("these can be asked for");
+    }
+    let _ = model.parameters();
+}
+
+/// What holds for every model of retention.
+pub fn check_retention_model(model: &retention::Model) {
+    assert_eq!(retention::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(model));
+    let shares = [0, 1, 40, i32::MAX].map(|t| model.survival(t).expect("that many periods there can be"));
+    assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
+    assert!(shares.is_sorted_by(|a, b| *a >= b * (1.0 - 1e-12)), "{shares:?}");
+    for (renewals, discount_rate, horizon) in [
+        (0, 0.0, None),
+        (5, 0.1, None),
+        (i32::MAX, 1e-9, Some(i32::MAX)),
+        (0, 0.0, Some(1)),
+    ] {
+        let periods = model.expected_lifetime(renewals, discount_rate, horizon);
+        assert!(periods.expect("these are in range") >= 1.0);
+    }
+    let _ = model.parameters();
+}
+
 /// What holds for everything that was collected: it can be written, and fitted or refused.
 pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     assert_eq!(
@@ -126,14 +136,4 @@ pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     {
         check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }
-=======
-/// What holds for every model of spend.
-pub fn check_spend_model(model: &spend::Model) {
-    assert_eq!(spend::Model::decode(&model.encode()).as_ref(), Ok(model));
-    assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(model));
-    for (frequency, value) in [(0, 0.0), (1, 1e-300), (i64::MAX, 1e300)] {
-        let _ = model.expected_spend(frequency, value).expect("these can be asked for");
-    }
-    let _ = model.parameters();
->>>>>>> 590bdd7c1fb351624c707a22e3f4246fb2dd7066
 }

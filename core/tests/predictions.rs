@@ -91,6 +91,33 @@ fn customers_who_leave_quickly_are_discounted_too() {
 }
 
 #[test]
+fn parameters_that_nobody_has_take_no_time_either() {
+    for (family, parameters) in [
+        (Family::Pareto, [1.8e185, 2.3e-76, 7.1e-15, 6.7e-308]),
+        (Family::Pareto, [1e300, 1e-300, 1e300, 1e-300]),
+        (Family::Pareto, [1e-300; 4]),
+        (Family::Mbg, [1e-9; 4]),
+        (Family::Mbg, [1e9; 4]),
+        (Family::Bg, [1e9, 1e-9, 1e-9, 1e9]),
+        (Family::Bg, [1e-9, 1e9, 1e9, 1e-9]),
+    ] {
+        for customer in [[0.0, 0.0, 0.0], [2.0, 30.43, 38.86], [10_000.0, 1e-3, 1e4]] {
+            let outlook = outlook(family, &parameters, customer);
+            let customer = Customer::new(customer[0] as i64, customer[1], customer[2]).unwrap();
+            for horizon in [1e-6, 52.0, 1e6] {
+                let _ = (
+                    outlook.p_alive(),
+                    outlook.expected_orders(horizon),
+                    outlook.p_no_order(horizon),
+                );
+                let _ = (outlook.p_orders(3, horizon), outlook.discounted_orders(horizon, 1e-3));
+                let _ = outlook.expected_orders_with_slopes(&parameters, &customer, horizon);
+            }
+        }
+    }
+}
+
+#[test]
 fn values_of_customers() {
     const DISCOUNT: f64 = 0.002;
     let spend =

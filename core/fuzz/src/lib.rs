@@ -82,14 +82,25 @@ pub fn read<T>(bytes: &[u8], decode: fn(&[u8]) -> Result<T>, parse: fn(&str) -> 
 pub fn check_purchase_model(model: &purchases::Model) {
     assert_eq!(purchases::Model::decode(&model.encode()).as_ref(), Ok(model));
     assert_eq!(purchases::Model::parse(&model.text()).as_ref(), Ok(model));
+    // With parameters beyond all limits of fits, a discount may take seconds.
+    let usual = model.estimate.values.iter().all(|value| (1e-9..1e9).contains(value));
     for (frequency, recency, age) in [(0, 0.0, 0.0), (2, 30.43, 38.86), (10_000, 1e-3, 1e4)] {
         let customer = purchases::Customer::new(frequency, recency, age).expect("there can be such customers");
         let outlook = model.outlook(&customer);
-        let _ = (
-            outlook.p_alive(),
-            outlook.expected_orders(52.0),
-            outlook.p_no_order(52.0),
-        );
+        for horizon in [1e-6, 52.0, 1e6] {
+            let _ = (
+                outlook.p_alive(),
+                outlook.p_no_order(horizon),
+                outlook.p_orders(3, horizon),
+            );
+            let _ = outlook.expected_orders_with_slopes(&model.estimate.values, &customer, horizon);
+            if usual {
+                let _ = (
+                    outlook.discounted_orders(horizon, 1e-3),
+                    outlook.discounted_orders(horizon, 1e3),
+                );
+            }
+        }
     }
     let _ = model.parameters();
 }

@@ -157,6 +157,8 @@ impl Outlook {
         } else {
             (scale, 2.0)
         };
+        // What comes in so small a share of the horizon is nothing beside the rest.
+        let scale = scale.max(1e-15 * horizon);
         let range = (horizon / scale).ln_1p();
         let panels = (range / reach).max(discount * horizon).ceil().max(1.0);
         let width = range / panels;

@@ -169,7 +169,8 @@ pub fn power_integral(alpha: f64, p: f64, beta: f64, q: f64, from: f64, to: f64,
     let (start_alpha, start_beta) = (alpha + from, beta + from);
     let least = start_alpha.min(start_beta);
     let fall = least * (p / start_alpha + q / start_beta) - 1.0;
-    let mut range = ((to - from) / least).ln_1p();
+    // Finite, so that there are few panels whatever the parameters.
+    let mut range = ((to - from) / least).min(f64::MAX).ln_1p();
     if fall * range > NOTHING {
         range = NOTHING / fall;
     }

@@ -1375,6 +1375,21 @@ RETURNS TABLE (
     high double precision
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 2
-AS 'MODULE_PATHNAME', 'retention_parameters_wrapper';
+AS 'MODULE_PATHNAME', 'retention_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model retention_model) IS
-'the parameters of a retention_model with the limits of 95 % confidence; NULL where the fit does not tell how sure they are';
+'the parameters of a model of retention, with standard errors and 95 % confidence limits';
+
+CREATE FUNCTION describe(model retention_model)
+RETURNS TABLE (
+    model text,
+    status text,
+    customers double precision,
+    log_likelihood double precision,
+    aic double precision,
+    bic double precision,
+    warnings text
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+AS 'MODULE_PATHNAME', 'retention_model_describe_wrapper';
+COMMENT ON FUNCTION describe(model retention_model) IS
+'how a model of retention was fitted, and what to know before one trusts it';

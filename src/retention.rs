@@ -1,12 +1,13 @@
 //! `retention`: contractual churn, from survivor curves to expected lifetimes.
 
+use crate::estimate;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
-use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::rows::RowSet;
 use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
 use clientele_core::Result;
 use clientele_core::checkpoint::Checkpoint;
@@ -151,29 +152,16 @@ fn retention_expected_lifetime(
     })
 }
 
-/// `parameters(model)`.
+/// `parameters(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_parameters<'a>(model: Given<'a, RetentionModel>, call: Call<'a>) -> RowSet {
-    const COLUMNS: &[Column] = &[
-        Column::Text,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-    ];
-    answer(|| {
-        let model = Model::decode(model.bytes())?;
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        for parameter in model.parameters() {
-            let [error, low, high] = match parameter.confidence {
-                Some(confidence) => confidence.map(Cell::Float),
-                None => [Cell::Null; 3],
-            };
-            let estimate = Cell::Float(parameter.estimate);
-            rows.put(&[Cell::Text(parameter.name), estimate, error, low, high])?;
-        }
-        Ok(rows.finish())
-    })
+fn retention_model_parameters(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
+    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+}
+
+/// `describe(retention_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn retention_model_describe(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
+    answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
 }
 
 /// Text input: JSON.

@@ -87,7 +87,7 @@ pub(crate) struct Search<'a, const N: usize> {
     pub names: &'a [&'static str; N],
     /// The units of the parameters in the search.
     pub units: [f64; N],
-    /// Between what values they were sought, in these units.
+    /// Between what values they were sought, in these units; 0 and infinity where the end of the search alone tells what is at a limit.
     pub limits: (f64, f64),
     /// The logarithm of the likelihood of the data as they are, less that of the data as they were searched with.
     pub ln_units: f64,

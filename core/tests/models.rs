@@ -1,6 +1,6 @@
-//! Models of purchases and spend as values: text, bytes, and what is neither.
+//! Models of purchases, spend and retention as values: text, bytes, and what is neither.
 
-use clientele_core::{Kind, purchases, spend};
+use clientele_core::{Kind, purchases, retention, spend};
 
 const PURCHASES: &str = concat!(
     r#"{"purchase_model":1,"model":"pareto/nbd","time_unit":"7 days","period":"day","parameters":{"r":0.5,"alpha":10.25,"#,
@@ -17,9 +17,17 @@ const SPEND: &str = concat!(
     r#""mean_value":35.25,"correlation":0.125,"rank_correlation":0.25,"independence_p_value":0.5}"#
 );
 
+const RETENTION: &str = concat!(
+    r#"{"retention_model":1,"parameters":{"alpha":0.75,"beta":3.5},"status":"converged","customers":1000,"#,
+    r#""log_likelihood":-1611.25,"aic":3226.5,"bic":3236.3155105579644,"standard_errors":{"alpha":0.125,"beta":0.5},"#,
+    r#""covariance":[[0.015625,0.03125],[0.03125,0.25]],"warnings":["one","two"],"periods":300}"#
+);
+
 const PURCHASES_V1: &str = "010280c08e87cd110000000000948d400003000000000000e03f0000000000802440000000000000e43f000000000000284000000000006aa2400000000040bdc2c0000000000000d03f000000000000c03f000000000000f03f000000000000e0bf0000000000000000000000000000104000000000000000000000000000000000000000000000e03f000000000000304001076f6e6c7920c3a903646179087468652062657374be739340";
 
 const SPEND_V1: &str = "01010300000000000019400000000000000e400000000000002f400000000000908d400000000000afafc0000000000000f03f000000000000d0bf000000000000d03f0000000000000000000000000000000000000000000030400000000000000c96400000000000a04140000000000000c03f000000000000d03f000000000000e03faff71f13";
+
+const RETENTION_V1: &str = "010003000000000000e83f0000000000000c400000000000408f4000000000002d99c0000000000000903f000000000000a03f000000000000d03f02036f6e650374776fac023e8818ec";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -36,6 +44,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn texts_round_trip() {
     assert_eq!(purchases::Model::parse(PURCHASES).unwrap().text(), PURCHASES);
     assert_eq!(spend::Model::parse(SPEND).unwrap().text(), SPEND);
+    assert_eq!(retention::Model::parse(RETENTION).unwrap().text(), RETENTION);
 }
 
 #[test]
@@ -46,6 +55,9 @@ fn version_1_is_read_and_written() {
     let model = spend::Model::parse(SPEND).unwrap();
     assert_eq!(hex(&model.encode()), SPEND_V1);
     assert_eq!(spend::Model::decode(&bytes(SPEND_V1)), Ok(model));
+    let model = retention::Model::parse(RETENTION).unwrap();
+    assert_eq!(hex(&model.encode()), RETENTION_V1);
+    assert_eq!(retention::Model::decode(&bytes(RETENTION_V1)), Ok(model));
 }
 
 #[test]
@@ -61,6 +73,11 @@ fn parameters_are_enough() {
     assert_eq!((model.estimate.values, model.mean_value), ([6.25, 3.75, 15.5], None));
     assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(&model));
     assert_eq!(spend::Model::decode(&model.encode()), Ok(model));
+    let text = r#"{"retention_model":1,"parameters":{"alpha":0.5,"beta":1e300}}"#;
+    let model = retention::Model::parse(text).unwrap();
+    assert_eq!((model.estimate.values, model.periods), ([0.5, 1e300], 0));
+    assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(&model));
+    assert_eq!(retention::Model::decode(&model.encode()), Ok(model));
 }
 
 #[test]
@@ -121,6 +138,24 @@ fn wrong_text_is_refused() {
         let error = spend::Model::parse(&text).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidText, "{text}");
     }
+    for (from, to) in [
+        (r#""retention_model":1"#, r#""retention_model":2"#),
+        (r#""alpha":0.75"#, r#""alpha":0"#),
+        (r#""alpha":0.75"#, r#""gamma":0.75"#),
+        (r#""beta":3.5"#, r#""beta":1e999"#),
+        (r#","beta":3.5"#, ""),
+        ("[0.03125,0.25]", "[0.0625,0.25]"),
+        (r#""customers":1000"#, r#""customers":-1"#),
+        (r#""periods":300"#, r#""periods":-1"#),
+        (r#""periods":300"#, r#""periods":4294967296"#),
+        (r#""periods":300"#, r#""periods":300,"alpha":0.75"#),
+        ("converged", "done"),
+    ] {
+        let text = RETENTION.replacen(from, to, 1);
+        assert_ne!(text, RETENTION, "{from}");
+        let error = retention::Model::parse(&text).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidText, "{text}");
+    }
     for text in [
         "",
         "null",
@@ -129,9 +164,11 @@ fn wrong_text_is_refused() {
         "7",
         "{\"purchase_model\":1}",
         "{\"spend_model\":1}",
+        "{\"retention_model\":1}",
     ] {
         assert_eq!(purchases::Model::parse(text).unwrap_err().kind(), Kind::InvalidText);
         assert_eq!(spend::Model::parse(text).unwrap_err().kind(), Kind::InvalidText);
+        assert_eq!(retention::Model::parse(text).unwrap_err().kind(), Kind::InvalidText);
     }
 }
 
@@ -177,6 +214,8 @@ fn wrong_bytes_are_refused() {
     check_wrong(&purchases, purchases::Model::decode, purchases::Model::encode);
     let spend = spend::Model::parse(SPEND).unwrap().encode();
     check_wrong(&spend, spend::Model::decode, spend::Model::encode);
+    let retention = retention::Model::parse(RETENTION).unwrap().encode();
+    check_wrong(&retention, retention::Model::decode, retention::Model::encode);
     // Neither is the other.
     assert_eq!(purchases::Model::decode(&spend).unwrap_err().kind(), Kind::Corrupted);
     assert_eq!(spend::Model::decode(&purchases).unwrap_err().kind(), Kind::Corrupted);

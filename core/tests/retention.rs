@@ -2,6 +2,7 @@
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::estimate::Status;
 use clientele_core::retention::{Counts, Model};
 use proptest::prelude::*;
 
@@ -80,10 +81,11 @@ fn published_cohorts_are_reproduced() {
     ] {
         let survivors: Vec<i64> = percent[..8].iter().map(|share| (share * 10.0).round() as i64).collect();
         let model = fit_curve(&survivors);
-        assert!(model.has_converged() && model.warnings().is_empty());
-        let (a, b) = model.alpha_and_beta();
+        let estimate = &model.estimate;
+        assert!(estimate.status == Status::Converged && estimate.warnings.is_empty());
+        let [a, b] = estimate.values;
         assert!((a - alpha).abs() < 1e-6 && (b - beta).abs() < 1e-6, "{a}, {b}");
-        let found = model.log_likelihood().unwrap();
+        let found = estimate.log_likelihood.unwrap();
         assert!((found - likelihood).abs() < 5e-5, "{found}");
         assert!((found - self::likelihood(&leavers(&survivors), a, b)).abs() < 1e-9 * found.abs());
         // The projection from 7 years to 12, which is what the paper is about.
@@ -148,9 +150,9 @@ fn parameters_are_recovered_and_their_limits_hold_them() {
         let (mut held, mut logarithms) = ([0; 2], [0.0; 2]);
         for _ in 0..RUNS {
             let model = fit(&simulated(&mut random, alpha, beta, 3_000));
-            assert!(model.has_converged());
+            assert_eq!(model.estimate.status, Status::Converged);
             for (i, (parameter, truth)) in model.parameters().iter().zip([alpha, beta]).enumerate() {
-                let [_, low, high] = parameter.confidence.unwrap();
+                let (low, high) = parameter.interval.unwrap();
                 held[i] += usize::from((low..high).contains(&truth));
                 logarithms[i] += (parameter.estimate / truth).ln() / RUNS as f64;
             }
@@ -180,18 +182,12 @@ fn boundaries_are_told_and_still_predict() {
         (&[100, 50, 50, 50], "at once or hardly ever", 0.5, 0.0),
     ] {
         let model = fit_curve(survivors);
-        assert!(!model.has_converged());
-        assert_eq!(model.warnings().len(), 1);
+        let estimate = &model.estimate;
+        assert_eq!((estimate.status, estimate.covariance), (Status::Boundary, None));
         assert!(
-            model.warnings()[0].contains(about),
+            matches!(&estimate.warnings[..], [warning] if warning.contains(about)),
             "{survivors:?}: {:?}",
-            model.warnings()
-        );
-        assert!(
-            model
-                .parameters()
-                .iter()
-                .all(|parameter| parameter.confidence.is_none())
+            estimate.warnings
         );
         for (period, want) in [(1, first), (9, ninth)] {
             let churn = 1.0 - model.retention_rate(period).unwrap();
@@ -302,7 +298,10 @@ fn rows() -> impl Strategy<Value = Vec<(i32, i64, bool)>> {
 fn models() -> impl Strategy<Value = Model> {
     (-6.0..6.0f64, -6.0..6.0f64).prop_map(|(alpha, beta)| {
         let (alpha, beta) = (10f64.powf(alpha), 10f64.powf(beta));
-        Model::parse(&format!(r#"{{"retention_model":1,"alpha":{alpha:e},"beta":{beta:e}}}"#)).unwrap()
+        Model::parse(&format!(
+            r#"{{"retention_model":1,"parameters":{{"alpha":{alpha:e},"beta":{beta:e}}}}}"#
+        ))
+        .unwrap()
     })
 }
 
@@ -318,8 +317,9 @@ proptest! {
         let model = history.fit(&mut Unhindered).unwrap();
         prop_assert_eq!(&Model::parse(&model.text()).unwrap(), &model);
         prop_assert_eq!(&Model::decode(&model.encode()).unwrap(), &model);
-        let best = model.log_likelihood().unwrap();
-        let (alpha, beta) = model.alpha_and_beta();
+        let estimate = &model.estimate;
+        let best = estimate.log_likelihood.unwrap();
+        let [alpha, beta] = estimate.values;
         for exponents in 0..169 {
             let (a, b) = (10f64.powi(exponents % 13 - 6), 10f64.powi(exponents / 13 - 6));
             for (a, b) in [(a, b), (alpha * (1.0 + 0.3 * a.min(1.0)), beta), (alpha, beta / (1.0 + 0.3 * b.min(1.0)))] {
@@ -329,10 +329,8 @@ proptest! {
                 prop_assert!(other <= best + 1e-6 * best.abs() + lost, "{} at {}, {} and {} at {}, {}", other, a, b, best, alpha, beta);
             }
         }
-        if !model.has_converged() {
-            prop_assert!(!model.warnings().is_empty());
-        }
-        prop_assert!(!model.text().contains("unfinished"));
+        prop_assert_ne!(estimate.status, Status::Unfinished);
+        prop_assert_eq!(estimate.warnings.is_empty(), estimate.status == Status::Converged);
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn dumps_are_restored(database: &Database) -> Outcome {
          CREATE TABLE retention AS
          SELECT clientele.fit_retention(period, 1000 - 90 * period) AS model FROM generate_series(0, 6) period;
          CREATE TABLE subscribers (renewals integer, lifetime float8 GENERATED ALWAYS AS
-             (clientele.expected_lifetime('{\"retention_model\":1,\"alpha\":0.7,\"beta\":3.8}', renewals, 0.1)) STORED);
+             (clientele.expected_lifetime('{\"retention_model\":1,\"parameters\":{\"alpha\":0.7,\"beta\":3.8}}', renewals, 0.1)) STORED);
          INSERT INTO subscribers VALUES (0), (7);
          CREATE VIEW whole AS SELECT clientele.merge(log) AS log FROM logs WHERE day > '2000-01-01';
          CREATE MATERIALIZED VIEW scores AS SELECT r.* FROM whole, clientele.rfm(log) r;

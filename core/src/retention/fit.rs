@@ -1,8 +1,9 @@
 //! Fitting: the parameters under which what was seen is most likely.
 
-use super::model::{Model, Status};
+use super::{Model, PARAMETERS};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Kind, Result};
+use crate::estimate::{Estimate, Search};
 use crate::maximum::{Curve, End, Optimum, climb, covariance};
 use crate::special::quadrature::rule_of_16;
 
@@ -114,55 +115,54 @@ impl History {
     /// The model under which this is most likely.
     pub fn fit(&self, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
         let (left, chances) = self.churn();
-        let mut warnings = Vec::new();
-        let (optimum, status) = if left == 0.0 {
-            warnings.push("nobody left: parameters are at their limits, and next to nobody is expected to leave");
-            (self.at([LIMITS.0, LIMITS.1], checkpoint)?, Status::Boundary)
+        let (optimum, warning) = if left == 0.0 {
+            let warning = "nobody left: parameters are at their limits, and next to nobody is expected to leave";
+            (self.at([LIMITS.0, LIMITS.1], checkpoint)?, Some(warning))
         } else if self
             .steps
             .iter()
             .all(|step| step.renewal == 1 && step.left == step.at_risk)
         {
-            warnings.push("everybody left at the first renewal: parameters are at their limits, and next to nobody is expected to stay");
-            (self.at([LIMITS.1, LIMITS.0], checkpoint)?, Status::Boundary)
+            let warning = "everybody left at the first renewal: parameters are at their limits, and next to nobody is expected to stay";
+            (self.at([LIMITS.1, LIMITS.0], checkpoint)?, Some(warning))
         } else if self.periods() == 1 {
-            warnings.push(
-                "only one renewal was seen, which says nothing about later ones: the same churn is assumed at each of them",
-            );
-            (self.at(constant(left / chances), checkpoint)?, Status::Boundary)
+            let warning = "only one renewal was seen, which says nothing about later ones: the same churn is assumed at each of them";
+            (self.at(constant(left / chances), checkpoint)?, Some(warning))
         } else {
             let optimum = self.best(left / chances, checkpoint)?;
             let [alpha, beta] = optimum.point;
-            let status = match optimum.end {
-                End::Converged => Status::Converged,
-                End::Boundary => Status::Boundary,
-                End::Unfinished => Status::Unfinished,
-            };
-            match status {
-                Status::Converged => {}
-                Status::Boundary if alpha.max(beta) >= LIMITS.1 => warnings.push(
-                    "retention does not rise from renewal to renewal: the same churn is assumed at each of them",
-                ),
-                Status::Boundary => warnings.push(
+            let warning = match optimum.end {
+                End::Converged => None,
+                End::Boundary if alpha.max(beta) >= LIMITS.1 => {
+                    Some("retention does not rise from renewal to renewal: the same churn is assumed at each of them")
+                }
+                End::Boundary => Some(
                     "customers leave at once or hardly ever: a parameter is at its lower limit, and later churn is a guess",
                 ),
-                Status::Unfinished => warnings.push("the search for the best parameters ended too early"),
-            }
-            (optimum, status)
+                End::Unfinished => Some("the search for the best parameters ended too early"),
+            };
+            (optimum, warning)
         };
-        let covariance = match status {
-            Status::Boundary => None,
-            _ => natural_covariance(&optimum),
-        };
-        Model::fitted(
-            optimum.point.map(natural),
-            covariance,
-            optimum.curve.value,
-            self.customers,
-            self.periods(),
-            status,
-            warnings.into_iter().map(str::to_owned).collect(),
-        )
+        let estimate = Estimate::of(
+            &optimum,
+            &Search {
+                names: &PARAMETERS,
+                units: [1.0; 2],
+                // Large parameters are no extreme here, but customers who hardly differ.
+                limits: (0.0, f64::INFINITY),
+                ln_units: 0.0,
+                customers: self.customers as f64,
+            },
+        );
+        Ok(Model {
+            estimate: Estimate {
+                values: optimum.point.map(natural),
+                // What is said in general is said here in terms of renewals.
+                warnings: warning.map(str::to_owned).into_iter().collect(),
+                ..estimate
+            },
+            periods: self.periods(),
+        })
     }
 
     /// The best of what several searches find, for a churn of `p` on average.
@@ -233,14 +233,6 @@ fn natural(ln: f64) -> f64 {
 fn constant(p: f64) -> [f64; 2] {
     let most = p.max(1.0 - p);
     [p / most, (1.0 - p) / most].map(|share| (LIMITS.1 + share.ln()).clamp(LIMITS.0, LIMITS.1))
-}
-
-/// The covariance of the parameters from that of their logarithms; nothing where the data do not tell it.
-fn natural_covariance(optimum: &Optimum<2>) -> Option<[[f64; 2]; 2]> {
-    let point = optimum.point.map(natural);
-    let matrix = covariance(&optimum.curve.hessian)?;
-    let matrix: [[f64; 2]; 2] = std::array::from_fn(|i| std::array::from_fn(|j| matrix[i][j] * (point[i] * point[j])));
-    matrix.as_flattened().iter().all(|x| x.is_finite()).then_some(matrix)
 }
 
 /// A log-likelihood and its derivatives, term by term.

@@ -15,4 +15,7 @@ mod model;
 
 pub use counts::{Counts, NAME};
 pub use fit::History;
-pub use model::{Model, NAME as MODEL_NAME, Parameter};
+pub use model::{Model, NAME as MODEL_NAME};
+
+/// The names of the parameters.
+pub const PARAMETERS: [&str; 2] = ["alpha", "beta"];

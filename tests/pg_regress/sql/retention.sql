@@ -14,6 +14,8 @@ FROM models, clientele.parameters(model) ORDER BY segment, parameter;
 SELECT segment, m ->> 'status' AS status, round((m ->> 'log_likelihood')::numeric, 3) AS log_likelihood, round((m ->> 'aic')::numeric, 2) AS aic,
        round((m ->> 'bic')::numeric, 2) AS bic, m -> 'customers' AS customers, m -> 'periods' AS periods, m -> 'warnings' AS warnings
 FROM (SELECT segment, model::jsonb AS m FROM models) m ORDER BY segment;
+SELECT segment, d.model, status, customers, round(log_likelihood::numeric, 3) AS log_likelihood, round(aic::numeric, 2) AS aic, round(bic::numeric, 2) AS bic, warnings
+FROM models m, clientele.describe(m.model) d ORDER BY segment;
 -- the projection from 7 years to 12
 SELECT year, segment, customers / 10 AS percent, round(100 * clientele.survival(model, year)::numeric, 1) AS expected
 FROM cohorts JOIN models USING (segment) WHERE year > 7 ORDER BY segment, year;
@@ -77,12 +79,13 @@ SELECT p.* FROM (SELECT clientele.fit_retention(t, 9) AS model FROM generate_ser
 -- text, jsonb, binary, equality
 SELECT model::text::clientele.retention_model = model AS text_is_exact, model::jsonb::clientele.retention_model = model AS jsonb_is_exact FROM models;
 CREATE TABLE hand (model clientele.retention_model);
-INSERT INTO hand VALUES ('{"retention_model":1,"alpha":2,"beta":3}');
+INSERT INTO hand VALUES ('{"retention_model":1,"parameters":{"alpha":2,"beta":3}}');
 SELECT model FROM hand;
 SELECT clientele.survival(model, 0), round(clientele.survival(model, 1)::numeric, 12) AS first, clientele.retention_rate(model, 1), clientele.expected_lifetime(model),
        clientele.expected_lifetime(model, 10), clientele.expected_lifetime(model, horizon => 2), clientele.expected_lifetime(model, horizon => 0)
 FROM hand;
 SELECT p.* FROM hand, clientele.parameters(model) p;
+SELECT d.* FROM hand, clientele.describe(model) d;
 COPY models TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE models);
 COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
@@ -92,9 +95,10 @@ SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m
 SELECT clientele.survival(NULL::clientele.retention_model, 1), clientele.expected_lifetime(NULL::clientele.retention_model),
        clientele.expected_lifetime(model, NULL, NULL, NULL) = clientele.expected_lifetime(model) AS default FROM hand;
 SELECT * FROM clientele.parameters(NULL::clientele.retention_model);
+SELECT * FROM clientele.describe(NULL::clientele.retention_model);
 -- in a generated column, with a model for each row
 CREATE TABLE subscribers (renewals integer, lifetime float8 GENERATED ALWAYS AS
-    (clientele.expected_lifetime('{"retention_model":1,"alpha":2,"beta":3}', renewals)) STORED);
+    (clientele.expected_lifetime('{"retention_model":1,"parameters":{"alpha":2,"beta":3}}', renewals)) STORED);
 INSERT INTO subscribers VALUES (0), (1), (10);
 SELECT * FROM subscribers ORDER BY renewals;
 SELECT segment, t, round(clientele.survival(model, t)::numeric, 4) AS survival FROM models, generate_series(0, 2) t ORDER BY t, segment;
@@ -118,10 +122,10 @@ SELECT clientele.expected_lifetime(model, discount_rate => 'NaN') FROM hand;
 SELECT clientele.expected_lifetime(model, discount_rate => 'infinity') FROM hand;
 SELECT clientele.expected_lifetime(model, horizon => -1) FROM hand;
 SELECT ''::clientele.retention_model;
-SELECT '{"retention_model":2,"alpha":1,"beta":1}'::clientele.retention_model;
-SELECT '{"retention_model":1,"alpha":1}'::clientele.retention_model;
-SELECT '{"retention_model":1,"alpha":0,"beta":1}'::clientele.retention_model;
-SELECT '{"retention_model":1,"alpha":1,"beta":1e999}'::clientele.retention_model;
-SELECT '{"retention_model":1,"alpha":1,"beta":1,"gamma":1}'::clientele.retention_model;
-SELECT '{"retention_model":1,"alpha":1,"beta":1,"covariance":[[1,2],[3,4]]}'::clientele.retention_model;
+SELECT '{"retention_model":2,"parameters":{"alpha":1,"beta":1}}'::clientele.retention_model;
+SELECT '{"retention_model":1,"parameters":{"alpha":1}}'::clientele.retention_model;
+SELECT '{"retention_model":1,"parameters":{"alpha":0,"beta":1}}'::clientele.retention_model;
+SELECT '{"retention_model":1,"parameters":{"alpha":1,"beta":1e999}}'::clientele.retention_model;
+SELECT '{"retention_model":1,"parameters":{"alpha":1,"beta":1,"gamma":1}}'::clientele.retention_model;
+SELECT '{"retention_model":1,"parameters":{"alpha":1,"beta":1},"covariance":[[1,2],[3,4]]}'::clientele.retention_model;
 DROP TABLE cohorts, models, customers, many, serial, hand, copied, subscribers;

@@ -71,6 +71,19 @@ pub fn at_ranks(
     Ok(found.collect())
 }
 
+/// The values, as integers that sort as they do, each with its place: ascending, equal ones in the order of their places. NaN is above all
+/// numbers.
+pub fn ascending(
+    values: impl ExactSizeIterator<Item = f64>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<(u64, u32)>> {
+    let mut order = vec_with_capacity(values.len(), checkpoint)?;
+    order.extend(values.enumerate().map(|(at, value)| (sortable(value), at as u32)));
+    checkpoint.pass("ranking", 0, 0)?;
+    order.sort_unstable();
+    Ok(order)
+}
+
 /// The rank of each value among all, from 0 to the sum of the weights; equal values share the middle of theirs. NaN is above all numbers.
 pub fn middle_ranks(
     values: impl ExactSizeIterator<Item = f64>,
@@ -78,10 +91,7 @@ pub fn middle_ranks(
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Vec<f64>> {
     let n = values.len();
-    let mut order: Vec<(u64, u32)> = vec_with_capacity(n, checkpoint)?;
-    order.extend(values.enumerate().map(|(at, value)| (sortable(value), at as u32)));
-    checkpoint.pass("ranking", 0, 0)?;
-    order.sort_unstable();
+    let order = ascending(values, checkpoint)?;
     let mut ranks = vec_of(0.0, n, checkpoint)?;
     let mut before = 0.0;
     for same in order.chunk_by(|one, other| one.0 == other.0) {

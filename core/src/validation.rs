@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::key::{KeyKind, Keys};
 use crate::order_log::OrderLog;
 use crate::purchases::{Fitting, History, Model, of_log};
-use crate::rank::{correlation, middle_ranks};
+use crate::rank::{ascending, correlation, middle_ranks};
 
 /// How many groups customers are put into.
 const TENTHS: usize = 10;
@@ -67,7 +67,7 @@ impl Comparison {
 }
 
 impl Trial {
-    /// Looks at a log up to the split, which nothing means the last third of the time between first and last order is behind, and up to
+    /// Looks at a log up to the split, or the start of the last third of the time from the first order if there is none, and up to
     /// the end of observation. Three passes over the log.
     pub fn of(
         log: &OrderLog<'_>,
@@ -77,21 +77,33 @@ impl Trial {
     ) -> Result<Trial> {
         let mut first = observation.as_of;
         let at_end = Frequencies::of(log, observation, checkpoint, &mut first)?;
-        if at_end.frequencies.is_empty() {
+        let nothing = |detail: String| {
+            let error = Error::new(Kind::NotEnough, "there is nothing to validate a purchase model with");
+            error.detail(detail)
+        };
+        let customers = at_end.frequencies.len();
+        if customers == 0 {
             return Err(
-                Error::new(Kind::NotEnough, "there is nothing to validate a purchase model with")
-                    .detail("The log holds no order up to the end of observation."),
+                nothing("The log holds no order up to the end of observation.".to_owned())
+                    .hint("Collect orders, or pass a later as_of."),
             );
         }
+        let chosen = split.is_some();
         let split = split.unwrap_or(observation.as_of - observation.as_of.saturating_sub(first) / 3);
-        if split >= observation.as_of {
+        if chosen && split >= observation.as_of {
             return Err(Error::invalid("split must be before as_of")
                 .hint("Without as_of, the end of observation is the newest order."));
         }
         let start = |time: i64| observation.period_start(time);
         let window = start(observation.as_of).saturating_sub(start(split));
-        if window <= 0 {
+        if window <= 0 && chosen {
             return Err(Error::invalid("split and as_of must not be in the same period"));
+        }
+        if window <= 0 {
+            return Err(nothing(format!(
+                "The last third of the time from the first order of {customers} customers is within one period."
+            ))
+            .hint("Collect orders over a longer time, or pass a split or a later as_of."));
         }
         let at = |as_of: i64| Observation {
             as_of,
@@ -175,7 +187,8 @@ impl Trial {
 
     /// A prediction beside what came, for all customers.
     pub fn compare(&self, prediction: &Prediction, checkpoint: &mut dyn Checkpoint) -> Result<Comparison> {
-        let all: Vec<u32> = (0..self.histories.len() as u32).collect();
+        let mut all: Vec<u32> = vec_with_capacity(self.histories.len(), checkpoint)?;
+        all.extend(0..self.histories.len() as u32);
         self.compare_some(prediction, &all, checkpoint)
     }
 
@@ -187,14 +200,14 @@ impl Trial {
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Vec<(usize, Comparison)>> {
         let n = self.histories.len();
-        let mut order: Vec<u32> = vec_with_capacity(n, checkpoint)?;
-        order.extend(0..n as u32);
-        let predicted = |at: u32| prediction.purchases[at as usize];
-        order.sort_by(|&one, &other| predicted(one).total_cmp(&predicted(other)));
-        if order.first().map(|&at| predicted(at)) == order.last().map(|&at| predicted(at)) {
+        let order = ascending(prediction.purchases.iter().copied(), checkpoint)?;
+        if order.first().map(|row| row.0) == order.last().map(|row| row.0) {
             return Ok(Vec::new());
         }
-        let tenth = |number: usize| &order[(number - 1) * n / TENTHS..number * n / TENTHS];
+        let mut customers: Vec<u32> = vec_with_capacity(n, checkpoint)?;
+        customers.extend(order.iter().map(|row| row.1));
+        drop(order);
+        let tenth = |number: usize| &customers[(number - 1) * n / TENTHS..number * n / TENTHS];
         (1..=TENTHS)
             .filter(|&number| !tenth(number).is_empty())
             .map(|number| Ok((number, self.compare_some(prediction, tenth(number), checkpoint)?)))

@@ -56,5 +56,6 @@ SELECT v.* FROM log, clientele.validate_purchases(log, '2023-08-01', as_of => '2
 SELECT v.* FROM log, clientele.compare_purchase_models(log, '2022-08-01') v;
 SELECT v.* FROM log, clientele.validate_purchases(log, 'infinity') v;
 SELECT v.* FROM log, clientele.validate_purchases(log, model => 'best') v;
+SELECT v.* FROM clientele.validate_purchases((SELECT clientele.order_log(i, timestamp '2023-01-01' + i * interval '1 hour') FROM generate_series(1, 3) i)) v;
 SELECT v.* FROM clientele.compare_purchase_models((SELECT clientele.order_log(1, now()) FROM log WHERE false)) v;
 DROP TABLE many, log;

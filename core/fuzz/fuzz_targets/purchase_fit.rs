@@ -3,8 +3,8 @@
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::purchases::{Family, Fitting, History, fit};
-use clientele_core_fuzz::check_purchase_model;
+use clientele_core::purchases::{Family, Fitting, History, Outlook, fit};
+use clientele_core_fuzz::check_purchase_forms;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
         match fit(&histories, Some(family), fitting, &mut Unhindered) {
             Err(error) => assert_eq!(error.kind(), Kind::NotEnough),
             Ok(model) => {
-                check_purchase_model(&model);
+                check_purchase_forms(&model);
                 for parameter in model.parameters() {
                     assert!(parameter.standard_error.is_none_or(f64::is_finite), "{parameter:?}");
                 }
@@ -49,7 +49,7 @@ fn history(bytes: [u8; 8], unit: f64) -> History {
     History::new(frequency, recency, age, f64::from(weight) / 16.0).expect("a history that can be")
 }
 
-fn check_outlook(outlook: &clientele_core::purchases::Outlook, age: f64) {
+fn check_outlook(outlook: &Outlook, age: f64) {
     let share = 0.0..=1.0;
     assert!(share.contains(&outlook.p_alive()), "{outlook:?}");
     for horizon in [0.0, 1e-6 * age, age, 100.0 * age] {

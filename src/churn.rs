@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
 const HORIZON: i64 = 90 * DAY;
 
 /// Customers scored between two looks at the checkpoint.
-const STRIDE: usize = 1_024;
+const STRIDE: usize = 64;
 
 /// What is asked of `churn`, besides the log.
 struct Question<'a> {

@@ -31,7 +31,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Customers valued between two looks at the checkpoint.
-const STRIDE: usize = 1_024;
+const STRIDE: usize = 64;
 
 /// What is asked of `clv`, besides the log.
 struct Question<'a> {

@@ -48,6 +48,10 @@ impl From<End> for Status {
     }
 }
 
+/// Between these, what models say takes a bounded time. No fit comes near them.
+const SMALLEST: f64 = 1e-30;
+const GREATEST: f64 = 1e30;
+
 /// Logarithms this near to a limit are at it.
 const NEAR: f64 = 2.0;
 
@@ -253,8 +257,8 @@ impl<const N: usize> Estimate<N> {
 
     /// What is wrong with the numbers, if anything.
     fn fault(&self) -> Option<&'static str> {
-        if self.values.iter().any(|value| !(value.is_finite() && *value > 0.0)) {
-            return Some("parameters must be finite and greater than 0");
+        if !self.values.iter().all(|value| (SMALLEST..=GREATEST).contains(value)) {
+            return Some("parameters must be between 1e-30 and 1e30");
         }
         if !(self.customers.is_finite() && self.customers >= 0.0) {
             return Some("\"customers\" must be finite and not negative");

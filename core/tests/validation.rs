@@ -363,9 +363,13 @@ fn memory_is_asked_for() {
         asked.0
     };
     // Which customers; twice a list to sort and a list of ranks.
-    let one = asked(&|asked| drop(trial.compare(prediction, asked).unwrap()));
+    let one = asked(&|asked| {
+        trial.compare(prediction, asked).unwrap();
+    });
     assert_eq!(one, 5_000 * (4 + 2 * (16 + 8)));
     // For the tenths, a list to sort too.
-    let tenths = asked(&|asked| drop(trial.compare_tenths(prediction, asked).unwrap()));
+    let tenths = asked(&|asked| {
+        trial.compare_tenths(prediction, asked).unwrap();
+    });
     assert_eq!(tenths, 5_000 * (16 + 4 + 2 * (16 + 8)));
 }

@@ -73,9 +73,9 @@ fn parameters_are_enough() {
     assert_eq!((model.estimate.values, model.mean_value), ([6.25, 3.75, 15.5], None));
     assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(&model));
     assert_eq!(spend::Model::decode(&model.encode()), Ok(model));
-    let text = r#"{"retention_model":1,"parameters":{"alpha":0.5,"beta":1e300}}"#;
+    let text = r#"{"retention_model":1,"parameters":{"alpha":0.5,"beta":1e29}}"#;
     let model = retention::Model::parse(text).unwrap();
-    assert_eq!((model.estimate.values, model.periods), ([0.5, 1e300], 0));
+    assert_eq!((model.estimate.values, model.periods), ([0.5, 1e29], 0));
     assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(&model));
     assert_eq!(retention::Model::decode(&model.encode()), Ok(model));
 }

@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 9] = [
+const LONG: [(&str, &str); 10] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -32,6 +32,11 @@ const LONG: [(&str, &str); 9] = [
          FROM (SELECT i % 50 AS x, (i % 50 > 0)::int * sqrt(i % 99991) AS u FROM generate_series(1, 1000000) i) s",
     ),
     ("valuing", "SELECT sum(clv) FROM logs, generate_series(1, 400), clientele.clv(log, discount_rate => 0.1)"),
+    (
+        "validating",
+        "SELECT sum(predicted)
+         FROM logs, generate_series(1, 40) i, clientele.validate_purchases(log, as_of => timestamp '2024-02-01' + i * interval '1 day')",
+    ),
     ("fitting retention", "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i"),
 ];
 

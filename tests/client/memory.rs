@@ -23,6 +23,7 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
         "SELECT sum(r) FROM logs, clientele.rfm(log)",
         "SELECT clientele.fit_rfm(log) FROM logs",
         "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts",
+        "SELECT sum(predicted) FROM logs, clientele.validate_purchases(log, model => 'bg/nbd')",
         "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i",
     ];
     for limit in ["1MB", "2MB", "5MB", "16MB"] {

@@ -137,13 +137,7 @@ fn score_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     })?;
     let model = match model {
         Some(model) => model,
-        None => {
-            let fitting = Fitting {
-                time_unit: observation.time_unit,
-                period: Some(observation.period),
-            };
-            fit(&histories, family, fitting, &mut backend)?
-        }
+        None => fit(&histories, family, Fitting::of(&observation), &mut backend)?,
     };
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));

@@ -147,13 +147,7 @@ fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     })?;
     let purchases = match purchases {
         Some(model) => model,
-        None => {
-            let fitting = Fitting {
-                time_unit: observation.time_unit,
-                period: Some(observation.period),
-            };
-            purchases::fit(&histories, family, fitting, &mut backend)?
-        }
+        None => purchases::fit(&histories, family, Fitting::of(&observation), &mut backend)?,
     };
     let spend = match spend {
         Some(model) => model,

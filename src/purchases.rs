@@ -78,11 +78,7 @@ fn fit_purchases<'a>(
         let observation = look.observation(&log, Period::Day, unit)?;
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
-        let fitting = Fitting {
-            time_unit: observation.time_unit,
-            period: Some(observation.period),
-        };
-        Made::of(&fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
+        Made::of(&fit(&histories, family, Fitting::of(&observation), &mut backend)?.encode()).map(Some)
     })
 }
 

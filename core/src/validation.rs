@@ -114,10 +114,7 @@ impl Trial {
             after: Vec::new(),
             before: Vec::new(),
             horizon: window as f64 / observation.time_unit as f64,
-            fitting: Fitting {
-                time_unit: observation.time_unit,
-                period: Some(observation.period),
-            },
+            fitting: Fitting::of(observation),
         };
         let at_start = Frequencies::of(log, &at(split.saturating_sub(window)), checkpoint, &mut first)?;
         let (mut end, mut beginning) = (at_end.cursor(), at_start.cursor());

@@ -5,6 +5,7 @@ use super::likelihood::likelihood;
 use super::{Family, History, Model};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
+use crate::customers::Observation;
 use crate::error::{Error, Kind, Result};
 use crate::estimate::{Estimate, Search};
 use crate::maximum::{Optimum, climb};
@@ -27,6 +28,16 @@ pub struct Fitting {
     pub time_unit: i64,
     /// The grain at which orders were one purchase, if they came from a log.
     pub period: Option<Period>,
+}
+
+impl Fitting {
+    /// For histories that were observed so.
+    pub fn of(observation: &Observation) -> Fitting {
+        Fitting {
+            time_unit: observation.time_unit,
+            period: Some(observation.period),
+        }
+    }
 }
 
 /// Fits a model by maximum likelihood, or all of them and takes the best if none is named.

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result, spelled};
 use crate::special::hypergeometric::{Expected, f21_one, orders_until_leaving, orders_until_leaving_mixed};
 use crate::special::quadrature::{ln_power_integral, over_unit, power_integral, rule_of_8};
 use crate::special::{
-    ln_1p_exp, ln_beta, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over, one_minus_exp_over_slope,
+    ln_1p_exp, ln_beta_ratio, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over, one_minus_exp_over_slope,
 };
 
 /// A customer's history, in the time units of the model.
@@ -234,8 +234,8 @@ impl Outlook {
         let there = match self.family {
             Family::Bg | Family::Mbg => {
                 let (a, b) = (first, second);
-                let stay = (ln_gamma_ratio(b, n) - ln_gamma_ratio(a + b, n)).exp();
-                let leave = a / (a + b) * (ln_gamma_ratio(b, n - 1.0) - ln_gamma_ratio(a + b + 1.0, n - 1.0)).exp();
+                let stay = ln_beta_ratio(a, b, n).exp();
+                let leave = a / (a + b) * ln_beta_ratio(a + 1.0, b, n - 1.0).exp();
                 let or_more = f21_one(n + self.shape, n + 1.0, ln_w.exp());
                 exactly.exp() * (stay + leave * or_more)
             }
@@ -339,7 +339,7 @@ impl Outlook {
         let Customer { frequency: x, age, .. } = *customer;
         let orders = ln_gamma_ratio(r, x) - r * (age / alpha).ln_1p() - x * (alpha + age).ln();
         let there = match self.family {
-            Family::Bg | Family::Mbg => ln_beta(a, b + x + self.family.first()) - ln_beta(a, b),
+            Family::Bg | Family::Mbg => ln_beta_ratio(a, b, x + self.family.first()),
             Family::Pareto => -a * (age / b).ln_1p(),
         };
         orders + there + ln_1p_exp(self.ln_odds)

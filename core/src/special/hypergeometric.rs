@@ -3,7 +3,7 @@
 //! Where papers write an expectation as a difference of hypergeometric terms, the difference cancels (short horizons) or is 0/0
 //! (a = 1). The functions here are sums of positive terms, which lose nothing: the rest of a series is bounded by a geometric series, and
 //! where the series would be long, an integral takes its place whose error is estimated by halving the step. No call takes longer than
-//! a few milliseconds, whatever it is given.
+//! some ten milliseconds, whatever a model may hold.
 
 use super::quadrature::{over_unit, to_infinity};
 use super::{digamma, ln_beta};

@@ -66,7 +66,7 @@ const FINEST: u32 = 12;
 ///
 /// Double exponential rule x = exp(t − e⁻ᵗ) (Takahasi & Mori 1974). The step is halved until the first of the functions, which is
 /// not negative, changes by less than [`TOLERANCE`]; since the error falls at least like its square with each halving, the result is
-/// good to some 1e-14. At most a few ten thousand values of f.
+/// good to some 1e-14. At most a few hundred thousand values of f.
 pub fn to_infinity<const K: usize>(far: f64, f: impl Fn(f64) -> [f64; K]) -> [f64; K] {
     let transform = |t: f64| {
         let e = (-t).exp();

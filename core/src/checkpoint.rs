@@ -1,6 +1,7 @@
 //! How long work stays stoppable, bounded and visible without knowing who is asking.
 
 use crate::error::{Error, Kind, Result};
+use std::sync::{Mutex, PoisonError};
 
 /// The caller's side of a long computation.
 ///
@@ -12,6 +13,32 @@ pub trait Checkpoint {
 
     /// May `bytes` more be allocated? An error means: do not.
     fn reserve(&mut self, bytes: usize) -> Result<()>;
+
+    /// Runs all of these tasks, which do not depend on each other; the caller may run several at a time.
+    fn run(&mut self, stage: &'static str, tasks: usize, task: Task<'_>) -> Result<()> {
+        for number in 0..tasks {
+            task(number, &mut || self.pass(stage, number, tasks))?;
+        }
+        Ok(())
+    }
+}
+
+/// One of several tasks: it is given its number, and a function to call every few milliseconds, whose error means: stop here.
+pub type Task<'a> = &'a (dyn Fn(usize, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync);
+
+/// Runs a task for each of these things, perhaps for several at a time.
+pub fn each<T: Send>(
+    things: &mut [T],
+    stage: &'static str,
+    checkpoint: &mut dyn Checkpoint,
+    task: impl Fn(usize, &mut T, &mut dyn FnMut() -> Result<()>) -> Result<()> + Sync,
+) -> Result<()> {
+    let things: Vec<Mutex<&mut T>> = things.iter_mut().map(Mutex::new).collect();
+    checkpoint.run(stage, things.len(), &|number, pulse| {
+        // Nobody else has this number: the lock is free.
+        let mut thing = things[number].lock().unwrap_or_else(PoisonError::into_inner);
+        task(number, &mut thing, pulse)
+    })
 }
 
 /// A checkpoint that lets everything pass; for tests, benches and work that is known to be small.

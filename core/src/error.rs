@@ -125,6 +125,12 @@ impl std::error::Error for Error {}
 pub fn spelled(x: f64) -> String {
     if x.is_infinite() {
         if x > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else if x != 0.0 && !(1e-4..1e15).contains(&x.abs()) {
+        let text = format!("{x:e}");
+        match text.split_once('e') {
+            Some((digits, power)) if !power.starts_with('-') => format!("{digits}e+{power}"),
+            _ => text,
+        }
     } else {
         x.to_string()
     }

@@ -27,6 +27,11 @@ impl Status {
     /// All of them, in the order of their stored numbers.
     const ALL: [Status; 4] = [Status::Converged, Status::Boundary, Status::Unfinished, Status::Given];
 
+    /// The status that is stored as this number.
+    pub(crate) fn of_byte(byte: u8) -> Option<Status> {
+        Status::ALL.get(usize::from(byte)).copied()
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -298,10 +303,7 @@ impl<const N: usize> Estimate<N> {
 
     /// Reads the stored form.
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self> {
-        let status = usize::from(reader.byte()?);
-        let status = *Status::ALL
-            .get(status)
-            .ok_or_else(|| reader.error("Its status is unknown."))?;
+        let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
         let flags = reader.byte()?;
         if flags > 3 {
             return Err(reader.error("It has unknown parts."));

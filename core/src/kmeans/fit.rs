@@ -1,0 +1,345 @@
+//! Fitting a model: from features to numbered clusters.
+
+use super::Features;
+use super::lloyd::{Limits, Run, iterate};
+use super::matching;
+use super::model::{Cluster, Model};
+use super::points::Points;
+use super::quality::{Quality, Silhouette, measure};
+use super::random::Random;
+use super::scaling::{Method, Scaling};
+use super::seeding::seed;
+use super::swaps::improve;
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Kind, Result, spelled};
+use crate::estimate::Status;
+use ndarray::Array2;
+
+/// The most clusters there can be.
+pub const MAX_CLUSTERS: usize = 65_535;
+/// With more different rows than this, the starts are tried out on so many of them.
+const SAMPLE: usize = 1 << 16;
+/// From so many seedings it is tried.
+const STARTS: i32 = 10;
+/// The tolerance where there is a previous model.
+const STEADY: f64 = 1e-3;
+/// The random numbers that rows are sampled by.
+const SAMPLING: u64 = u64::MAX;
+/// And those that swaps are drawn by.
+const SWAPPING: u64 = SAMPLING - 1;
+/// How many swaps are tried.
+const SWAPS: usize = 30;
+/// A start is preferred to the previous centers where they lead to an inertia that is more than this much above its own.
+const WORSE: f64 = 1.01;
+
+/// What can be chosen.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// How many clusters.
+    pub k: i32,
+    /// How features are brought to one scale.
+    pub scaling: Method,
+    /// From how many seedings the iterations start; the best end counts. Nothing is 10, or 0 where there is a previous model with as
+    /// many clusters, whose centers are a start of their own.
+    pub starts: Option<i32>,
+    /// The most iterations of each.
+    pub iterations: i32,
+    /// Iterations end when the squares of the steps of all centers add up to this part of the mean variance of the features. With 0,
+    /// when no row changes its cluster. Nothing is 0, or 0.001 from the centers of a previous model: from there on, long ways that gain
+    /// little only make labels change.
+    pub tolerance: Option<f64>,
+    /// Other seeds give other starts.
+    pub seed: i64,
+    /// An earlier model, whose numbers of clusters are kept.
+    pub previous: Option<&'a Model>,
+    /// The names of the features; those of the previous model, or `feature_1` and so on.
+    pub names: Option<Vec<String>>,
+    /// What clusters are numbered by: `size`, the greatest first, or the name of a feature, the least first, or the name and ` desc`.
+    pub order_by: &'a str,
+    /// How the silhouette is computed.
+    pub silhouette: Silhouette,
+}
+
+impl Options<'_> {
+    /// The usual choices for `k` clusters.
+    pub fn new(k: i32) -> Self {
+        Options {
+            k,
+            scaling: Method::default(),
+            starts: None,
+            iterations: 300,
+            tolerance: None,
+            seed: 1,
+            previous: None,
+            names: None,
+            order_by: "size",
+            silhouette: Silhouette::default(),
+        }
+    }
+
+    /// The previous model, if the iterations can start from its centers.
+    fn follows(&self) -> Option<&Model> {
+        self.previous
+            .filter(|previous| i32::try_from(previous.k()) == Ok(self.k))
+    }
+
+    fn tolerance(&self) -> f64 {
+        self.tolerance
+            .unwrap_or(if self.previous.is_some() { STEADY } else { 0.0 })
+    }
+
+    fn starts(&self) -> i32 {
+        self.starts.unwrap_or(if self.follows().is_some() { 0 } else { STARTS })
+    }
+
+    /// How many clusters, checked.
+    fn k(&self) -> Result<usize> {
+        match usize::try_from(self.k) {
+            Ok(k @ 1..=MAX_CLUSTERS) => Ok(k),
+            _ => Err(out_of_range("k", self.k, "between 1 and 65535")),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let least = i32::from(self.follows().is_none());
+        if self.starts() < least {
+            return Err(out_of_range("n_init", self.starts(), &format!("at least {least}")));
+        }
+        if self.iterations < 0 {
+            return Err(out_of_range("max_iter", self.iterations, "at least 0"));
+        }
+        let tolerance = self.tolerance();
+        if !(tolerance.is_finite() && tolerance >= 0.0) {
+            return Err(Error::invalid("tolerance must be a finite number that is not negative")
+                .detail(format!("It is {}.", spelled(tolerance))));
+        }
+        Ok(())
+    }
+
+    /// The names of so many features.
+    fn names(&self, dimension: usize) -> Result<Vec<String>> {
+        let Some(names) = &self.names else {
+            return Ok(match self.previous {
+                Some(previous) => previous.features.clone(),
+                None => (1..=dimension).map(|number| format!("feature_{number}")).collect(),
+            });
+        };
+        if names.len() != dimension {
+            return Err(Error::invalid("there must be one name for each feature")
+                .detail(format!("There are {} names and {dimension} features.", names.len())));
+        }
+        for (at, name) in names.iter().enumerate() {
+            if name.is_empty() || name == "size" || names[..at].contains(name) {
+                return Err(
+                    Error::invalid("names of features must be different, and neither empty nor \"size\"")
+                        .detail(format!("There is \"{name}\".")),
+                );
+            }
+        }
+        Ok(names.clone())
+    }
+}
+
+fn out_of_range(what: &str, value: i32, range: &str) -> Error {
+    Error::invalid(format!("{what} must be {range}")).detail(format!("It is {value}."))
+}
+
+/// Fits a model. Memory: a copy of the features and some 30 bytes for each row.
+pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
+    let k = options.k()?;
+    options.check()?;
+    let (dimension, rows) = features.dim();
+    if rows == 0 {
+        return Err(Error::new(Kind::NotEnough, "no rows to fit k-means to").detail("The feature set is empty."));
+    }
+    if let Some(previous) = options.previous {
+        previous.check_dimension(dimension)?;
+    }
+    let names = options.names(dimension)?;
+    let order = Order::parse(options.order_by, &names)?;
+    let (scaling, mut warnings) = Scaling::fit(options.scaling, features, &names, checkpoint)?;
+    let mut points = Points::of(features, &scaling, k, checkpoint)?;
+    let run = search(&mut points, &scaling, k, options, checkpoint)?;
+    if run.centers.nrows() < k {
+        warnings.push(format!(
+            "there are {} different rows: there are as many clusters, and not {k}",
+            run.centers.nrows()
+        ));
+    }
+    if !run.converged {
+        warnings.push(format!(
+            "the iterations ended after {}, before the clusters stopped changing",
+            run.iterations
+        ));
+    }
+    // What is reported is what the model says of the rows: its centers are those in the units of the features.
+    let mut model = Model::new(names, scaling, &run.centers);
+    let quality = measure(&mut points, model.scaled_centers(), options.silhouette, checkpoint)?;
+    let mut numbers = order.of(&model, &quality);
+    if let Some(previous) = options.previous {
+        let kept = same_as(previous, features, &points, k, &quality, checkpoint)?;
+        numbers = keep_numbers(&numbers, &kept);
+    }
+    model.renumber(&numbers);
+    model.clusters = numbers
+        .iter()
+        .map(|&at| Cluster {
+            size: quality.sizes[at] as u64,
+            inertia: quality.inertias[at],
+        })
+        .collect();
+    model.rows = rows as u64;
+    model.inertia = quality.inertia;
+    model.silhouette = quality.silhouette;
+    model.calinski_harabasz = quality.calinski_harabasz;
+    model.davies_bouldin = quality.davies_bouldin;
+    model.status = if run.converged {
+        Status::Converged
+    } else {
+        Status::Unfinished
+    };
+    model.iterations = run.iterations as u64;
+    model.starts = options.starts() as u64;
+    model.seed = options.seed;
+    model.warnings = warnings;
+    Ok(model)
+}
+
+/// The best of several runs; that from the previous centers unless another is clearly better.
+fn search(
+    points: &mut Points,
+    scaling: &Scaling,
+    k: usize,
+    options: &Options<'_>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Run> {
+    let limits = Limits {
+        iterations: options.iterations as usize,
+        shift: match options.tolerance() {
+            0.0 => 0.0,
+            tolerance => tolerance * points.mean_variance(),
+        },
+    };
+    let mut sample = if points.len() > SAMPLE {
+        let mut random = Random::stream(options.seed as u64, SAMPLING);
+        Some(points.sample(SAMPLE, k, &mut random, checkpoint)?)
+    } else {
+        None
+    };
+    let mut best: Option<Run> = None;
+    for start in 0..options.starts() as u64 {
+        let tried = sample.as_mut().unwrap_or(points);
+        let centers = seed(tried, k, &mut Random::stream(options.seed as u64, start), checkpoint)?;
+        let run = iterate(tried, centers, limits, checkpoint)?;
+        if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
+            best = Some(run);
+        }
+    }
+    if let Some(run) = best.take() {
+        let tried = sample.as_mut().unwrap_or(points);
+        let mut random = Random::stream(options.seed as u64, SWAPPING);
+        let mut run = improve(tried, run, SWAPS, limits, &mut random, checkpoint)?;
+        if sample.is_some() {
+            run = iterate(points, run.centers, limits, checkpoint)?;
+        }
+        best = Some(run);
+    }
+    if let Some(previous) = options.follows() {
+        let centers = previous.centers_in(scaling);
+        let run = iterate(points, centers, limits, checkpoint)?;
+        if best.as_ref().is_none_or(|best| run.inertia <= WORSE * best.inertia) {
+            best = Some(run);
+        }
+    }
+    Ok(best.expect("there is a start or a previous model"))
+}
+
+/// What clusters are numbered by.
+enum Order {
+    Size,
+    Feature { at: usize, descending: bool },
+}
+
+impl Order {
+    fn parse(word: &str, names: &[String]) -> Result<Order> {
+        if word == "size" {
+            return Ok(Order::Size);
+        }
+        let place = |name: &str| names.iter().position(|known| known == name);
+        let found = match place(word) {
+            Some(at) => Some((at, false)),
+            None => word.strip_suffix(" desc").and_then(place).map(|at| (at, true)),
+        };
+        match found {
+            Some((at, descending)) => Ok(Order::Feature { at, descending }),
+            None => Err(Error::invalid("order_by must be \"size\" or the name of a feature")
+                .detail(format!("It is \"{word}\"; the features are {}.", names.join(", ")))
+                .hint("Write \"name desc\" to begin with the greatest.")),
+        }
+    }
+
+    /// The clusters in this order; equal ones in that of their centers.
+    fn of(&self, model: &Model, quality: &Quality) -> Vec<usize> {
+        let key = |at: usize| match *self {
+            Order::Size => -quality.sizes[at],
+            Order::Feature {
+                at: feature,
+                descending,
+            } => {
+                let value = model.centers()[(at, feature)];
+                if descending { -value } else { value }
+            }
+        };
+        let mut order: Vec<usize> = (0..model.k()).collect();
+        order.sort_by(|&a, &b| {
+            let centers = model.centers().row(a).into_iter().zip(model.centers().row(b));
+            let by_center = centers.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
+            key(a)
+                .total_cmp(&key(b))
+                .then(by_center.unwrap_or(std::cmp::Ordering::Equal))
+        });
+        order
+    }
+}
+
+/// Which cluster of the previous model each cluster is: by the rows that both hold.
+fn same_as(
+    previous: &Model,
+    features: &Features,
+    points: &Points,
+    k: usize,
+    quality: &Quality,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<Option<usize>>> {
+    let mut before = Points::of(features, &previous.scaling, k, checkpoint)?;
+    measure(
+        &mut before,
+        previous.scaled_centers(),
+        Silhouette::Simplified,
+        checkpoint,
+    )?;
+    let mut shared = Array2::zeros((quality.sizes.len(), previous.k()));
+    for (now, before) in points.shards.iter().zip(&before.shards) {
+        for ((&now, &before), &weight) in now.clusters.iter().zip(&before.clusters).zip(&now.weights) {
+            shared[(now as usize, before as usize)] += weight;
+        }
+    }
+    matching::assign(&shared, checkpoint)
+}
+
+/// The clusters in the order of their numbers: those that are the same as a previous one keep its number if it is not beyond the last;
+/// the others fill the gaps in the order that they have.
+fn keep_numbers(order: &[usize], same_as: &[Option<usize>]) -> Vec<usize> {
+    let mut numbers = vec![None; order.len()];
+    for (cluster, number) in same_as.iter().enumerate() {
+        if let Some(slot) = number.and_then(|number| numbers.get_mut(number)) {
+            *slot = Some(cluster);
+        }
+    }
+    let kept: Vec<usize> = numbers.iter().flatten().copied().collect();
+    let mut others = order.iter().filter(|cluster| !kept.contains(cluster));
+    numbers
+        .into_iter()
+        .map(|cluster| cluster.unwrap_or_else(|| *others.next().expect("as many clusters as numbers")))
+        .collect()
+}

@@ -1,0 +1,36 @@
+//! k-means: segments that the data suggest, with their quality and names that stay.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`fit`] | the whole: scaling, several starts, numbering, matching to an earlier model |
+//! | [`Model`] | centers in the units of the features, scaling inside: assigns and explains |
+//! | [`Scaling`] | brings features to one scale |
+//! | `points`, `kernel` | points in tiles, and their distances to centers |
+//! | `seeding`, `lloyd`, `swaps` | greedy k-means++, the iterations, and the way out of local optima |
+//! | [`Quality`] | inertia, silhouette, Caliński-Harabasz, Davies-Bouldin |
+//! | `matching` | optimal assignment of clusters to those of another model |
+//!
+//! Sums are added in an order that depends on the rows and on nothing else: the same rows, options and seed give the same bits with any
+//! number of threads.
+
+mod fit;
+mod kernel;
+mod lloyd;
+mod matching;
+mod model;
+mod place;
+mod points;
+mod quality;
+mod random;
+mod scaling;
+mod seeding;
+mod swaps;
+
+pub use fit::{MAX_CLUSTERS, Options, fit};
+pub use model::{Cluster, Model, NAME};
+pub use place::{Place, place};
+pub use quality::{Quality, Silhouette};
+pub use scaling::{Method, Scaling};
+
+/// Features of customers: one row for each feature, in standard layout; one column for each customer.
+pub type Features = ndarray::Array2<f64>;

@@ -1,0 +1,398 @@
+//! A fitted model as a value: JSON to read, bytes to store.
+
+use super::scaling::{Method, Scaling};
+use crate::codec::{Reader, invalid_text, put_float, put_signed, put_text, put_varint, seal, unseal};
+use crate::error::{Error, Kind, Result, sentence, spelled};
+use crate::estimate::Status;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// The name of the type, for messages.
+pub const NAME: &str = "kmeans_model";
+
+const VERSION: u8 = 1;
+
+/// What is known of a cluster beside its center.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cluster {
+    /// The rows that were in it.
+    pub size: u64,
+    /// Their squared distances to the center, added up, in scaled units.
+    pub inertia: f64,
+}
+
+/// Clusters of features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The names of the features.
+    pub features: Vec<String>,
+    /// How features are scaled before distances are taken.
+    pub scaling: Scaling,
+    /// One row for each cluster, in the units of the features.
+    centers: Array2<f64>,
+    /// The same, scaled.
+    scaled: Array2<f64>,
+    /// The clusters, in the order of their numbers.
+    pub clusters: Vec<Cluster>,
+    /// How many rows it was fitted to.
+    pub rows: u64,
+    /// The squared distances of the rows to their centers, added up, in scaled units.
+    pub inertia: f64,
+    /// The mean silhouette of the rows.
+    pub silhouette: Option<f64>,
+    /// The index of Caliński and Harabasz.
+    pub calinski_harabasz: Option<f64>,
+    /// The index of Davies and Bouldin.
+    pub davies_bouldin: Option<f64>,
+    /// Whether the iterations ended by themselves.
+    pub status: Status,
+    /// How many iterations led from the start that was best to the end.
+    pub iterations: u64,
+    /// How many starts were tried.
+    pub starts: u64,
+    /// What random numbers began with.
+    pub seed: i64,
+    /// What to know before one trusts it.
+    pub warnings: Vec<String>,
+}
+
+/// The text form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    #[serde(rename = "kmeans_model")]
+    version: u8,
+    features: Vec<String>,
+    scaling: Scaling,
+    clusters: Vec<ClusterText>,
+    #[serde(default)]
+    rows: u64,
+    #[serde(default)]
+    inertia: f64,
+    #[serde(default)]
+    silhouette: Option<f64>,
+    #[serde(default)]
+    calinski_harabasz: Option<f64>,
+    #[serde(default)]
+    davies_bouldin: Option<f64>,
+    #[serde(default)]
+    status: Status,
+    #[serde(default)]
+    iterations: u64,
+    #[serde(default)]
+    starts: u64,
+    #[serde(default)]
+    seed: i64,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClusterText {
+    cluster: usize,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    inertia: f64,
+    center: Vec<f64>,
+}
+
+impl Model {
+    /// A model with these centers, which are scaled.
+    pub(super) fn new(features: Vec<String>, scaling: Scaling, centers: &Array2<f64>) -> Model {
+        let centers = Array2::from_shape_fn(centers.dim(), |(row, at)| scaling.original(at, centers[(row, at)]));
+        Model::of(features, scaling, centers)
+    }
+
+    /// A model with these centers in the units of the features, of which nothing else is known.
+    fn of(features: Vec<String>, scaling: Scaling, centers: Array2<f64>) -> Model {
+        let scaled = Array2::from_shape_fn(centers.dim(), |(row, at)| scaling.scaled(at, centers[(row, at)]));
+        Model {
+            features,
+            scaling,
+            centers,
+            scaled,
+            clusters: Vec::new(),
+            rows: 0,
+            inertia: 0.0,
+            silhouette: None,
+            calinski_harabasz: None,
+            davies_bouldin: None,
+            status: Status::default(),
+            iterations: 0,
+            starts: 0,
+            seed: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// How many clusters there are.
+    pub fn k(&self) -> usize {
+        self.centers.nrows()
+    }
+
+    /// How many features.
+    pub fn dimension(&self) -> usize {
+        self.centers.ncols()
+    }
+
+    /// The centers in the units of the features: one row for each cluster.
+    pub fn centers(&self) -> &Array2<f64> {
+        &self.centers
+    }
+
+    pub(super) fn scaled_centers(&self) -> &Array2<f64> {
+        &self.scaled
+    }
+
+    /// The centers as another scaling sees them.
+    pub(super) fn centers_in(&self, scaling: &Scaling) -> Array2<f64> {
+        Array2::from_shape_fn(self.centers.dim(), |(row, at)| {
+            scaling.scaled(at, self.centers[(row, at)])
+        })
+    }
+
+    /// Puts the clusters into this order.
+    pub(super) fn renumber(&mut self, order: &[usize]) {
+        self.centers = self.centers.select(ndarray::Axis(0), order);
+        self.scaled = self.scaled.select(ndarray::Axis(0), order);
+    }
+
+    /// Checks that so many features are what the model is about.
+    pub(super) fn check_dimension(&self, dimension: usize) -> Result<()> {
+        if dimension == self.dimension() {
+            return Ok(());
+        }
+        Err(
+            Error::invalid("there are not as many features as in the model").detail(format!(
+                "There are {dimension}; the model has {}: {}.",
+                self.dimension(),
+                self.features.join(", ")
+            )),
+        )
+    }
+
+    /// The squared distances of a row to the centers, in scaled units.
+    fn squares<'a>(&'a self, row: &'a [f64]) -> Result<impl Iterator<Item = f64> + 'a> {
+        self.check_dimension(row.len())?;
+        if let Some(at) = row.iter().position(|value| !value.is_finite()) {
+            return Err(
+                Error::new(Kind::OutOfRange, "features must be finite numbers").detail(format!(
+                    "{} is {}.",
+                    self.features[at],
+                    spelled(row[at])
+                )),
+            );
+        }
+        Ok(self.scaled.rows().into_iter().map(|center| {
+            let mut sum = 0.0;
+            for (at, (&value, &middle)) in row.iter().zip(center).enumerate() {
+                let difference = middle - self.scaling.scaled(at, value);
+                sum += difference * difference;
+            }
+            sum
+        }))
+    }
+
+    /// The number of the nearest cluster, from 1; of several as near the first.
+    pub fn assign(&self, row: &[f64]) -> Result<u32> {
+        let mut nearest = (f64::INFINITY, 0);
+        for (at, square) in self.squares(row)?.enumerate() {
+            if square < nearest.0 || at == 0 {
+                nearest = (square, at);
+            }
+        }
+        Ok(nearest.1 as u32 + 1)
+    }
+
+    /// The distances to all centers, in scaled units.
+    pub fn distances(&self, row: &[f64]) -> Result<Vec<f64>> {
+        Ok(self.squares(row)?.map(f64::sqrt).collect())
+    }
+
+    /// Reads the text form, which is JSON.
+    pub fn parse(text: &str) -> Result<Model> {
+        let wrong = |message: &str| invalid_text(NAME, message);
+        let text: Text = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        if text.version != VERSION {
+            return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
+        }
+        let dimension = text.features.len();
+        let mut centers = Vec::new();
+        for (at, cluster) in text.clusters.iter().enumerate() {
+            if cluster.cluster != at + 1 {
+                return Err(wrong("clusters must be numbered from 1 in their order"));
+            }
+            if cluster.center.len() != dimension {
+                return Err(wrong(&format!(
+                    "the center of cluster {} must have one number for each feature",
+                    at + 1
+                )));
+            }
+            centers.extend_from_slice(&cluster.center);
+        }
+        if [text.scaling.center.len(), text.scaling.scale.len()] != [dimension; 2] {
+            return Err(wrong("\"scaling\" must have one center and one scale for each feature"));
+        }
+        let shape = (text.clusters.len(), dimension);
+        let centers = Array2::from_shape_vec(shape, centers).expect("as many numbers as features in each");
+        let clusters = text
+            .clusters
+            .iter()
+            .map(|&ClusterText { size, inertia, .. }| Cluster { size, inertia });
+        let model = Model {
+            clusters: clusters.collect(),
+            rows: text.rows,
+            inertia: text.inertia,
+            silhouette: text.silhouette,
+            calinski_harabasz: text.calinski_harabasz,
+            davies_bouldin: text.davies_bouldin,
+            status: text.status,
+            iterations: text.iterations,
+            starts: text.starts,
+            seed: text.seed,
+            warnings: text.warnings,
+            ..Model::of(text.features, text.scaling, centers)
+        };
+        model.checked(wrong)
+    }
+
+    /// The text form.
+    pub fn text(&self) -> String {
+        let clusters = self.clusters.iter().zip(self.centers.rows()).enumerate();
+        let text = Text {
+            version: VERSION,
+            features: self.features.clone(),
+            scaling: self.scaling.clone(),
+            clusters: clusters
+                .map(|(at, (&Cluster { size, inertia }, center))| ClusterText {
+                    cluster: at + 1,
+                    size,
+                    inertia,
+                    center: center.to_vec(),
+                })
+                .collect(),
+            rows: self.rows,
+            inertia: self.inertia,
+            silhouette: self.silhouette,
+            calinski_harabasz: self.calinski_harabasz,
+            davies_bouldin: self.davies_bouldin,
+            status: self.status,
+            iterations: self.iterations,
+            starts: self.starts,
+            seed: self.seed,
+            warnings: self.warnings.clone(),
+        };
+        serde_json::to_string(&text).expect("numbers and names can be written")
+    }
+
+    /// The stored form: features with their scaling, clusters with their centers, then what is known of the fit.
+    pub fn encode(&self) -> Vec<u8> {
+        seal(VERSION, |out| {
+            out.push(self.scaling.method as u8);
+            out.push(self.status as u8);
+            put_varint(out, self.dimension() as u64);
+            for (at, name) in self.features.iter().enumerate() {
+                put_text(out, name);
+                put_float(out, self.scaling.center[at]);
+                put_float(out, self.scaling.scale[at]);
+            }
+            put_varint(out, self.k() as u64);
+            for (cluster, center) in self.clusters.iter().zip(self.centers.rows()) {
+                put_varint(out, cluster.size);
+                put_float(out, cluster.inertia);
+                center.iter().for_each(|&value| put_float(out, value));
+            }
+            put_varint(out, self.rows);
+            put_float(out, self.inertia);
+            for index in [self.silhouette, self.calinski_harabasz, self.davies_bouldin] {
+                put_float(out, index.unwrap_or(f64::NAN));
+            }
+            put_varint(out, self.iterations);
+            put_varint(out, self.starts);
+            put_signed(out, self.seed);
+            put_varint(out, self.warnings.len() as u64);
+            self.warnings.iter().for_each(|warning| put_text(out, warning));
+        })
+    }
+
+    /// Reads the stored form.
+    pub fn decode(bytes: &[u8]) -> Result<Model> {
+        let model = unseal(NAME, VERSION, bytes, Model::read)?;
+        model.checked(|message| Error::corrupted(NAME, sentence(message)))
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Model> {
+        let method = Method::ALL.get(usize::from(reader.byte()?)).copied();
+        let method = method.ok_or_else(|| reader.error("Its scaling is unknown."))?;
+        let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
+        let dimension = reader.count(17 * 8)?;
+        let mut features = Vec::with_capacity(dimension);
+        let (mut center, mut scale) = (Vec::with_capacity(dimension), Vec::with_capacity(dimension));
+        for _ in 0..dimension {
+            features.push(reader.text()?.to_owned());
+            center.push(reader.float()?);
+            scale.push(reader.float()?);
+        }
+        let k = reader.count((9 + 8 * dimension) * 8)?;
+        let mut clusters = Vec::with_capacity(k);
+        let mut centers = Vec::with_capacity(k * dimension);
+        for _ in 0..k {
+            clusters.push(Cluster {
+                size: reader.varint()?,
+                inertia: reader.float()?,
+            });
+            for _ in 0..dimension {
+                centers.push(reader.float()?);
+            }
+        }
+        let centers = Array2::from_shape_vec((k, dimension), centers).expect("as many as were read");
+        let scaling = Scaling { method, center, scale };
+        let rows = reader.varint()?;
+        let inertia = reader.float()?;
+        let mut index = || Ok(Some(reader.float()?).filter(|index| !index.is_nan()));
+        let (silhouette, calinski_harabasz, davies_bouldin) = (index()?, index()?, index()?);
+        let (iterations, starts, seed) = (reader.varint()?, reader.varint()?, reader.signed()?);
+        let warnings = (0..reader.count(8)?)
+            .map(|_| Ok(reader.text()?.to_owned()))
+            .collect::<Result<_>>()?;
+        Ok(Model {
+            clusters,
+            rows,
+            inertia,
+            silhouette,
+            calinski_harabasz,
+            davies_bouldin,
+            status,
+            iterations,
+            starts,
+            seed,
+            warnings,
+            ..Model::of(features, scaling, centers)
+        })
+    }
+
+    /// Checks what reading alone does not.
+    fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
+        if self.features.is_empty() || self.clusters.is_empty() {
+            return Err(wrong("there must be at least one feature and one cluster"));
+        }
+        if self.k() > super::MAX_CLUSTERS {
+            return Err(wrong("there are too many clusters"));
+        }
+        let numbers = self.scaling.center.iter().chain(&self.centers).chain(&self.scaled);
+        if !numbers.chain([&self.inertia]).all(|number| number.is_finite()) {
+            return Err(wrong("centers, scaling and inertia must be finite numbers"));
+        }
+        if !self.scaling.scale.iter().all(|&scale| scale.is_finite() && scale > 0.0) {
+            return Err(wrong("scales must be finite and greater than 0"));
+        }
+        let indices = [self.silhouette, self.calinski_harabasz, self.davies_bouldin];
+        let inertias = self.clusters.iter().map(|cluster| cluster.inertia);
+        if !indices.into_iter().flatten().chain(inertias).all(f64::is_finite) {
+            return Err(wrong("measures must be finite numbers"));
+        }
+        Ok(self)
+    }
+}

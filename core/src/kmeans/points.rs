@@ -1,0 +1,329 @@
+//! Points as the iterations read them: scaled, in tiles, identical ones as one with a weight.
+
+use super::Features;
+use super::kernel::LANES;
+use super::random::Random;
+use super::scaling::Scaling;
+use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
+use crate::error::Result;
+use hashbrown::HashTable;
+
+/// The most shards there are.
+const SHARDS: usize = 64;
+/// The numbers that are worked on between two looks at whether to go on.
+const BREATH: usize = 1 << 23;
+/// Rows are not collapsed where more than this share of the first ones differ.
+const DIFFERENT: f64 = 0.5;
+
+/// Points, in shards that are worked on independently of each other.
+#[derive(Clone, Debug)]
+pub struct Points {
+    /// How many numbers a point has.
+    pub dimension: usize,
+    /// The points, the first ones in the first shard. How many shards there are depends on nothing but the numbers of points and
+    /// clusters: sums over shards are the same however many threads there are.
+    pub shards: Vec<Shard>,
+    len: usize,
+}
+
+/// Some of the points.
+#[derive(Clone, Debug)]
+pub struct Shard {
+    tiles: Vec<f64>,
+    /// How many rows each point stands for; 0 for those that only fill the last tile.
+    pub weights: Vec<f64>,
+    /// The cluster of each point.
+    pub clusters: Vec<u32>,
+    /// The squared distance of each point to what is nearest to it.
+    pub squares: Vec<f64>,
+}
+
+impl Points {
+    /// The points of these features, for `k` clusters; identical rows as one where that pays.
+    pub fn of(features: &Features, scaling: &Scaling, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
+        let different = collapse(&columns(features), features.ncols(), checkpoint)?;
+        Points::made_of(features, different, scaling, k, checkpoint)
+    }
+
+    /// The points of these features, one for each row in their order.
+    pub fn of_each_row(
+        features: &Features,
+        scaling: &Scaling,
+        k: usize,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Points> {
+        Points::made_of(features, None, scaling, k, checkpoint)
+    }
+
+    fn made_of(
+        features: &Features,
+        different: Option<Different>,
+        scaling: &Scaling,
+        k: usize,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Points> {
+        let columns = columns(features);
+        let len = different.as_ref().map_or(features.ncols(), |(first, _)| first.len());
+        let mut points = Points::empty(columns.len(), len, k, checkpoint)?;
+        points.fill(checkpoint, |at, feature| {
+            let (row, weight) = match &different {
+                Some((first, weights)) => (first[at] as usize, weights[at]),
+                None => (at, 1.0),
+            };
+            (scaling.scaled(feature, columns[feature][row]), weight)
+        })?;
+        Ok(points)
+    }
+
+    /// Some of these points, each as likely as any other.
+    pub fn sample(
+        &self,
+        wanted: usize,
+        k: usize,
+        random: &mut Random,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Points> {
+        // Selection sampling: algorithm S of Knuth (TAOCP 2, 3.4.2).
+        let mut chosen = vec_with_capacity(wanted, checkpoint)?;
+        for at in 0..self.len {
+            if random.unit() * (self.len - at) as f64 <= (wanted - chosen.len()) as f64 && chosen.len() < wanted {
+                chosen.push(at);
+            }
+        }
+        let mut points = Points::empty(self.dimension, chosen.len(), k, checkpoint)?;
+        points.fill(checkpoint, |at, feature| {
+            let (shard, at) = self.place(chosen[at]);
+            (shard.value(at, feature, self.dimension), shard.weights[at])
+        })?;
+        Ok(points)
+    }
+
+    /// Room for points.
+    fn empty(dimension: usize, len: usize, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
+        // Each shard sums up each cluster by itself, which should not take more than the points.
+        let shards = (len / k.max(4 * LANES)).clamp(1, SHARDS);
+        let size = len.div_ceil(shards).next_multiple_of(LANES);
+        let mut points = Points {
+            dimension,
+            shards: Vec::new(),
+            len,
+        };
+        let mut left = len;
+        while left > 0 {
+            let room = left.min(size).next_multiple_of(LANES);
+            points.shards.push(Shard {
+                tiles: vec_of(0.0, room * dimension, checkpoint)?,
+                weights: vec_of(0.0, room, checkpoint)?,
+                clusters: vec_of(0, room, checkpoint)?,
+                squares: vec_of(0.0, room, checkpoint)?,
+            });
+            left = left.saturating_sub(room);
+        }
+        Ok(points)
+    }
+
+    /// Sets all values; `of` says the value of a point's feature, and the point's weight.
+    fn fill(&mut self, checkpoint: &mut dyn Checkpoint, of: impl Fn(usize, usize) -> (f64, f64) + Sync) -> Result<()> {
+        let (dimension, len) = (self.dimension, self.len);
+        let size = self.shard_len();
+        each(&mut self.shards, "preparing", checkpoint, |number, shard, pulse| {
+            let start = number * size;
+            let filled = (len - start).min(shard.weights.len());
+            for (at, tile) in shard.tiles.chunks_exact_mut(dimension * LANES).enumerate() {
+                if at % 64 == 0 {
+                    pulse()?;
+                }
+                for (feature, values) in tile.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                    let lanes = LANES.min(filled - at * LANES);
+                    for (lane, value) in values[..lanes].iter_mut().enumerate() {
+                        let point = at * LANES + lane;
+                        (*value, shard.weights[point]) = of(start + point, feature);
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// How many different points there are room for in each shard but the last.
+    fn shard_len(&self) -> usize {
+        self.shards.first().map_or(1, |shard| shard.weights.len())
+    }
+
+    fn place(&self, point: usize) -> (&Shard, usize) {
+        let size = self.shard_len();
+        (&self.shards[point / size], point % size)
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many rows they stand for.
+    pub fn rows(&self) -> f64 {
+        self.shards.iter().flat_map(|shard| &shard.weights).sum()
+    }
+
+    /// The mean of the features' variances.
+    pub fn mean_variance(&self) -> f64 {
+        let (rows, dimension) = (self.rows(), self.dimension);
+        let moment = |feature: usize, about: f64, power: i32| {
+            let shard_sum = |shard: &Shard| {
+                let each = |at: usize| shard.weights[at] * (shard.value(at, feature, dimension) - about).powi(power);
+                (0..shard.weights.len()).map(each).sum::<f64>()
+            };
+            self.shards.iter().map(shard_sum).sum::<f64>() / rows
+        };
+        let variance = |feature: usize| moment(feature, moment(feature, 0.0, 1), 2);
+        (0..dimension).map(variance).sum::<f64>() / dimension as f64
+    }
+
+    /// The coordinates of a point.
+    pub fn point(&self, point: usize) -> Vec<f64> {
+        let (shard, at) = self.place(point);
+        (0..self.dimension)
+            .map(|feature| shard.value(at, feature, self.dimension))
+            .collect()
+    }
+
+    /// The first point whose weights, by `weight`, add up to more than a share of those of all points.
+    pub fn at_share(&self, share: f64, weight: impl Fn(&Shard, usize) -> f64) -> usize {
+        let totals: Vec<f64> = self
+            .shards
+            .iter()
+            .map(|shard| (0..shard.weights.len()).map(|at| weight(shard, at)).sum())
+            .collect();
+        let mut wanted = share * totals.iter().sum::<f64>();
+        let size = self.shard_len();
+        let mut last = 0;
+        for ((number, shard), total) in self.shards.iter().enumerate().zip(totals) {
+            if wanted >= total && number + 1 < self.shards.len() {
+                wanted -= total;
+                continue;
+            }
+            for at in 0..shard.weights.len() {
+                let weight = weight(shard, at);
+                if weight > 0.0 {
+                    last = number * size + at;
+                    if wanted < weight {
+                        return last;
+                    }
+                }
+                wanted -= weight;
+            }
+        }
+        // Rounding may leave a little of the share behind the last point.
+        last
+    }
+}
+
+impl Shard {
+    #[inline]
+    fn value(&self, at: usize, feature: usize, dimension: usize) -> f64 {
+        self.tiles[(at / LANES * dimension + feature) * LANES + at % LANES]
+    }
+
+    /// Appends the points one behind the other, those that fill the last tile too.
+    pub fn write_rows(&self, dimension: usize, rows: &mut Vec<f64>) {
+        for at in 0..self.weights.len() {
+            rows.extend((0..dimension).map(|feature| self.value(at, feature, dimension)));
+        }
+    }
+
+    /// The points in blocks that take a few milliseconds with so many centers: the number of the first point of each, and its tiles.
+    pub fn blocks(&self, dimension: usize, centers: usize) -> impl Iterator<Item = (usize, &[f64])> {
+        let tiles = block_tiles(dimension, centers);
+        self.tiles
+            .chunks(tiles * dimension * LANES)
+            .enumerate()
+            .map(move |(block, chunk)| (block * tiles * LANES, chunk))
+    }
+
+    /// The same, with all that belongs to a point.
+    pub fn blocks_mut(&mut self, dimension: usize, centers: usize) -> impl Iterator<Item = Block<'_>> {
+        let tiles = block_tiles(dimension, centers);
+        let points = tiles * LANES;
+        self.tiles
+            .chunks(points * dimension)
+            .zip(self.weights.chunks(points))
+            .zip(self.clusters.chunks_mut(points))
+            .zip(self.squares.chunks_mut(points))
+            .map(|(((tiles, weights), clusters), squares)| Block {
+                tiles,
+                weights,
+                clusters,
+                squares,
+            })
+    }
+}
+
+/// Some points of a shard.
+pub struct Block<'a> {
+    /// The coordinates.
+    pub tiles: &'a [f64],
+    /// What each point weighs.
+    pub weights: &'a [f64],
+    /// The cluster of each point.
+    pub clusters: &'a mut [u32],
+    /// The squared distance of each point to what is nearest to it.
+    pub squares: &'a mut [f64],
+}
+
+fn block_tiles(dimension: usize, centers: usize) -> usize {
+    (BREATH / dimension.saturating_mul(centers.max(1)).saturating_mul(LANES)).clamp(1, 256)
+}
+
+fn columns(features: &Features) -> Vec<&[f64]> {
+    let rows = features.rows().into_iter();
+    rows.map(|row| row.to_slice().expect("a feature is contiguous"))
+        .collect()
+}
+
+/// The rows that differ from all before them, and how many rows are like each.
+type Different = (Vec<u32>, Vec<f64>);
+
+/// The rows that differ; nothing where most do and it does not pay.
+fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) -> Result<Option<Different>> {
+    let Ok(_) = u32::try_from(rows) else {
+        return Ok(None);
+    };
+    let trial = (rows / 8).max(1_024);
+    checkpoint.reserve(rows.min(trial) * 24)?;
+    let mut first: Vec<u32> = Vec::new();
+    let mut weights: Vec<f64> = Vec::new();
+    let mut known: HashTable<u32> = HashTable::new();
+    let hash = |row: usize| {
+        columns.iter().fold(0u64, |hash, column| {
+            // -0 and 0 are the same.
+            let mixed = (hash ^ (column[row] + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^ (mixed >> 29)
+        })
+    };
+    for row in 0..rows {
+        if row % 4_096 == 0 {
+            checkpoint.pass("preparing", row, rows)?;
+        }
+        if row == trial {
+            if first.len() as f64 > DIFFERENT * trial as f64 {
+                return Ok(None);
+            }
+            checkpoint.reserve((rows - trial) * 16)?;
+        }
+        let same = |&at: &u32| {
+            columns
+                .iter()
+                .all(|column| column[first[at as usize] as usize] == column[row])
+        };
+        match known.find(hash(row), same) {
+            Some(&at) => weights[at as usize] += 1.0,
+            None => {
+                let at = first.len() as u32;
+                first.push(row as u32);
+                weights.push(1.0);
+                known.insert_unique(hash(row), at, |&at| hash(first[at as usize] as usize));
+            }
+        }
+    }
+    Ok(Some((first, weights)))
+}

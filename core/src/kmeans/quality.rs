@@ -1,0 +1,253 @@
+//! How good a clustering is.
+
+use super::kernel::{LANES, distances};
+use super::points::Points;
+use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
+use crate::error::Result;
+use ndarray::{Array1, Array2};
+
+/// How silhouettes are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Silhouette {
+    /// From the distances to the centers (Hruschka, de Castro & Campello 2004): one pass.
+    #[default]
+    Simplified,
+    /// From the distances to all other rows (Rousseeuw 1987): a pass for each row.
+    Exact,
+}
+
+/// The silhouette of a row whose distances to its own and to the next cluster are `own` and `other`: from 1, well inside, through 0,
+/// between the two, to -1, in the wrong one.
+pub fn silhouette(own: f64, other: f64) -> f64 {
+    let greater = own.max(other);
+    if greater > 0.0 { (other - own) / greater } else { 0.0 }
+}
+
+/// The measures of a clustering. Indices that have no value, because there is one cluster or because each row is one, are missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quality {
+    /// The rows of each cluster.
+    pub sizes: Vec<f64>,
+    /// The squared distances of each cluster's rows to its center, added up.
+    pub inertias: Vec<f64>,
+    /// All of them.
+    pub inertia: f64,
+    /// The mean silhouette of all rows.
+    pub silhouette: Option<f64>,
+    /// Caliński & Harabasz 1974: between the clusters over within, for each degree of freedom. More is better.
+    pub calinski_harabasz: Option<f64>,
+    /// Davies & Bouldin 1979: how much the two clusters of each one's worst pair overlap, on average. Less is better.
+    pub davies_bouldin: Option<f64>,
+}
+
+/// What a shard adds up.
+struct Tally {
+    sizes: Vec<f64>,
+    inertias: Vec<f64>,
+    /// The distances, not squared.
+    distances: Vec<f64>,
+    silhouette: f64,
+    /// The coordinates of all rows.
+    sums: Vec<f64>,
+}
+
+/// Measures the clusters around these centers, and says in `points` which one each point is in.
+pub fn measure(
+    points: &mut Points,
+    centers: &Array2<f64>,
+    kind: Silhouette,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Quality> {
+    let (k, dimension) = centers.dim();
+    let flat = centers.as_slice().expect("centers are contiguous");
+    let mut tallies = Vec::new();
+    for _ in &points.shards {
+        tallies.push(Tally {
+            sizes: vec_of(0.0, k, checkpoint)?,
+            inertias: vec_of(0.0, k, checkpoint)?,
+            distances: vec_of(0.0, k, checkpoint)?,
+            silhouette: 0.0,
+            sums: vec_of(0.0, dimension, checkpoint)?,
+        });
+    }
+    let mut work: Vec<_> = points.shards.iter_mut().zip(&mut tallies).collect();
+    each(&mut work, "measuring", checkpoint, |_, (shard, tally), pulse| {
+        for block in shard.blocks_mut(dimension, k) {
+            pulse()?;
+            let weights = block.weights.as_chunks::<LANES>().0;
+            let clusters = block.clusters.as_chunks_mut::<LANES>().0;
+            let mut two = TwoNearest::default();
+            distances(block.tiles, flat, dimension, |tile, center, squares| {
+                two.see(center, squares);
+                if center + 1 == k {
+                    let two = std::mem::take(&mut two);
+                    clusters[tile] = two.first;
+                    for lane in 0..LANES {
+                        let (cluster, weight) = (two.first[lane] as usize, weights[tile][lane]);
+                        let own = two.least[lane].sqrt();
+                        tally.sizes[cluster] += weight;
+                        tally.inertias[cluster] += weight * two.least[lane];
+                        tally.distances[cluster] += weight * own;
+                        tally.silhouette += weight * silhouette(own, two.next[lane].sqrt());
+                    }
+                }
+            });
+            for (tile, weights) in block.tiles.chunks_exact(dimension * LANES).zip(weights) {
+                for (sum, values) in tally.sums.iter_mut().zip(tile.as_chunks::<LANES>().0) {
+                    for lane in 0..LANES {
+                        *sum += weights[lane] * values[lane];
+                    }
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let total = |of: &dyn Fn(&Tally) -> &Vec<f64>, at: usize| tallies.iter().map(|tally| of(tally)[at]).sum::<f64>();
+    let all = |of: &dyn Fn(&Tally) -> &Vec<f64>, n: usize| (0..n).map(|at| total(of, at)).collect::<Vec<_>>();
+    let sizes = all(&|tally| &tally.sizes, k);
+    let inertias = all(&|tally| &tally.inertias, k);
+    let mut spreads = all(&|tally| &tally.distances, k);
+    spreads
+        .iter_mut()
+        .zip(&sizes)
+        .for_each(|(sum, size)| *sum /= size.max(1.0));
+    let rows: f64 = sizes.iter().sum();
+    let mean: Array1<f64> = all(&|tally| &tally.sums, dimension)
+        .into_iter()
+        .map(|sum| sum / rows)
+        .collect();
+    let inertia: f64 = inertias.iter().sum();
+    let silhouette: f64 = match kind {
+        Silhouette::Simplified => tallies.iter().map(|tally| tally.silhouette).sum(),
+        Silhouette::Exact => {
+            let each = exact_silhouettes(points, &sizes, checkpoint)?;
+            let weights = points.shards.iter().flat_map(|shard| &shard.weights);
+            each.iter()
+                .zip(weights)
+                .map(|(silhouette, weight)| silhouette * weight)
+                .sum()
+        }
+    };
+    let many = k > 1 && (k as f64) < rows;
+    Ok(Quality {
+        silhouette: many.then_some(silhouette / rows),
+        calinski_harabasz: (many && inertia > 0.0).then(|| {
+            let between: f64 = centers
+                .rows()
+                .into_iter()
+                .zip(&sizes)
+                .map(|(center, size)| size * (&center - &mean).mapv(|x| x * x).sum())
+                .sum();
+            between / (k as f64 - 1.0) / (inertia / (rows - k as f64))
+        }),
+        davies_bouldin: many.then(|| davies_bouldin(centers, &spreads)),
+        sizes,
+        inertias,
+        inertia,
+    })
+}
+
+fn davies_bouldin(centers: &Array2<f64>, spreads: &[f64]) -> f64 {
+    let k = centers.nrows();
+    let overlap = |i: usize, j: usize| {
+        let apart = (&centers.row(i) - &centers.row(j)).mapv(|x| x * x).sum().sqrt();
+        (spreads[i] + spreads[j]) / apart
+    };
+    let worst = |i: usize| (0..k).filter(|&j| j != i).map(|j| overlap(i, j)).fold(0.0, f64::max);
+    (0..k).map(worst).sum::<f64>() / k as f64
+}
+
+/// The nearest and the next center of each point of a tile.
+pub(super) struct TwoNearest {
+    pub first: [u32; LANES],
+    pub least: [f64; LANES],
+    pub next: [f64; LANES],
+}
+
+impl Default for TwoNearest {
+    fn default() -> Self {
+        TwoNearest {
+            first: [0; LANES],
+            least: [f64::INFINITY; LANES],
+            next: [f64::INFINITY; LANES],
+        }
+    }
+}
+
+impl TwoNearest {
+    #[inline]
+    pub fn see(&mut self, center: usize, squares: &[f64; LANES]) {
+        for lane in 0..LANES {
+            let square = squares[lane];
+            if square < self.least[lane] {
+                self.next[lane] = self.least[lane];
+                self.least[lane] = square;
+                self.first[lane] = center as u32;
+            } else if square < self.next[lane] {
+                self.next[lane] = square;
+            }
+        }
+    }
+}
+
+/// Rows that are compared with others between two looks at whether to go on.
+const BLOCK: usize = 4_096;
+
+/// The exact silhouette of each point, in the order of the points; those that fill tiles have one too, which means nothing. The time
+/// grows with the square of their number.
+pub fn exact_silhouettes(points: &Points, sizes: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<Vec<f64>> {
+    let dimension = points.dimension;
+    let mut rows = vec_with_capacity(
+        points.shards.iter().map(|shard| shard.weights.len()).sum::<usize>() * dimension,
+        checkpoint,
+    )?;
+    for shard in &points.shards {
+        shard.write_rows(dimension, &mut rows);
+    }
+    let clusters: Vec<u32> = points
+        .shards
+        .iter()
+        .flat_map(|shard| shard.clusters.iter().copied())
+        .collect();
+    let weights: Vec<f64> = points
+        .shards
+        .iter()
+        .flat_map(|shard| shard.weights.iter().copied())
+        .collect();
+    let mut found = Vec::new();
+    for shard in &points.shards {
+        found.push(vec_of(0.0, shard.weights.len(), checkpoint)?);
+    }
+    each(&mut found, "comparing", checkpoint, |number, found, pulse| {
+        let mut sums = vec![[0.0; LANES]; sizes.len()];
+        let tiles = points.shards[number].blocks(dimension, usize::MAX / dimension);
+        for (start, tile) in tiles {
+            sums.fill([0.0; LANES]);
+            for (block, centers) in rows.chunks(BLOCK * dimension).enumerate() {
+                pulse()?;
+                distances(tile, centers, dimension, |_, center, squares| {
+                    let center = block * BLOCK + center;
+                    let weight = weights[center];
+                    let sums = &mut sums[clusters[center] as usize];
+                    for lane in 0..LANES {
+                        sums[lane] += weight * squares[lane].sqrt();
+                    }
+                });
+            }
+            for (lane, found) in found[start..start + LANES].iter_mut().enumerate() {
+                let own = points.shards[number].clusters[start + lane] as usize;
+                let others = (0..sizes.len()).filter(|&at| at != own && sizes[at] > 0.0);
+                let other = others
+                    .map(|at| sums[at][lane] / sizes[at])
+                    .fold(f64::INFINITY, f64::min);
+                // A row alone in its cluster is neither well nor badly placed.
+                *found = match sizes[own] {
+                    size if size > 1.0 => silhouette(sums[own][lane] / (size - 1.0), other),
+                    _ => 0.0,
+                };
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found.concat())
+}

@@ -1,0 +1,168 @@
+//! Bringing features of different units to one scale.
+
+use super::Features;
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Kind, Result, spelled};
+use serde::{Deserialize, Serialize};
+
+/// How features are scaled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Not at all.
+    None,
+    /// To mean 0 and standard deviation 1 (that of all rows: divided by their number).
+    #[default]
+    Standard,
+    /// To median 0 and interquartile range 1.
+    Robust,
+    /// To values from 0 to 1.
+    MinMax,
+}
+
+impl Method {
+    /// All of them, in the order of their stored numbers.
+    pub(super) const ALL: [Method; 4] = [Method::None, Method::Standard, Method::Robust, Method::MinMax];
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::None => "none",
+            Method::Standard => "standard",
+            Method::Robust => "robust",
+            Method::MinMax => "minmax",
+        }
+    }
+
+    /// The method that a word says.
+    pub fn parse(word: &str) -> Result<Method> {
+        Method::ALL
+            .into_iter()
+            .find(|method| method.name() == word)
+            .ok_or_else(|| {
+                Error::invalid("scaling must be none, standard, robust or minmax").detail(format!("It is \"{word}\"."))
+            })
+    }
+}
+
+/// What is taken off each feature, and what it is then divided by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// How the numbers came about.
+    pub method: Method,
+    /// What is taken off.
+    pub center: Vec<f64>,
+    /// The divisors; none is 0.
+    pub scale: Vec<f64>,
+}
+
+/// Scaled values beyond this are refused: their squares, summed, would leave the range of numbers.
+const GREATEST: f64 = 1e100;
+
+impl Scaling {
+    /// The scaling of these features, and what is to be said about it. `names` name them.
+    pub fn fit(
+        method: Method,
+        features: &Features,
+        names: &[String],
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<(Scaling, Vec<String>)> {
+        let mut scaling = Scaling {
+            method,
+            center: Vec::new(),
+            scale: Vec::new(),
+        };
+        let mut warnings = Vec::new();
+        for (row, name) in features.rows().into_iter().zip(names) {
+            checkpoint.pass("scaling", scaling.center.len(), names.len())?;
+            let column = row.as_slice().expect("a feature is contiguous");
+            let (least, greatest) = column
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), &x| {
+                    (least.min(x), greatest.max(x))
+                });
+            // Also where the values differ by less than can be computed with.
+            let constant = greatest / 4.0 - least / 4.0 <= 0.0;
+            if constant && !column.is_empty() {
+                warnings.push(format!("{name} is the same in all rows: it tells nothing apart"));
+            }
+            let (center, scale) = match method {
+                Method::None => (0.0, 1.0),
+                _ if constant => (least, 1.0),
+                Method::Standard => mean_and_deviation(column, least, greatest),
+                Method::MinMax => (least, greatest - least),
+                Method::Robust => match median_and_range(column, checkpoint)? {
+                    (median, 0.0) => {
+                        warnings.push(format!(
+                            "half of {name} is the same value: its standard deviation stands in for the interquartile range"
+                        ));
+                        (median, mean_and_deviation(column, least, greatest).1)
+                    }
+                    both => both,
+                },
+            };
+            let reach = (least - center).abs().max((greatest - center).abs()) / scale;
+            let fits = scale.is_finite() && reach <= GREATEST;
+            if !(fits || column.is_empty()) {
+                return Err(Error::new(Kind::OutOfRange, format!("{name} is too large to be clustered"))
+                    .detail(format!(
+                        "It goes from {} to {}; scaling \"{}\" leaves values whose squares are beyond the range of double precision.",
+                        spelled(least),
+                        spelled(greatest),
+                        method.name()
+                    ))
+                    .hint("Use scaling \"standard\" or \"minmax\", or divide the feature by a constant."));
+            }
+            scaling.center.push(center);
+            scaling.scale.push(scale);
+        }
+        Ok((scaling, warnings))
+    }
+
+    /// A value of the feature number `feature`, scaled.
+    #[inline]
+    pub fn scaled(&self, feature: usize, value: f64) -> f64 {
+        (value - self.center[feature]) / self.scale[feature]
+    }
+
+    /// The inverse: a scaled value in the units of its feature.
+    pub fn original(&self, feature: usize, value: f64) -> f64 {
+        value * self.scale[feature] + self.center[feature]
+    }
+}
+
+/// The mean and the standard deviation of a column that is not constant.
+fn mean_and_deviation(column: &[f64], least: f64, greatest: f64) -> (f64, f64) {
+    // Half the values apart: sums of what is left can neither overflow nor cancel.
+    let middle = least / 2.0 + greatest / 2.0;
+    let unit = greatest / 2.0 - least / 2.0;
+    let n = column.len() as f64;
+    let standardised = |x: f64| (x / 2.0 - middle / 2.0) / (unit / 2.0);
+    let mean = sum(column, standardised) / n;
+    let variance = sum(column, |x| (standardised(x) - mean).powi(2)) / n;
+    (middle + mean * unit, variance.sqrt() * unit)
+}
+
+/// The sum of what `of` makes of the values, block by block, so that errors of rounding stay small.
+fn sum(column: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    column
+        .chunks(1_024)
+        .map(|block| block.iter().map(|&x| of(x)).sum::<f64>())
+        .sum()
+}
+
+/// The median and the interquartile range, interpolated between neighbours (definition 7 of Hyndman & Fan 1996).
+fn median_and_range(column: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<(f64, f64)> {
+    let mut values = crate::checkpoint::vec_with_capacity(column.len(), checkpoint)?;
+    values.extend_from_slice(column);
+    let mut quantile = |share: f64| {
+        let rank = share * (values.len() - 1) as f64;
+        let (_, &mut below, above) = values.select_nth_unstable_by(rank as usize, f64::total_cmp);
+        let above = above.iter().copied().min_by(f64::total_cmp).unwrap_or(below);
+        let part = rank - rank.floor();
+        below * (1.0 - part) + above * part
+    };
+    let (lower, median, upper) = (quantile(0.25), quantile(0.5), quantile(0.75));
+    Ok((median, upper - lower))
+}

@@ -1,0 +1,127 @@
+//! Out of local optima: one center at a time goes to where rows are badly served.
+//!
+//! Iterations only move centers a little: with two centers in one crowd and one between two others they stay there. A swap takes a row,
+//! drawn as k-means++ draws, for a new center, gives up the center that is missed least, and iterates; if that is better, it stays
+//! (Lattanzi & Sohler 2019, "A better k-means++ algorithm via local search").
+
+use super::kernel::{LANES, distances};
+use super::lloyd::{Limits, Run, iterate};
+use super::points::Points;
+use super::quality::TwoNearest;
+use super::random::Random;
+use crate::checkpoint::{Checkpoint, each, vec_of};
+use crate::error::Result;
+use ndarray::Array2;
+
+const STAGE: &str = "swapping";
+/// Iterations before it is decided whether a swap was good.
+const SETTLING: usize = 5;
+
+/// Tries so many swaps. What comes out is at least as good as what goes in.
+pub fn improve(
+    points: &mut Points,
+    mut best: Run,
+    tries: usize,
+    limits: Limits,
+    random: &mut Random,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Run> {
+    let settling = Limits {
+        iterations: limits.iterations.min(SETTLING),
+        ..limits
+    };
+    for _ in 0..tries {
+        if best.inertia == 0.0 {
+            break;
+        }
+        let next = two_nearest(points, &best.centers, checkpoint)?;
+        let row = points.at_share(random.unit(), |shard, at| shard.weights[at] * shard.squares[at]);
+        let row = points.point(row);
+        let center = missed_least(points, &next, &row, best.centers.nrows(), checkpoint)?;
+        let mut centers = best.centers.clone();
+        centers.row_mut(center).assign(&ndarray::ArrayView1::from(&row));
+        let tried = iterate(points, centers, settling, checkpoint)?;
+        if tried.inertia < best.inertia {
+            best = Run {
+                iterations: best.iterations + tried.iterations,
+                ..tried
+            };
+        }
+    }
+    if !best.converged {
+        let rest = iterate(points, best.centers, limits, checkpoint)?;
+        best = Run {
+            iterations: best.iterations + rest.iterations,
+            ..rest
+        };
+    }
+    Ok(best)
+}
+
+/// Says in `points` which center is nearest to each point and how near; the result is the squared distance to the next one.
+fn two_nearest(points: &mut Points, centers: &Array2<f64>, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Vec<f64>>> {
+    let (k, dimension) = centers.dim();
+    let centers = centers.as_slice().expect("centers are contiguous");
+    let mut next = Vec::new();
+    for shard in &points.shards {
+        next.push(vec_of(0.0, shard.weights.len(), checkpoint)?);
+    }
+    let mut work: Vec<_> = points.shards.iter_mut().zip(&mut next).collect();
+    each(&mut work, STAGE, checkpoint, |_, (shard, next), pulse| {
+        let mut next = next.as_chunks_mut::<LANES>().0.iter_mut();
+        for block in shard.blocks_mut(dimension, k) {
+            pulse()?;
+            let clusters = block.clusters.as_chunks_mut::<LANES>().0;
+            let squares = block.squares.as_chunks_mut::<LANES>().0;
+            let mut two = TwoNearest::default();
+            distances(block.tiles, centers, dimension, |tile, center, new| {
+                two.see(center, new);
+                if center + 1 == k {
+                    let two = std::mem::take(&mut two);
+                    (clusters[tile], squares[tile]) = (two.first, two.least);
+                    *next.next().expect("as many as there are tiles") = two.next;
+                }
+            });
+        }
+        Ok(())
+    })?;
+    Ok(next)
+}
+
+/// The center without which the inertia is least once there is one at `row`.
+fn missed_least(
+    points: &Points,
+    next: &[Vec<f64>],
+    row: &[f64],
+    k: usize,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<usize> {
+    let dimension = points.dimension;
+    let mut losses = Vec::new();
+    for _ in &points.shards {
+        losses.push(vec_of(0.0, k, checkpoint)?);
+    }
+    each(&mut losses, STAGE, checkpoint, |number, losses, pulse| {
+        let shard = &points.shards[number];
+        for (start, tiles) in shard.blocks(dimension, 1) {
+            pulse()?;
+            distances(tiles, row, dimension, |tile, _, new| {
+                for (lane, &new) in new.iter().enumerate() {
+                    let at = start + tile * LANES + lane;
+                    let without = f64::min(next[number][at], new) - f64::min(shard.squares[at], new);
+                    losses[shard.clusters[at] as usize] += shard.weights[at] * without;
+                }
+            });
+        }
+        Ok(())
+    })?;
+    let loss = |center: usize| losses.iter().map(|losses| losses[center]).sum::<f64>();
+    let mut least = (f64::INFINITY, 0);
+    for center in 0..k {
+        let loss = loss(center);
+        if loss < least.0 {
+            least = (loss, center);
+        }
+    }
+    Ok(least.1)
+}

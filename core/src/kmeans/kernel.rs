@@ -12,6 +12,17 @@ pub const LANES: usize = 16;
 /// One number for each point of a tile.
 pub type Lanes = [f64; LANES];
 
+/// The two nearest centers of each point of a tile.
+#[derive(Clone, Copy)]
+pub struct Nearest {
+    /// The number of the nearest one; of several as near it is the first.
+    pub center: [u32; LANES],
+    /// The squared distance to it.
+    pub least: Lanes,
+    /// The squared distance to the next one; infinite if there is none.
+    pub next: Lanes,
+}
+
 /// The squared distances of a tile's points to a center.
 #[inline(always)]
 fn squared_distances(tile: &[f64], center: &[f64]) -> Lanes {
@@ -25,43 +36,46 @@ fn squared_distances(tile: &[f64], center: &[f64]) -> Lanes {
     sums
 }
 
-/// The nearest center of each point: for each tile, `visit` is given the tile, the squared distances and the numbers of the centers.
-/// Of centers equally near it is the first.
-pub fn nearest(tiles: &[f64], centers: &[f64], dimension: usize, visit: impl FnMut(&[f64], &Lanes, &[u32; LANES])) {
-    Arch::new().dispatch(Nearest {
-        tiles,
+/// The nearest centers of the points of a tile.
+pub fn nearest(tile: &[f64], centers: &[f64], dimension: usize) -> Nearest {
+    Arch::new().dispatch(Search {
+        tile,
         centers,
         dimension,
-        visit,
-    });
+    })
 }
 
-struct Nearest<'a, F> {
-    tiles: &'a [f64],
+struct Search<'a> {
+    tile: &'a [f64],
     centers: &'a [f64],
     dimension: usize,
-    visit: F,
 }
 
-impl<F: FnMut(&[f64], &Lanes, &[u32; LANES])> WithSimd for Nearest<'_, F> {
-    type Output = ();
+impl WithSimd for Search<'_> {
+    type Output = Nearest;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, _: S) {
-        for tile in self.tiles.chunks_exact(self.dimension * LANES) {
-            let mut least = [f64::INFINITY; LANES];
-            // Numbers of centers as floats: a comparison then selects both in registers of one kind.
-            let mut best = [0.0; LANES];
-            for (number, center) in self.centers.chunks_exact(self.dimension).enumerate() {
-                let squares = squared_distances(tile, center);
-                let number = number as f64;
-                for lane in 0..LANES {
-                    let nearer = squares[lane] < least[lane];
-                    least[lane] = if nearer { squares[lane] } else { least[lane] };
-                    best[lane] = if nearer { number } else { best[lane] };
-                }
+    fn with_simd<S: Simd>(self, _: S) -> Nearest {
+        let mut least = [f64::INFINITY; LANES];
+        let mut next = [f64::INFINITY; LANES];
+        // Numbers of centers as floats: a comparison then selects all in registers of one kind.
+        let mut center = [0.0; LANES];
+        for (number, middle) in self.centers.chunks_exact(self.dimension).enumerate() {
+            let squares = squared_distances(self.tile, middle);
+            let number = number as f64;
+            for lane in 0..LANES {
+                let square = squares[lane];
+                let nearer = square < least[lane];
+                let further = if nearer { least[lane] } else { square };
+                next[lane] = if further < next[lane] { further } else { next[lane] };
+                least[lane] = if nearer { square } else { least[lane] };
+                center[lane] = if nearer { number } else { center[lane] };
             }
-            (self.visit)(tile, &least, &best.map(|number| number as u32));
+        }
+        Nearest {
+            center: center.map(|number| number as u32),
+            least,
+            next,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Where a model places rows.
 
 use super::Features;
-use super::kernel::{LANES, distances};
+use super::kernel::{LANES, nearest};
 use super::model::Model;
 use super::points::Points;
-use super::quality::{Silhouette, TwoNearest, exact_silhouettes, silhouette};
+use super::quality::{Silhouette, exact_silhouettes, silhouette};
 use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
 use crate::error::Result;
 
@@ -40,24 +40,19 @@ pub fn place(
         for block in shard.blocks_mut(dimension, k) {
             pulse()?;
             let clusters = block.clusters.as_chunks_mut::<LANES>().0;
-            let mut two = TwoNearest::default();
-            distances(block.tiles, centers, dimension, |tile, center, squares| {
-                two.see(center, squares);
-                if center + 1 < k {
-                    return;
-                }
-                let two = std::mem::take(&mut two);
-                clusters[tile] = two.first;
+            for (clusters, tile) in clusters.iter_mut().zip(block.tiles.chunks_exact(dimension * LANES)) {
+                let nearest = nearest(tile, centers, dimension);
+                *clusters = nearest.center;
                 let places = places.next().expect("as many as there are tiles");
                 for (lane, place) in places.iter_mut().enumerate() {
-                    let (own, other) = (two.least[lane].sqrt(), two.next[lane].sqrt());
+                    let (own, other) = (nearest.least[lane].sqrt(), nearest.next[lane].sqrt());
                     *place = Place {
-                        cluster: two.first[lane] + 1,
+                        cluster: nearest.center[lane] + 1,
                         distance: own,
                         silhouette: (k > 1).then(|| silhouette(own, other)),
                     };
                 }
-            });
+            }
         }
         Ok(())
     })?;

@@ -1,6 +1,6 @@
 //! How good a clustering is.
 
-use super::kernel::{LANES, distances};
+use super::kernel::{LANES, distances, nearest};
 use super::points::Points;
 use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
 use crate::error::Result;
@@ -76,26 +76,20 @@ pub fn measure(
             pulse()?;
             let weights = block.weights.as_chunks::<LANES>().0;
             let clusters = block.clusters.as_chunks_mut::<LANES>().0;
-            let mut two = TwoNearest::default();
-            distances(block.tiles, flat, dimension, |tile, center, squares| {
-                two.see(center, squares);
-                if center + 1 == k {
-                    let two = std::mem::take(&mut two);
-                    clusters[tile] = two.first;
-                    for lane in 0..LANES {
-                        let (cluster, weight) = (two.first[lane] as usize, weights[tile][lane]);
-                        let own = two.least[lane].sqrt();
-                        tally.sizes[cluster] += weight;
-                        tally.inertias[cluster] += weight * two.least[lane];
-                        tally.distances[cluster] += weight * own;
-                        tally.silhouette += weight * silhouette(own, two.next[lane].sqrt());
-                    }
+            for (at, tile) in block.tiles.chunks_exact(dimension * LANES).enumerate() {
+                let found = nearest(tile, flat, dimension);
+                clusters[at] = found.center;
+                for lane in 0..LANES {
+                    let (cluster, weight) = (found.center[lane] as usize, weights[at][lane]);
+                    let own = found.least[lane].sqrt();
+                    tally.sizes[cluster] += weight;
+                    tally.inertias[cluster] += weight * found.least[lane];
+                    tally.distances[cluster] += weight * own;
+                    tally.silhouette += weight * silhouette(own, found.next[lane].sqrt());
                 }
-            });
-            for (tile, weights) in block.tiles.chunks_exact(dimension * LANES).zip(weights) {
                 for (sum, values) in tally.sums.iter_mut().zip(tile.as_chunks::<LANES>().0) {
                     for lane in 0..LANES {
-                        *sum += weights[lane] * values[lane];
+                        *sum += weights[at][lane] * values[lane];
                     }
                 }
             }
@@ -155,39 +149,6 @@ fn davies_bouldin(centers: &Array2<f64>, spreads: &[f64]) -> f64 {
     };
     let worst = |i: usize| (0..k).filter(|&j| j != i).map(|j| overlap(i, j)).fold(0.0, f64::max);
     (0..k).map(worst).sum::<f64>() / k as f64
-}
-
-/// The nearest and the next center of each point of a tile.
-pub(super) struct TwoNearest {
-    pub first: [u32; LANES],
-    pub least: [f64; LANES],
-    pub next: [f64; LANES],
-}
-
-impl Default for TwoNearest {
-    fn default() -> Self {
-        TwoNearest {
-            first: [0; LANES],
-            least: [f64::INFINITY; LANES],
-            next: [f64::INFINITY; LANES],
-        }
-    }
-}
-
-impl TwoNearest {
-    #[inline]
-    pub fn see(&mut self, center: usize, squares: &[f64; LANES]) {
-        for lane in 0..LANES {
-            let square = squares[lane];
-            if square < self.least[lane] {
-                self.next[lane] = self.least[lane];
-                self.least[lane] = square;
-                self.first[lane] = center as u32;
-            } else if square < self.next[lane] {
-                self.next[lane] = square;
-            }
-        }
-    }
 }
 
 /// Rows that are compared with others between two looks at whether to go on.

@@ -4,10 +4,9 @@
 //! drawn as k-means++ draws, for a new center, gives up the center that is missed least, and iterates; if that is better, it stays
 //! (Lattanzi & Sohler 2019, "A better k-means++ algorithm via local search").
 
-use super::kernel::{LANES, distances};
+use super::kernel::{LANES, distances, nearest};
 use super::lloyd::{Limits, Run, iterate};
 use super::points::Points;
-use super::quality::TwoNearest;
 use super::random::Random;
 use crate::checkpoint::{Checkpoint, each, vec_of};
 use crate::error::Result;
@@ -73,15 +72,11 @@ fn two_nearest(points: &mut Points, centers: &Array2<f64>, checkpoint: &mut dyn 
             pulse()?;
             let clusters = block.clusters.as_chunks_mut::<LANES>().0;
             let squares = block.squares.as_chunks_mut::<LANES>().0;
-            let mut two = TwoNearest::default();
-            distances(block.tiles, centers, dimension, |tile, center, new| {
-                two.see(center, new);
-                if center + 1 == k {
-                    let two = std::mem::take(&mut two);
-                    (clusters[tile], squares[tile]) = (two.first, two.least);
-                    *next.next().expect("as many as there are tiles") = two.next;
-                }
-            });
+            for (at, tile) in block.tiles.chunks_exact(dimension * LANES).enumerate() {
+                let found = nearest(tile, centers, dimension);
+                (clusters[at], squares[at]) = (found.center, found.least);
+                *next.next().expect("as many as there are tiles") = found.next;
+            }
         }
         Ok(())
     })?;

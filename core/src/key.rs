@@ -47,6 +47,7 @@ impl<'a> Key<'a> {
     }
 
     /// The kind of this key.
+    #[inline]
     pub fn kind(&self) -> KeyKind {
         match self {
             Key::Integer(_) => KeyKind::Integer,
@@ -132,6 +133,7 @@ impl Keys {
     }
 
     /// How many keys there are.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Keys::Integer(keys) => keys.len(),
@@ -141,6 +143,7 @@ impl Keys {
     }
 
     /// The kind of the keys.
+    #[inline]
     pub fn kind(&self) -> KeyKind {
         match self {
             Keys::Integer(_) => KeyKind::Integer,
@@ -165,6 +168,7 @@ impl Keys {
     }
 
     /// The key at `index`.
+    #[inline]
     pub fn get(&self, index: usize) -> Key<'_> {
         match self {
             Keys::Integer(keys) => Key::Integer(keys[index]),

@@ -32,40 +32,45 @@ const POWERS: [f64; 5] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0];
 /// Scaled integers are below this: they are doubles themselves, and so are those ten times as large.
 const LIMIT: f64 = 1e15;
 
-/// The nearest integer; for sizes below 2^51 only. Adding this leaves no bits behind the point.
-#[inline(always)]
-fn nearest(x: f64) -> f64 {
-    const SHIFT: f64 = (1u64 << 52) as f64 * 1.5;
-    (x + SHIFT) - SHIFT
-}
+/// What leaves no bits behind the point of a number below 2^51, if it is added.
+const SHIFT: f64 = (1u64 << 52) as f64 * 1.5;
 
-/// Whether dividing an integer below the limit by `power` gives back this very number.
+/// Whether an integer below the limit, divided by `power`, is this very number.
 #[inline(always)]
 fn is_decimal(x: f64, power: f64) -> bool {
     let scaled = x * power;
-    scaled.abs() < LIMIT && nearest(scaled) / power == x
+    let nearest = (scaled + SHIFT) - SHIFT;
+    (scaled.abs() < LIMIT) & (nearest / power == x)
 }
 
-/// Appends the column of a feature.
-pub(super) fn put_column(out: &mut Vec<u8>, values: &[f64], offsets: &mut Vec<u64>) {
+/// The integer that a decimal is, times `power`.
+#[inline(always)]
+fn scaled(x: f64, power: f64) -> i64 {
+    // The last bits of such a sum count in ones.
+    (x * power + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i64
+}
+
+/// Appends the column of a feature. `scratch` is memory to work in.
+pub(super) fn put_column(out: &mut Vec<u8>, values: &[f64], scratch: &mut Vec<u64>) {
+    // Not one by one: so the processor looks at several at once.
+    let are_decimals = |part: &[f64], power| part.iter().fold(true, |all, &x| all & is_decimal(x, power));
     let digits = POWERS
         .iter()
-        .position(|&power| values.iter().all(|&x| is_decimal(x, power)));
+        .position(|&power| values.chunks(32).all(|part| are_decimals(part, power)));
     let Some(digits) = digits else {
         out.push(RAW);
         values.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
         return;
     };
-    let scaled = |x: f64| nearest(x * POWERS[digits]) as i64;
-    let least = values.iter().fold(f64::INFINITY, |least, &x| least.min(x));
-    let least = scaled(least);
-    offsets.clear();
-    offsets.extend(values.iter().map(|&x| (scaled(x) - least) as u64));
-    let bits = width(offsets);
+    let power = POWERS[digits];
+    let least = scaled(values.iter().fold(f64::INFINITY, |least, &x| least.min(x)), power);
+    scratch.clear();
+    scratch.extend(values.iter().map(|&x| (scaled(x, power) - least) as u64));
+    let bits = width(scratch);
     out.push(digits as u8);
     put_signed(out, least);
     out.push(bits as u8);
-    pack(out, offsets, bits);
+    pack(out, scratch, bits);
 }
 
 /// Appends the ids of a block, which are in order and of one kind.

@@ -6,7 +6,7 @@
 
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
 use crate::error::Result;
-use crate::key::{Key, Keys};
+use crate::key::Keys;
 use std::cmp::Ordering;
 
 /// Fewer rows are compared with each other.
@@ -100,11 +100,12 @@ impl<'a> Rows<'a> {
     /// is the beginning of another one differs from it in the word where it ends.
     #[inline]
     fn word(&self, row: usize, word: usize) -> Option<u64> {
-        let (own, words) = match self.ids.get(row) {
-            Key::Integer(id) => (id as u64 ^ 1 << 63, 1),
-            Key::Uuid(id) => ((id >> (64 * (1 - word.min(1)))) as u64, 2),
-            Key::Text(id) => {
-                let rest = id.as_bytes().get(8 * word..).unwrap_or(&[]);
+        let (own, words) = match self.ids {
+            Keys::Integer(ids) => (ids[row] as u64 ^ 1 << 63, 1),
+            Keys::Uuid(ids) => ((ids[row] >> (64 * (1 - word.min(1)))) as u64, 2),
+            Keys::Text { bytes, ends } => {
+                let id = if row == 0 { 0 } else { ends[row - 1] }..ends[row];
+                let rest = &bytes.as_bytes()[id.end.min(id.start + 8 * word)..id.end];
                 let mut start = [0; 8];
                 let n = rest.len().min(8);
                 start[..n].copy_from_slice(&rest[..n]);

@@ -9,6 +9,7 @@ mod churn;
 mod clv;
 mod customers;
 mod estimate;
+mod feature_set;
 mod order_log;
 mod pg;
 mod purchases;

@@ -36,8 +36,18 @@ pub enum Key<'a> {
     Text(&'a str),
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    /// The key of a kind that a text spells, if it does.
+    pub fn parse(kind: KeyKind, text: &'a str) -> Option<Key<'a>> {
+        match kind {
+            KeyKind::Integer => text.parse().ok().map(Key::Integer),
+            KeyKind::Uuid => parse_uuid(text).map(Key::Uuid),
+            KeyKind::Text => Some(Key::Text(text)).filter(|_| !text.contains('\0')),
+        }
+    }
+
     /// The kind of this key.
+    #[inline]
     pub fn kind(&self) -> KeyKind {
         match self {
             Key::Integer(_) => KeyKind::Integer,
@@ -45,6 +55,33 @@ impl Key<'_> {
             Key::Text(_) => KeyKind::Text,
         }
     }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Key::Integer(key) => write!(f, "{key}"),
+            Key::Uuid(key) => {
+                let part = |from: u32, digits: u32| key >> (4 * (32 - from - digits)) & ((1 << (4 * digits)) - 1);
+                write!(
+                    f,
+                    "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+                    part(0, 8),
+                    part(8, 4),
+                    part(12, 4),
+                    part(16, 4),
+                    part(20, 12)
+                )
+            }
+            Key::Text(key) => f.write_str(key),
+        }
+    }
+}
+
+fn parse_uuid(text: &str) -> Option<u128> {
+    let digits: String = text.split('-').collect();
+    let plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    plain.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
 /// A column of keys of one kind.
@@ -77,6 +114,7 @@ impl Keys {
     }
 
     /// Appends a key of the column's kind.
+    #[inline]
     pub fn push(&mut self, key: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         match (self, key) {
             (Keys::Integer(keys), Key::Integer(key)) => push(keys, key, checkpoint),
@@ -95,11 +133,32 @@ impl Keys {
     }
 
     /// How many keys there are.
+    #[inline]
     pub fn len(&self) -> usize {
         match self {
             Keys::Integer(keys) => keys.len(),
             Keys::Uuid(keys) => keys.len(),
             Keys::Text { ends, .. } => ends.len(),
+        }
+    }
+
+    /// The kind of the keys.
+    #[inline]
+    pub fn kind(&self) -> KeyKind {
+        match self {
+            Keys::Integer(_) => KeyKind::Integer,
+            Keys::Uuid(_) => KeyKind::Uuid,
+            Keys::Text { .. } => KeyKind::Text,
+        }
+    }
+
+    /// The bytes the column takes on the heap.
+    #[inline]
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Keys::Integer(keys) => keys.capacity() * size_of::<i64>(),
+            Keys::Uuid(keys) => keys.capacity() * size_of::<u128>(),
+            Keys::Text { bytes, ends } => bytes.capacity() + ends.capacity() * size_of::<usize>(),
         }
     }
 
@@ -109,6 +168,7 @@ impl Keys {
     }
 
     /// The key at `index`.
+    #[inline]
     pub fn get(&self, index: usize) -> Key<'_> {
         match self {
             Keys::Integer(keys) => Key::Integer(keys[index]),

@@ -14,6 +14,7 @@
 //! | [`churn`] | how likely it is that none comes, in bands |
 //! | [`validation`] | whether models would have been right |
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
+//! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
 //! | [`kmeans`] | segments that the data suggest: k-means, its quality, and models whose labels stay |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
@@ -35,6 +36,7 @@ pub mod codec;
 pub mod customers;
 pub mod error;
 pub mod estimate;
+pub mod feature_set;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;

@@ -1,0 +1,272 @@
+//! The features of customers, collected into one value: rows of an id and some numbers, as many in each row.
+//!
+//! Rows are sorted by id, and by their features where ids are the same, and written in blocks of columns: short decimals,
+//! such as counts, days and money, take as few bits as they need, other numbers are doubles. The same bytes are the stored value and what
+//! parallel workers exchange. The same rows give the same bytes, in whatever order and from however many pieces they come.
+//!
+//! ```text
+//! byte     version, 1
+//! byte     kind of ids: 0 none (no rows), 1 integer, 2 uuid, 3 text
+//! 4 bytes  CRC-32 (IEEE) of all other bytes
+//! varint   rows
+//! varint   rows ignored because their id was NULL
+//! varint   rows ignored because their features were NULL, or one of them
+//! varint   dimension: the features of each row; 0 if there are no rows
+//! blocks   see `block.rs`
+//! ```
+//! Integers are little-endian.
+
+mod block;
+mod collect;
+mod order;
+mod text;
+
+pub use collect::Collector;
+pub use text::{parse, write_text};
+
+use crate::checkpoint::{Checkpoint, vec_of};
+use crate::codec::{Reader, put_varint};
+use crate::error::{Error, Kind, Result};
+use crate::key::{KeyKind, Keys};
+use block::Block;
+use ndarray::Array2;
+
+/// The name of the type, for messages.
+pub const NAME: &str = "feature_set";
+/// The most features of a row: more are no features but data.
+pub const MAX_DIMENSION: usize = 16_000;
+
+const VERSION: u8 = 1;
+/// Where the checksum stands.
+const CHECKSUM: std::ops::Range<usize> = 2..6;
+
+/// How many rows were seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows collected.
+    pub rows: u64,
+    /// Rows ignored because their id was NULL.
+    pub null_ids: u64,
+    /// Rows ignored because their features were NULL, or one of them was.
+    pub null_features: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.rows = self.rows.saturating_add(other.rows);
+        self.null_ids = self.null_ids.saturating_add(other.null_ids);
+        self.null_features = self.null_features.saturating_add(other.null_features);
+    }
+}
+
+/// What all rows of a set have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The kind of ids.
+    pub kind: KeyKind,
+    /// How many features each row has: from 1 to [`MAX_DIMENSION`].
+    pub dimension: usize,
+}
+
+/// A feature set, read from its bytes.
+#[derive(Clone, Debug)]
+pub struct FeatureSet<'a> {
+    bytes: &'a [u8],
+    counts: Counts,
+    shape: Option<Shape>,
+    blocks: Reader<'a>,
+}
+
+impl<'a> FeatureSet<'a> {
+    /// Reads the header and checks the checksum. What the blocks hold is checked while they are read.
+    pub fn open(bytes: &'a [u8]) -> Result<FeatureSet<'a>> {
+        let mut reader = Reader::new(NAME, bytes);
+        let version = reader.byte()?;
+        if version != VERSION {
+            return Err(reader.error(format!(
+                "It has version {version}; this is a reader of version {VERSION}."
+            )));
+        }
+        let kind = reader.byte()?;
+        let checksum = u32::from_le_bytes(reader.array()?);
+        let mut crc = checksum_of(&bytes[..CHECKSUM.start]);
+        crc.update(&bytes[CHECKSUM.end..]);
+        if checksum != crc.finalize() {
+            return Err(reader.error("Its checksum does not match its bytes."));
+        }
+        let counts = Counts {
+            rows: reader.varint()?,
+            null_ids: reader.varint()?,
+            null_features: reader.varint()?,
+        };
+        let dimension = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
+        let shape = match kind {
+            0 => None,
+            1 => Some(KeyKind::Integer),
+            2 => Some(KeyKind::Uuid),
+            3 => Some(KeyKind::Text),
+            _ => return Err(reader.error(format!("There is no kind {kind} of ids."))),
+        }
+        .map(|kind| Shape { kind, dimension });
+        let sound = match shape {
+            None => counts.rows == 0 && dimension == 0 && reader.is_at_end(),
+            // So that nothing is allocated that the bytes do not account for: a thousand times as much at most.
+            Some(_) => {
+                let blocks = counts.rows.div_ceil(block::ROWS as u64);
+                counts.rows > 0
+                    && (1..=MAX_DIMENSION).contains(&dimension)
+                    && blocks.saturating_mul((dimension * block::LEAST_COLUMN) as u64) <= reader.remaining() as u64
+            }
+        };
+        if !sound {
+            return Err(reader.error(format!(
+                "It cannot hold {} rows of {dimension} features with ids of kind {kind}.",
+                counts.rows
+            )));
+        }
+        Ok(FeatureSet {
+            bytes,
+            counts,
+            shape,
+            blocks: reader,
+        })
+    }
+
+    /// How many features each row has; 0 if there are no rows.
+    pub fn dimension(&self) -> usize {
+        self.shape.map_or(0, |shape| shape.dimension)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        // The header was checked against the bytes that there are.
+        self.counts.rows as usize
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.shape.is_none()
+    }
+
+    /// How many rows were collected and ignored.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The kind of ids; nothing if there are no rows.
+    pub fn kind(&self) -> Option<KeyKind> {
+        self.shape.map(|shape| shape.kind)
+    }
+
+    /// The bytes it was read from.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The id of each row, not descending: an id may come more than once. One pass.
+    pub fn ids(&self, checkpoint: &mut dyn Checkpoint) -> Result<Keys> {
+        let mut ids = Keys::new(self.kind().unwrap_or(KeyKind::Integer));
+        self.each_block(checkpoint, &mut |block, _, checkpoint| block.ids(&mut ids, checkpoint))?;
+        Ok(ids)
+    }
+
+    /// The features, each a row of the matrix, with a column for each row of the set in the order of [`ids`](Self::ids): the
+    /// values of a feature lie one behind the other. All are finite. One pass.
+    pub fn features(&self, checkpoint: &mut dyn Checkpoint) -> Result<Array2<f64>> {
+        let (dimension, n) = (self.dimension(), self.len());
+        let mut features = vec_of(0.0, dimension * n, checkpoint)?;
+        let mut offsets = Vec::new();
+        self.each_block(checkpoint, &mut |block, start, _| {
+            for (column, values) in block.columns.iter().zip(features.chunks_exact_mut(n)) {
+                column.read(&mut values[start..start + block.rows], &mut offsets)?;
+            }
+            Ok(())
+        })?;
+        Ok(Array2::from_shape_vec((dimension, n), features).expect("as many as were asked for"))
+    }
+
+    /// Reads everything, to see whether it is what this library would have written. Bytes from outside are not believed before.
+    pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut again = Collector::default();
+        again.absorb(self.bytes, checkpoint)?;
+        let mut bytes = Vec::new();
+        checkpoint.reserve(self.bytes.len())?;
+        again.write(&mut bytes, checkpoint)?;
+        if bytes == self.bytes {
+            Ok(())
+        } else {
+            Err(Error::corrupted(
+                NAME,
+                "Its rows are not in order, or are not written the one way there is.",
+            ))
+        }
+    }
+
+    /// Visits all blocks and the numbers of their first rows.
+    fn each_block(
+        &self,
+        checkpoint: &mut dyn Checkpoint,
+        visit: &mut dyn FnMut(&Block<'a>, usize, &mut dyn Checkpoint) -> Result<()>,
+    ) -> Result<()> {
+        let mut reader = self.blocks.clone();
+        let mut block = Block::default();
+        if let Some(shape) = self.shape {
+            for start in (0..self.len()).step_by(block::ROWS) {
+                checkpoint.pass("reading", start, self.len())?;
+                block.open(&mut reader, shape, (self.len() - start).min(block::ROWS))?;
+                visit(&block, start, checkpoint)?;
+            }
+        }
+        if reader.is_at_end() {
+            Ok(())
+        } else {
+            Err(reader.error("There are bytes behind its end."))
+        }
+    }
+}
+
+/// The beginning of a set, without a checksum.
+fn header(counts: &Counts, shape: Option<Shape>) -> Vec<u8> {
+    let kind = match shape.map(|shape| shape.kind) {
+        None => 0,
+        Some(KeyKind::Integer) => 1,
+        Some(KeyKind::Uuid) => 2,
+        Some(KeyKind::Text) => 3,
+    };
+    let mut out = vec![VERSION, kind];
+    out.resize(CHECKSUM.end, 0);
+    for count in [counts.rows, counts.null_ids, counts.null_features] {
+        put_varint(&mut out, count);
+    }
+    put_varint(&mut out, shape.map_or(0, |shape| shape.dimension as u64));
+    out
+}
+
+/// A checksum that begins with `bytes`.
+fn checksum_of(bytes: &[u8]) -> crc32fast::Hasher {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(bytes);
+    crc
+}
+
+/// The error for sets that do not go together.
+fn mismatch(a: Shape, b: Shape) -> Error {
+    if a.kind != b.kind {
+        Error::new(Kind::WrongType, "feature sets of different kinds cannot be merged")
+            .detail(format!("One has {} ids, the other has {} ids.", a.kind, b.kind))
+            .hint("Cast them to one type where the sets are collected.")
+    } else {
+        let (less, more) = (a.dimension.min(b.dimension), a.dimension.max(b.dimension));
+        Error::invalid("feature sets of different dimensions cannot be merged")
+            .detail(format!(
+                "One has rows of {}, the other has rows of {}.",
+                features(less),
+                features(more)
+            ))
+            .hint("Collect the same features, in the same order, into all sets.")
+    }
+}
+
+fn features(n: usize) -> String {
+    format!("{n} feature{}", if n == 1 { "" } else { "s" })
+}

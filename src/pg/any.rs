@@ -1,5 +1,6 @@
 //! Arguments whose type is only known when the query is: keys, times, amounts and arrays of several types each.
 
+use super::array::read_numbers;
 use super::encoding;
 use super::error::raise;
 use super::varlena::bytes_of;
@@ -225,45 +226,6 @@ fn read_numeric(bytes: &[u8], what: &str) -> Amount {
         (header & 0x4000 != 0, i32::from(weight), bytes.get(4..).unwrap_or(&[]))
     };
     Amount::from_base10000(negative, weight, digits.as_chunks().0).unwrap_or_else(|error| raise(&error))
-}
-
-/// Reads an array of `double precision` where it stands (see `array.h`).
-#[inline]
-fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f64]>> {
-    const WORD: usize = size_of::<i32>();
-    // Dimensions, where the elements begin if some are NULL, the type of elements; then the size and the first index of each
-    // dimension.
-    let word = |at: usize| {
-        let word = bytes.get(WORD * at..)?.first_chunk()?;
-        Some(i32::from_ne_bytes(*word))
-    };
-    let (dimensions, offset) = (word(0).unwrap_or(0), word(1).unwrap_or(0));
-    if dimensions == 0 {
-        return Some(Cow::Borrowed(&[]));
-    }
-    if dimensions != 1 {
-        let error = Error::new(
-            Kind::InvalidParameter,
-            format!("{what} must be an array of one dimension"),
-        );
-        raise(&error.detail(format!("It has {dimensions} dimensions.")));
-    }
-    let n = word(3).unwrap_or(0) as usize;
-    // Both are counted with the header, which is not among the bytes.
-    let start = match offset {
-        0 => (WORD * 6).next_multiple_of(pg_sys::MAXIMUM_ALIGNOF as usize),
-        offset => offset as usize,
-    } - pg_sys::VARHDRSZ;
-    // Elements that are NULL take no room.
-    let bytes = bytes.get(start..)?.get(..n.saturating_mul(size_of::<f64>()))?;
-    // SAFETY: any bytes are a double.
-    let (before, numbers, after) = unsafe { bytes.align_to() };
-    Some(if before.is_empty() && after.is_empty() {
-        Cow::Borrowed(numbers)
-    } else {
-        let (doubles, _) = bytes.as_chunks();
-        Cow::Owned(doubles.iter().map(|&double| f64::from_ne_bytes(double)).collect())
-    })
 }
 
 impl<'fcx> Args<'fcx> {

@@ -1,7 +1,7 @@
 //! Long work that can be cancelled, watched and bounded.
 
-use super::{alloc, settings};
-use clientele_core::checkpoint::{Checkpoint, out_of_memory};
+use super::{alloc, settings, threads};
+use clientele_core::checkpoint::{Checkpoint, Task, out_of_memory};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 use std::cell::RefCell;
@@ -101,6 +101,12 @@ impl Checkpoint for Backend {
         }
         Ok(())
     }
+
+    fn run(&mut self, stage: &'static str, tasks: usize, task: Task<'_>) -> Result<()> {
+        threads::run(settings::threads(), tasks, task, &mut |done| {
+            self.pass(stage, done, tasks)
+        })
+    }
 }
 
 impl Checkpoint for WholeCall {
@@ -110,6 +116,10 @@ impl Checkpoint for WholeCall {
 
     fn reserve(&mut self, bytes: usize) -> Result<()> {
         self.0.reserve(bytes)
+    }
+
+    fn run(&mut self, stage: &'static str, tasks: usize, task: Task<'_>) -> Result<()> {
+        self.0.run(stage, tasks, task)
     }
 }
 

@@ -5,6 +5,7 @@
 //! | [`aggregate`] | states of aggregates behind `internal`, whose memory PostgreSQL sees |
 //! | [`alloc`] | Rust's heap: counted, limited, and out of memory without taking the server down |
 //! | [`any`] | arguments declared `"any"`: keys, times, amounts |
+//! | [`array`] | arrays of numbers and texts |
 //! | [`call`] | what a function knows about its own call |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
@@ -13,6 +14,7 @@
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
 //! | [`sql_types`] | what all these are called in SQL |
+//! | `threads` | several tasks at a time |
 //! | [`time`] | timestamps and time zones |
 //! | [`value`] | stored value types: text and binary input and output |
 //! | [`varlena`] | large values, built where they are to stay |
@@ -21,6 +23,7 @@
 pub mod aggregate;
 pub mod alloc;
 pub mod any;
+pub mod array;
 pub mod call;
 pub mod decoded;
 pub mod encoding;
@@ -29,6 +32,7 @@ pub mod interrupt;
 pub mod rows;
 pub mod settings;
 mod sql_types;
+mod threads;
 pub mod time;
 pub mod value;
 pub mod varlena;

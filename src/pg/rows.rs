@@ -4,6 +4,7 @@
 //! rows that come one by one in such a store all the same, only slower.
 
 use super::any::type_name;
+use super::array;
 use super::call::Call;
 use super::encoding;
 use clientele_core::key::{Key, KeyKind};
@@ -32,6 +33,10 @@ pub enum Column {
     Timestamp,
     /// `text`.
     Text,
+    /// `double precision[]`.
+    Float8Array,
+    /// `text[]`.
+    TextArray,
 }
 
 /// One value of a row.
@@ -51,6 +56,10 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// For a column of texts: one of those that [`Rows::share`] keeps.
     Shared(Shared),
+    /// For a column of arrays of numbers.
+    Floats(&'a [f64]),
+    /// For a column of arrays of texts, of those that [`Rows::share`] keeps.
+    Texts(&'a [Shared]),
 }
 
 impl<'a> Cell<'a> {
@@ -162,7 +171,7 @@ impl Rows {
     pub fn share(&mut self, text: &str) -> Shared {
         let text = encoding::to_server(text);
         let mut block = vec![0; words_of(text.len())].into_boxed_slice();
-        let datum = write_text(&mut block, &text);
+        let datum = write_value(&mut block, text.len(), |bytes| bytes.copy_from_slice(&text));
         self.shared.push(block);
         Shared(datum)
     }
@@ -184,6 +193,8 @@ impl Rows {
                 (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(time),
                 (Cell::Shared(text), Column::Text) => text.0,
                 (Cell::Text(text), Column::Text) => self.arena.text(text),
+                (Cell::Floats(numbers), Column::Float8Array) => self.arena.floats(numbers),
+                (Cell::Texts(texts), Column::TextArray) => self.arena.texts(texts),
                 (Cell::Key(key), Column::Key) => self.arena.key(key, self.key)?,
                 (cell, column) => unreachable!("{cell:?} in a column of {column:?}"),
             };
@@ -256,7 +267,35 @@ impl Arena {
 
     fn text(&mut self, text: &str) -> pg_sys::Datum {
         let text = encoding::to_server(text);
-        write_text(self.block(words_of(text.len())), &text)
+        write_value(self.block(words_of(text.len())), text.len(), |bytes| {
+            bytes.copy_from_slice(&text)
+        })
+    }
+
+    fn floats(&mut self, numbers: &[f64]) -> pg_sys::Datum {
+        let len = array::HEAD + size_of_val(numbers);
+        write_value(self.block(words_of(len)), len, |bytes| {
+            let (head, elements) = bytes.split_at_mut(array::HEAD);
+            head.copy_from_slice(&array::head(numbers.len(), pg_sys::FLOAT8OID));
+            for (element, number) in elements.as_chunks_mut().0.iter_mut().zip(numbers) {
+                *element = number.to_ne_bytes();
+            }
+        })
+    }
+
+    fn texts(&mut self, texts: &[Shared]) -> pg_sys::Datum {
+        // Each element begins where an integer could.
+        let size = |text: &Shared| text.bytes().len().next_multiple_of(size_of::<i32>());
+        let len = array::HEAD + texts.iter().map(size).sum::<usize>();
+        write_value(self.block(words_of(len)), len, |bytes| {
+            let (head, mut rest) = bytes.split_at_mut(array::HEAD);
+            head.copy_from_slice(&array::head(texts.len(), pg_sys::TEXTOID));
+            for text in texts {
+                let (element, behind) = std::mem::take(&mut rest).split_at_mut(size(text));
+                element[..text.bytes().len()].copy_from_slice(text.bytes());
+                rest = behind;
+            }
+        })
     }
 
     /// Memory that lasts until the batch is handed over.
@@ -272,20 +311,33 @@ impl Arena {
     }
 }
 
-/// The words that a text of `len` bytes takes, with its header.
+impl Shared {
+    /// The value with its header.
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the text is kept as long as the rows that it is put into, and is as long as it says.
+        unsafe {
+            let start: *mut pg_sys::varlena = self.0.cast_mut_ptr();
+            std::slice::from_raw_parts(start.cast(), pgrx::varlena::varsize_4b(start))
+        }
+    }
+}
+
+/// The words that a value of `len` bytes takes, with its header.
 fn words_of(len: usize) -> usize {
     (pg_sys::VARHDRSZ + len).div_ceil(size_of::<u64>())
 }
 
-/// Writes a text value to a block that is large enough.
-fn write_text(block: &mut [u64], text: &[u8]) -> pg_sys::Datum {
-    assert!(words_of(text.len()) <= block.len());
+/// Writes a value of variable length to a block that is large enough; `fill` is given its bytes.
+fn write_value(block: &mut [u64], len: usize, fill: impl FnOnce(&mut [u8])) -> pg_sys::Datum {
+    assert!(words_of(len) <= block.len());
     let start = block.as_mut_ptr();
     // SAFETY: the block holds the header and the bytes, as was just checked.
     unsafe {
-        pgrx::varlena::set_varsize_4b(start.cast(), (pg_sys::VARHDRSZ + text.len()) as i32);
-        let bytes = start.cast::<u8>().add(pg_sys::VARHDRSZ);
-        std::ptr::copy_nonoverlapping(text.as_ptr(), bytes, text.len());
+        pgrx::varlena::set_varsize_4b(start.cast(), (pg_sys::VARHDRSZ + len) as i32);
+        fill(std::slice::from_raw_parts_mut(
+            start.cast::<u8>().add(pg_sys::VARHDRSZ),
+            len,
+        ));
     }
     pg_sys::Datum::from(start)
 }
@@ -305,6 +357,8 @@ fn check_columns(call: Call<'_>, columns: &[Column], types: &[pg_sys::Oid], keys
             Column::Float8 => oid == pg_sys::FLOAT8OID,
             Column::Timestamp => oid == pg_sys::TIMESTAMPOID,
             Column::Text => oid == pg_sys::TEXTOID,
+            Column::Float8Array => oid == pg_sys::FLOAT8ARRAYOID,
+            Column::TextArray => oid == pg_sys::TEXTARRAYOID,
         };
     }
     if fits {

@@ -5,6 +5,7 @@ use pgrx::pg_sys;
 
 /// In kilobytes.
 static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
+static THREADS: GucSetting<i32> = GucSetting::<i32>::new(1);
 static PROGRESS: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 pub(super) fn init() {
@@ -17,6 +18,16 @@ pub(super) fn init() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_int_guc(
+        c"clientele.threads",
+        c"Sets how many threads a call of clientele may work with.",
+        c"Results are the same with any number. Only some functions use more than one.",
+        &THREADS,
+        1,
+        64,
+        GucContext::Userset,
+        GucFlags::default(),
     );
     GucRegistry::define_bool_guc(
         c"clientele.progress",
@@ -38,6 +49,11 @@ pub(super) fn init() {
 /// The bytes that Rust code of this session may hold.
 pub fn memory_limit() -> usize {
     MEMORY_LIMIT.get() as usize * 1_024
+}
+
+/// How many threads a call may work with.
+pub fn threads() -> usize {
+    THREADS.get() as usize
 }
 
 /// Whether progress is reported as NOTICE.

@@ -2,6 +2,7 @@
 
 use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
 use super::any::TypeOnly;
+use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
 use super::rows::RowSet;
@@ -24,8 +25,11 @@ const fn result(sql: &'static str) -> Returns {
 }
 
 impl_sql_translatable!(Interval, arg_only = "interval");
+impl_sql_translatable!(MadeNumbers, "double precision[]");
 impl_sql_translatable!(MadeText, "cstring");
+impl_sql_translatable!(Numbers<'_>, arg_only = "double precision[]");
 impl_sql_translatable!(Received<'_>, arg_only = "internal");
+impl_sql_translatable!(Texts, arg_only = "text[]");
 impl_sql_translatable!(Timestamp, arg_only = "timestamp");
 impl_sql_translatable!(Unused, arg_only = "internal");
 impl_sql_translatable!(TypeOnly, arg_only = "anyelement");

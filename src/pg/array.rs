@@ -1,0 +1,153 @@
+//! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
+
+use super::error::{answer, raise};
+use super::value::datum_of;
+use super::varlena::{Builder, bytes_of};
+use super::{any::type_name, encoding};
+use clientele_core::codec::Sink;
+use clientele_core::{Error, Kind, Result};
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::datum::Datum;
+use pgrx::pg_sys;
+use std::borrow::Cow;
+
+/// The size of a number of an array's head.
+const WORD: usize = size_of::<i32>();
+/// The bytes of an array before its elements, without the header that all values of variable length have.
+pub(super) const HEAD: usize = 5 * WORD;
+
+/// The head of an array of one dimension without NULLs: dimensions, where a bitmap of NULLs would end, the type of elements, their number,
+/// the index of the first. An empty array has no dimension, but may have room for one.
+pub(super) fn head(elements: usize, of: pg_sys::Oid) -> [u8; HEAD] {
+    let words = [i32::from(elements > 0), 0, u32::from(of) as i32, elements as i32, 1];
+    let mut head = [0; HEAD];
+    for (bytes, word) in head.as_chunks_mut().0.iter_mut().zip(words) {
+        *bytes = word.to_ne_bytes();
+    }
+    head
+}
+
+/// Reads an array of `double precision` where it stands, but not if one of its elements is NULL. It is borrowed, unless it is packed
+/// into a row such that its numbers are not aligned. `what` names it in errors.
+#[inline]
+pub(super) fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f64]>> {
+    let word = |at: usize| {
+        let word = bytes.get(WORD * at..)?.first_chunk()?;
+        Some(i32::from_ne_bytes(*word))
+    };
+    let (dimensions, offset) = (word(0).unwrap_or(0), word(1).unwrap_or(0));
+    if dimensions == 0 {
+        return Some(Cow::Borrowed(&[]));
+    }
+    if dimensions != 1 {
+        not_one_dimension(dimensions, what);
+    }
+    let n = word(3).unwrap_or(0) as usize;
+    // Both are counted with the header, which is not among the bytes.
+    let start = match offset {
+        0 => (pg_sys::VARHDRSZ + HEAD).next_multiple_of(pg_sys::MAXIMUM_ALIGNOF as usize),
+        offset => offset as usize,
+    } - pg_sys::VARHDRSZ;
+    // Elements that are NULL take no room.
+    let bytes = bytes.get(start..)?.get(..n.saturating_mul(size_of::<f64>()))?;
+    // SAFETY: any bytes are a double.
+    let (before, numbers, after) = unsafe { bytes.align_to() };
+    Some(if before.is_empty() && after.is_empty() {
+        Cow::Borrowed(numbers)
+    } else {
+        let (doubles, _) = bytes.as_chunks();
+        Cow::Owned(doubles.iter().map(|&double| f64::from_ne_bytes(double)).collect())
+    })
+}
+
+#[cold]
+fn not_one_dimension(dimensions: i32, what: &str) -> ! {
+    let error = Error::new(
+        Kind::InvalidParameter,
+        format!("{what} must be an array of one dimension"),
+    );
+    raise(&error.detail(format!("It has {dimensions} dimensions.")))
+}
+
+/// An argument `double precision[]`; nothing is in it if one of its elements is NULL.
+pub struct Numbers<'fcx>(pub Option<Cow<'fcx, [f64]>>);
+
+// SAFETY: the SQL declares an array of doubles; a test compares.
+unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL; arrays are bytes of variable length.
+        Numbers(read_numbers(unsafe { bytes_of(datum_of(arg)) }, "the argument"))
+    }
+}
+
+/// An argument `text[]`.
+pub struct Texts(Vec<Option<String>>);
+
+impl Texts {
+    /// The texts, none of which may be NULL. `what` names them in errors.
+    pub fn all(self, what: &str) -> Result<Vec<String>> {
+        let all: Option<Vec<String>> = self.0.into_iter().collect();
+        all.ok_or_else(|| Error::invalid(format!("{what} must not hold NULL")))
+    }
+
+    /// The texts that are not NULL.
+    pub fn known(self) -> Vec<String> {
+        self.0.into_iter().flatten().collect()
+    }
+}
+
+// SAFETY: the SQL declares an array of texts; a test compares.
+unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL; what is made of it lives in the memory of the call.
+        unsafe {
+            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum_of(arg).cast_mut_ptr()).cast();
+            if (*array).ndim > 1 {
+                not_one_dimension((*array).ndim, "the argument");
+            }
+            if (*array).elemtype != pg_sys::TEXTOID {
+                let error = Error::new(Kind::WrongType, "the argument must be an array of text");
+                raise(&error.detail(format!("Its elements are {}.", type_name((*array).elemtype))));
+            }
+            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+            let alignment = pg_sys::TYPALIGN_INT as std::ffi::c_char;
+            pg_sys::deconstruct_array(
+                array,
+                pg_sys::TEXTOID,
+                -1,
+                false,
+                alignment,
+                &mut elements,
+                &mut nulls,
+                &mut n,
+            );
+            let text = |at: usize| {
+                (!*nulls.add(at)).then(|| answer(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
+            };
+            Texts((0..n as usize).map(text).collect())
+        }
+    }
+}
+
+/// A result `double precision[]`.
+pub struct MadeNumbers(pg_sys::Datum);
+
+impl MadeNumbers {
+    /// An array of these numbers.
+    pub fn of(numbers: &[f64]) -> Result<MadeNumbers> {
+        let mut builder = Builder::varlena("double precision[]", HEAD + size_of_val(numbers));
+        builder.append(&head(numbers.len(), pg_sys::FLOAT8OID))?;
+        for number in numbers {
+            builder.append(&number.to_ne_bytes())?;
+        }
+        builder.finish().map(MadeNumbers)
+    }
+}
+
+// SAFETY: the array was built as PostgreSQL wants it, in the memory context of the call.
+unsafe impl BoxRet for MadeNumbers {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: see above.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}

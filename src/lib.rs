@@ -5,11 +5,13 @@
 //! hand in `sql/`, and a test compares it with the signatures here.
 #![deny(unsafe_code)]
 
+mod agreement;
 mod churn;
 mod clv;
 mod customers;
 mod estimate;
 mod feature_set;
+mod kmeans;
 mod order_log;
 mod pg;
 mod purchases;

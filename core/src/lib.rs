@@ -16,6 +16,7 @@
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
 //! | [`kmeans`] | segments that the data suggest: k-means, its quality, and models whose labels stay |
+//! | [`agreement`] | how far two labelings agree |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`rank`] | order statistics without sorting, ranks, correlations |
@@ -27,6 +28,7 @@
 //! | [`checkpoint`], [`error`] | how long work stops, and everything a user may be told |
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod amount;
 pub mod calendar;
 pub mod checkpoint;

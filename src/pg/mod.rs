@@ -11,6 +11,7 @@
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
+//! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
 //! | [`sql_types`] | what all these are called in SQL |
@@ -29,6 +30,7 @@ pub mod decoded;
 pub mod encoding;
 pub mod error;
 pub mod interrupt;
+pub mod record;
 pub mod rows;
 pub mod settings;
 mod sql_types;

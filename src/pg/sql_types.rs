@@ -5,6 +5,7 @@ use super::any::TypeOnly;
 use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
+use super::record::Record;
 use super::rows::RowSet;
 use super::time::{Interval, Timestamp};
 use super::value::{Given, Made, MadeText, Received, TypeName};
@@ -52,6 +53,14 @@ unsafe impl<T: Decode> SqlTranslatable for Decoded<'_, T> {
 
 // SAFETY: values of the type `T` go out as they are stored.
 unsafe impl<T: TypeName> SqlTranslatable for Made<T> {
+    const TYPE_IDENT: &'static str = T::NAME;
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
+    const RETURN_SQL: Returns = result(T::NAME);
+}
+
+// SAFETY: the fields are compared with those of the type `T` in every call.
+unsafe impl<T: TypeName> SqlTranslatable for Record<T> {
     const TYPE_IDENT: &'static str = T::NAME;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);

@@ -7,11 +7,13 @@ use clientele_core::checkpoint::Task;
 use clientele_core::{Error, Kind, Result};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, scope};
-use std::time::Duration;
+use std::thread::{Builder, scope, sleep};
+use std::time::{Duration, Instant};
 
 /// How long the server's thread waits for the others before it looks again whether to go on.
-const WAIT: Duration = Duration::from_millis(1);
+const WAIT: Duration = Duration::from_micros(20);
+/// All tasks together that take less than this are not worth beginning threads for.
+const WORTH: Duration = Duration::from_millis(1);
 
 /// Tasks that are being worked on.
 struct Work<'a> {
@@ -41,6 +43,13 @@ pub fn run(threads: usize, tasks: usize, task: Task<'_>, pass: &mut dyn FnMut(us
         stop: AtomicBool::new(false),
         failed: Mutex::new(None),
     };
+    // The first task says whether more threads are worth while.
+    let start = Instant::now();
+    work.until(1, &mut || pass(0))?;
+    let threads = match start.elapsed().saturating_mul(tasks as u32) {
+        time if time < WORTH => 1,
+        _ => threads.min(tasks),
+    };
     scope(|scope| {
         let _stop_at_end = StopAtEnd(&work.stop);
         let others: Vec<_> = without_signals(|| {
@@ -50,13 +59,12 @@ pub fn run(threads: usize, tasks: usize, task: Task<'_>, pass: &mut dyn FnMut(us
                     .spawn_scoped(scope, || work.help())
             };
             // A system that has no threads left to give has this one.
-            (1..threads.min(tasks)).map_while(|number| one(number).ok()).collect()
+            (1..threads).map_while(|number| one(number).ok()).collect()
         });
         let begun = || work.next.load(Ordering::Relaxed).min(tasks);
-        pass(begun())?;
-        work.until_none_is_left(&mut || pass(begun()))?;
+        work.until(tasks, &mut || pass(begun()))?;
         while others.iter().any(|other| !other.is_finished()) {
-            std::thread::sleep(WAIT);
+            sleep(WAIT);
             pass(begun())?;
         }
         Ok(())
@@ -68,14 +76,15 @@ pub fn run(threads: usize, tasks: usize, task: Task<'_>, pass: &mut dyn FnMut(us
 }
 
 impl Work<'_> {
-    fn until_none_is_left(&self, pulse: &mut dyn FnMut() -> Result<()>) -> Result<()> {
-        loop {
+    /// Runs one task after the other until `end` of them have been begun.
+    fn until(&self, end: usize, pulse: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        while self.next.load(Ordering::Relaxed) < end && !self.stop.load(Ordering::Relaxed) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.tasks || self.stop.load(Ordering::Relaxed) {
-                return Ok(());
+            if number < self.tasks {
+                (self.task)(number, pulse)?;
             }
-            (self.task)(number, pulse)?;
         }
+        Ok(())
     }
 
     /// What a thread that the server does not know does.
@@ -84,7 +93,7 @@ impl Work<'_> {
             true => Err(Error::new(Kind::Stopped, "stopped")),
             false => Ok(()),
         };
-        if let Err(error) = self.until_none_is_left(&mut pulse)
+        if let Err(error) = self.until(self.tasks, &mut pulse)
             && !self.stop.swap(true, Ordering::Relaxed)
         {
             *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);

@@ -142,6 +142,18 @@ impl Model {
         &self.centers
     }
 
+    /// The means of the features over all rows; nothing if it is not known how many rows there were.
+    pub fn means(&self) -> Option<Vec<f64>> {
+        let rows: f64 = self.clusters.iter().map(|cluster| cluster.size as f64).sum();
+        let weighted = |column: ndarray::ArrayView1<'_, f64>| {
+            let parts = column.into_iter().zip(&self.clusters);
+            parts
+                .map(|(center, cluster)| center * (cluster.size as f64 / rows))
+                .sum()
+        };
+        (rows > 0.0).then(|| self.centers.columns().into_iter().map(weighted).collect())
+    }
+
     pub(super) fn scaled_centers(&self) -> &Array2<f64> {
         &self.scaled
     }

@@ -8,6 +8,8 @@ use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
 use crate::error::Result;
 use hashbrown::HashTable;
 
+/// Shards have at least so many points.
+const SHARD: usize = 1_024;
 /// The most shards there are.
 const SHARDS: usize = 64;
 /// The numbers that are worked on between two looks at whether to go on.
@@ -101,7 +103,7 @@ impl Points {
     /// Room for points.
     fn empty(dimension: usize, len: usize, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
         // Each shard sums up each cluster by itself, which should not take more than the points.
-        let shards = (len / k.max(4 * LANES)).clamp(1, SHARDS);
+        let shards = (len / k.max(SHARD)).clamp(1, SHARDS);
         let size = len.div_ceil(shards).next_multiple_of(LANES);
         let mut points = Points {
             dimension,

@@ -1,0 +1,99 @@
+//! `segment_agreement`: how far two labelings of the same customers agree.
+
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::any::Any;
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::record::Record;
+use crate::pg::rows::Cell;
+use crate::pg::value::{Bytea, Given, Made, TypeName};
+use clientele_core::agreement::Table;
+use clientele_core::key::Key;
+use pgrx::prelude::*;
+
+/// The SQL type of what comes out.
+pub enum Agreement {}
+
+impl TypeName for Agreement {
+    const NAME: &'static str = "agreement";
+}
+
+/// The state of the aggregate.
+pub struct Counts(Table);
+
+impl AggregateState for Counts {
+    fn new() -> Self {
+        Counts(Table::default())
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+const WHAT: &str = "segment_agreement";
+
+fn counting() -> Backend {
+    Backend::of_many_calls(WHAT)
+}
+
+fn with_label<T>(label: Any<'_>, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+    match label.integer_key() {
+        Some(label) => then(Key::Integer(label)),
+        None => label.with_long_key(what, then),
+    }
+}
+
+/// `segment_agreement(a, b)`, one row. A row without one of the labels is not counted.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn segment_agreement_trans<'a>(mut row: Transition<'a, Counts>) -> State<'a, Counts> {
+    let (state, args) = row.parts();
+    if let (Some(a), Some(b)) = (args.get(0), args.get(1))
+        && !a.is_null()
+        && !b.is_null()
+    {
+        answer(|| with_label(a, "a", |a| with_label(b, "b", |b| state.0.push(a, b, &mut counting()))));
+    }
+    row.into_state()
+}
+
+/// What two parallel workers counted.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn segment_agreement_combine<'a>(mut state: State<'a, Counts>, other: Other<'a, Counts>) -> State<'a, Counts> {
+    if let Some(other) = other.get() {
+        answer(|| state.get().0.merge(&other.0, &mut counting()));
+    }
+    state
+}
+
+/// What a parallel worker counted, on its way to the leader.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn segment_agreement_serial(mut state: State<'_, Counts>) -> Made<Bytea> {
+    answer(|| Made::of(&state.get().0.write(&mut counting())?))
+}
+
+/// What a parallel worker counted, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn segment_agreement_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Counts> {
+    let mut state = Counts::new();
+    answer(|| state.0.read(bytes.bytes(), &mut counting()));
+    Restored::new(state)
+}
+
+/// The agreement; NULL where there was no row with both labels.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn segment_agreement_final<'a>(mut state: State<'a, Counts>, call: Call<'a>) -> Option<Record<Agreement>> {
+    answer(|| {
+        let agreement = state.get().0.agreement(&mut Backend::of_call(WHAT))?;
+        let record = agreement.map(|agreement| {
+            let cells = [
+                Cell::Integer(agreement.rows as i64),
+                Cell::Float(agreement.adjusted_rand),
+                Cell::Float(agreement.normalized_mutual_information),
+            ];
+            Record::of(&cells, call)
+        });
+        record.transpose()
+    })
+}

@@ -1,0 +1,520 @@
+//! `fit_kmeans`, `kmeans` and what belongs to them: segments that the data suggest.
+
+use crate::feature_set::Set;
+use crate::pg::any::TypeOnly;
+use crate::pg::array::{MadeNumbers, Numbers, Texts};
+use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+use clientele_core::checkpoint::Checkpoint;
+use clientele_core::codec::Sink;
+use clientele_core::feature_set::FeatureSet;
+use clientele_core::kmeans::{Features, MAX_CLUSTERS, Method, Model, NAME, Options, Silhouette, fit, place};
+use clientele_core::{Error, Result};
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type of clusters.
+pub enum KmeansModel {}
+
+impl TypeName for KmeansModel {
+    const NAME: &'static str = NAME;
+}
+
+impl Decode for KmeansModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
+}
+
+/// What all functions that fit let choose. What is NULL is as usual.
+struct Choices<'a> {
+    scaling: Option<&'a str>,
+    n_init: Option<i32>,
+    max_iter: Option<i32>,
+    tolerance: Option<f64>,
+    seed: Option<i64>,
+    previous: Option<Given<'a, KmeansModel>>,
+    names: Option<Texts>,
+    order_by: Option<&'a str>,
+    nulls: Option<&'a str>,
+    silhouette: Option<&'a str>,
+}
+
+impl<'a> Choices<'a> {
+    /// The features of a set, if its rows are such as may be clustered.
+    fn features(&self, set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Features> {
+        let ignored = set.counts().null_features;
+        match self.nulls.unwrap_or("error") {
+            "skip" => {}
+            "error" if ignored == 0 => {}
+            "error" => {
+                return Err(Error::invalid("some rows have NULL among their features")
+                    .detail(format!(
+                        "There are {ignored} of them; the feature set does not hold them."
+                    ))
+                    .hint("Pass nulls => 'skip' to do without them, or collect them with coalesce()."));
+            }
+            word => {
+                return Err(Error::invalid("nulls must be error or skip").detail(format!("It is \"{word}\".")));
+            }
+        }
+        set.features(checkpoint)
+    }
+
+    /// The options of a fit with `k` clusters; `previous` is the model that was given.
+    fn options(self, k: i32, previous: Option<&'a Model>) -> Result<Options<'a>> {
+        let usual = Options::new(k);
+        Ok(Options {
+            scaling: self.scaling.map_or(Ok(usual.scaling), Method::parse)?,
+            starts: self.n_init,
+            iterations: self.max_iter.unwrap_or(usual.iterations),
+            tolerance: self.tolerance,
+            seed: self.seed.unwrap_or(usual.seed),
+            previous,
+            names: self.names.map(|names| names.all("names")).transpose()?,
+            order_by: self.order_by.unwrap_or(usual.order_by),
+            silhouette: silhouette_kind(self.silhouette)?,
+            ..usual
+        })
+    }
+
+    /// The model that was given.
+    fn previous(&self) -> Result<Option<Model>> {
+        let previous = self.previous.as_ref();
+        previous.map(|previous| Model::decode(previous.bytes())).transpose()
+    }
+}
+
+fn silhouette_kind(word: Option<&str>) -> Result<Silhouette> {
+    match word.unwrap_or("simplified") {
+        "simplified" => Ok(Silhouette::Simplified),
+        "exact" => Ok(Silhouette::Exact),
+        word => Err(Error::invalid("silhouette must be simplified or exact").detail(format!("It is \"{word}\"."))),
+    }
+}
+
+fn given<T>(value: Option<T>, what: &str) -> Result<T> {
+    value.ok_or_else(|| Error::invalid(format!("{what} must not be NULL")))
+}
+
+/// `fit_kmeans(set, k, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn fit_kmeans<'a>(
+    set: Option<Given<'a, Set>>,
+    k: Option<i32>,
+    scaling: Option<&'a str>,
+    n_init: Option<i32>,
+    max_iter: Option<i32>,
+    tolerance: Option<f64>,
+    seed: Option<i64>,
+    previous: Option<Given<'a, KmeansModel>>,
+    names: Option<Texts>,
+    order_by: Option<&'a str>,
+    nulls: Option<&'a str>,
+    silhouette: Option<&'a str>,
+) -> Option<Made<KmeansModel>> {
+    let set = set?;
+    let choices = Choices {
+        scaling,
+        n_init,
+        max_iter,
+        tolerance,
+        seed,
+        previous,
+        names,
+        order_by,
+        nulls,
+        silhouette,
+    };
+    answer(|| {
+        let mut backend = Backend::of_call("fit_kmeans");
+        let features = choices.features(&FeatureSet::open(set.bytes())?, &mut backend)?;
+        let previous = choices.previous()?;
+        let options = choices.options(given(k, "k")?, previous.as_ref())?;
+        Made::of(&fit(&features, &options, &mut backend)?.encode()).map(Some)
+    })
+}
+
+const ROWS: &[Column] = &[Column::Key, Column::Int4, Column::Float8, Column::Float8];
+
+/// `kmeans(set, k, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn kmeans<'a>(
+    set: Option<Given<'a, Set>>,
+    k: Option<i32>,
+    scaling: Option<&'a str>,
+    n_init: Option<i32>,
+    max_iter: Option<i32>,
+    tolerance: Option<f64>,
+    seed: Option<i64>,
+    previous: Option<Given<'a, KmeansModel>>,
+    order_by: Option<&'a str>,
+    nulls: Option<&'a str>,
+    silhouette: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    let choices = Choices {
+        scaling,
+        n_init,
+        max_iter,
+        tolerance,
+        seed,
+        previous,
+        names: None,
+        order_by,
+        nulls,
+        silhouette,
+    };
+    answer(|| segments(set, k, choices, call))
+}
+
+/// `kmeans(set, NULL::type, k, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn kmeans_as<'a>(
+    set: Option<Given<'a, Set>>,
+    _key: TypeOnly,
+    k: Option<i32>,
+    scaling: Option<&'a str>,
+    n_init: Option<i32>,
+    max_iter: Option<i32>,
+    tolerance: Option<f64>,
+    seed: Option<i64>,
+    previous: Option<Given<'a, KmeansModel>>,
+    order_by: Option<&'a str>,
+    nulls: Option<&'a str>,
+    silhouette: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    kmeans(
+        set, k, scaling, n_init, max_iter, tolerance, seed, previous, order_by, nulls, silhouette, call,
+    )
+}
+
+fn segments(set: Option<Given<'_, Set>>, k: Option<i32>, choices: Choices<'_>, call: Call<'_>) -> Result<RowSet> {
+    let Some(set) = set else {
+        return Rows::none(call, ROWS);
+    };
+    let set = FeatureSet::open(set.bytes())?;
+    let rows = Rows::begin(call, ROWS, set.kind())?;
+    let mut backend = Backend::of_call("kmeans");
+    let features = choices.features(&set, &mut backend)?;
+    let previous = choices.previous()?;
+    let kind = silhouette_kind(choices.silhouette)?;
+    // What is exact is computed of the rows, and not of the fit once more.
+    let options = Options {
+        silhouette: Silhouette::Simplified,
+        ..choices.options(given(k, "k")?, previous.as_ref())?
+    };
+    let model = fit(&features, &options, &mut backend)?;
+    places(&set, &features, &model, kind, rows, &mut backend)
+}
+
+/// `kmeans(set, model, silhouette)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn kmeans_by<'a>(
+    set: Option<Given<'a, Set>>,
+    model: Option<Given<'a, KmeansModel>>,
+    silhouette: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| {
+        let (Some(set), Some(model)) = (set, model) else {
+            return Rows::none(call, ROWS);
+        };
+        let set = FeatureSet::open(set.bytes())?;
+        let rows = Rows::begin(call, ROWS, set.kind())?;
+        let model = Model::decode(model.bytes())?;
+        let kind = silhouette_kind(silhouette)?;
+        let mut backend = Backend::of_call("kmeans");
+        let features = set.features(&mut backend)?;
+        places(&set, &features, &model, kind, rows, &mut backend)
+    })
+}
+
+/// `kmeans(set, NULL::type, model, silhouette)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn kmeans_by_as<'a>(
+    set: Option<Given<'a, Set>>,
+    _key: TypeOnly,
+    model: Option<Given<'a, KmeansModel>>,
+    silhouette: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    kmeans_by(set, model, silhouette, call)
+}
+
+/// One row for each of a set: where the model places it.
+fn places(
+    set: &FeatureSet<'_>,
+    features: &Features,
+    model: &Model,
+    kind: Silhouette,
+    mut rows: Rows,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<RowSet> {
+    if set.is_empty() {
+        return Ok(rows.finish());
+    }
+    let ids = set.ids(checkpoint)?;
+    for (at, place) in place(model, features, kind, checkpoint)?.iter().enumerate() {
+        rows.put(&[
+            Cell::Key(ids.get(at)),
+            Cell::Integer(i64::from(place.cluster)),
+            Cell::Float(place.distance),
+            Cell::of(place.silhouette, Cell::Float),
+        ])?;
+    }
+    Ok(rows.finish())
+}
+
+/// `kmeans_scan(set, k_min, k_max, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn kmeans_scan<'a>(
+    set: Option<Given<'a, Set>>,
+    k_min: Option<i32>,
+    k_max: Option<i32>,
+    scaling: Option<&'a str>,
+    n_init: Option<i32>,
+    max_iter: Option<i32>,
+    tolerance: Option<f64>,
+    seed: Option<i64>,
+    nulls: Option<&'a str>,
+    silhouette: Option<&'a str>,
+    call: Call<'a>,
+) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Int4,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+        Column::TextArray,
+        Column::Text,
+    ];
+    let choices = Choices {
+        scaling,
+        n_init,
+        max_iter,
+        tolerance,
+        seed,
+        previous: None,
+        names: None,
+        order_by: None,
+        nulls,
+        silhouette,
+    };
+    answer(|| {
+        let Some(set) = set else {
+            return Rows::none(call, COLUMNS);
+        };
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let (k_min, k_max) = (k_min.unwrap_or(2), k_max.unwrap_or(10));
+        if k_min < 1 || k_max < k_min || k_max as usize > MAX_CLUSTERS {
+            return Err(
+                Error::invalid("k_min must be at least 1, and k_max between k_min and 65535")
+                    .detail(format!("They are {k_min} and {k_max}.")),
+            );
+        }
+        let mut backend = Backend::of_call("kmeans_scan");
+        let features = choices.features(&FeatureSet::open(set.bytes())?, &mut backend)?;
+        let mut options = choices.options(k_min, None)?;
+        let mut models: Vec<Model> = Vec::new();
+        for k in k_min..=k_max {
+            options.k = k;
+            let model = fit(&features, &options, &mut backend)?;
+            // Beyond the number of different rows there is nothing new.
+            if models.last().is_some_and(|last| last.k() == model.k()) {
+                break;
+            }
+            models.push(model);
+        }
+        let preferred = [
+            ("silhouette", best(&models, |model| model.silhouette)),
+            ("calinski_harabasz", best(&models, |model| model.calinski_harabasz)),
+            (
+                "davies_bouldin",
+                best(&models, |model| model.davies_bouldin.map(|index| -index)),
+            ),
+        ];
+        let names = preferred.map(|(name, _)| rows.share(name));
+        for (at, model) in models.iter().enumerate() {
+            let by = preferred.iter().zip(names).filter(|((_, best), _)| *best == Some(at));
+            let by: Vec<_> = by.map(|(_, name)| name).collect();
+            let warnings = model.warnings.join("; ");
+            rows.put(&[
+                Cell::Integer(model.k() as i64),
+                Cell::Float(model.inertia),
+                Cell::of(model.silhouette, Cell::Float),
+                Cell::of(model.calinski_harabasz, Cell::Float),
+                Cell::of(model.davies_bouldin, Cell::Float),
+                Cell::Texts(&by),
+                text_or_null(&warnings),
+            ])?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// The model with the greatest value, the first of several.
+fn best(models: &[Model], value: impl Fn(&Model) -> Option<f64>) -> Option<usize> {
+    let values = models
+        .iter()
+        .enumerate()
+        .filter_map(|(at, model)| Some((at, value(model)?)));
+    let better = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
+    values.reduce(better).map(|(at, _)| at)
+}
+
+fn text_or_null(text: &str) -> Cell<'_> {
+    match text {
+        "" => Cell::Null,
+        text => Cell::Text(text),
+    }
+}
+
+/// `kmeans_assign(model, features)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_assign(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<i32> {
+    let features = features.0?;
+    Some(answer(|| model.assign(&features)) as i32)
+}
+
+/// `kmeans_distances(model, features)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_distances(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<MadeNumbers> {
+    let features = features.0?;
+    Some(answer(|| MadeNumbers::of(&model.distances(&features)?)))
+}
+
+/// `kmeans_centers(model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_centers(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Int4,
+        Column::Int8,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8Array,
+    ];
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        for (at, (cluster, center)) in model.clusters.iter().zip(model.centers().rows()).enumerate() {
+            let size = cluster.size as f64;
+            let known = cluster.size > 0;
+            rows.put(&[
+                Cell::Integer(at as i64 + 1),
+                Cell::Integer(cluster.size as i64),
+                Cell::of(known.then(|| size / model.rows as f64), Cell::Float),
+                Cell::of(known.then(|| (cluster.inertia / size).sqrt()), Cell::Float),
+                Cell::Floats(&center.to_vec()),
+            ])?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// `kmeans_profile(model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_profile(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Int4,
+        Column::Int8,
+        Column::Text,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+    ];
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let means = model.means();
+        for (at, (cluster, center)) in model.clusters.iter().zip(model.centers().rows()).enumerate() {
+            for (feature, name) in model.features.iter().enumerate() {
+                let mean = means.as_ref().map(|means| means[feature]);
+                rows.put(&[
+                    Cell::Integer(at as i64 + 1),
+                    Cell::Integer(cluster.size as i64),
+                    Cell::Text(name),
+                    Cell::Float(center[feature]),
+                    Cell::of(mean, Cell::Float),
+                    Cell::Float(model.scaling.scaled(feature, center[feature])),
+                ])?;
+            }
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// `describe(kmeans_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_model_describe(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Int4,
+        Column::TextArray,
+        Column::Text,
+        Column::Int8,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+        Column::Float8,
+        Column::Text,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Text,
+    ];
+    answer(|| {
+        let model = Model::decode(model.bytes())?;
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let names: Vec<_> = model.features.iter().map(|name| rows.share(name)).collect();
+        rows.put(&[
+            Cell::Integer(model.k() as i64),
+            Cell::Texts(&names),
+            Cell::Text(model.scaling.method.name()),
+            Cell::Integer(model.rows as i64),
+            Cell::Float(model.inertia),
+            Cell::of(model.silhouette, Cell::Float),
+            Cell::of(model.calinski_harabasz, Cell::Float),
+            Cell::of(model.davies_bouldin, Cell::Float),
+            Cell::Text(model.status.name()),
+            Cell::Integer(model.iterations as i64),
+            Cell::Integer(model.starts as i64),
+            Cell::Integer(model.seed),
+            text_or_null(&model.warnings.join("; ")),
+        ])?;
+        Ok(rows.finish())
+    })
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_model_in(text: &CStr) -> Made<KmeansModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_model_out(model: Given<'_, KmeansModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn kmeans_model_recv(message: Received<'_>) -> Made<KmeansModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

@@ -451,6 +451,9 @@ fn text_that_is_no_set_is_refused() {
     assert!(parse("", &mut Unhindered).is_err());
 }
 
+/// What may be hindered.
+type Work<'a> = &'a dyn Fn(&mut Hindered) -> clientele_core::Result<()>;
+
 /// Stops at a given call, and gives no more than so many bytes.
 struct Hindered {
     passes: usize,
@@ -485,7 +488,7 @@ fn everything_can_be_stopped_and_is_bounded() {
         let set = collect(kind, &rows);
         let whole = bytes(collect(kind, &rows));
         let opened = FeatureSet::open(&whole).unwrap();
-        let work: [&dyn Fn(&mut Hindered) -> clientele_core::Result<()>; 5] = [
+        let work: [Work<'_>; 5] = [
             &|hindered| set.write(&mut Vec::new(), hindered),
             &|hindered| opened.ids(hindered).map(drop),
             &|hindered| opened.features(hindered).map(drop),

@@ -4,8 +4,7 @@
 //! |---|---|
 //! | [`aggregate`] | states of aggregates behind `internal`, whose memory PostgreSQL sees |
 //! | [`alloc`] | Rust's heap: counted, limited, and out of memory without taking the server down |
-//! | [`any`] | arguments declared `"any"`: keys, times, amounts |
-//! | [`array`] | arrays of numbers and texts |
+//! | [`any`] | arguments declared `"any"`: keys, times, amounts, arrays of numbers |
 //! | [`call`] | what a function knows about its own call |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |

@@ -8,6 +8,7 @@ crate::trials!(
     parallel_plans_give_the_same_bits,
     every_order_of_rows_gives_the_same_bits,
     retention_is_fitted_alike_in_every_plan,
+    feature_sets_are_alike_in_every_plan,
     groups_spill_to_disk,
     every_time_zone_is_that_of_the_server,
 );
@@ -164,6 +165,66 @@ fn retention_is_fitted_alike_in_every_plan(database: &Database) -> Outcome {
         let plan = plan(&mut client, "", &query(call, "terms"))?;
         ensure!(plan.contains("Partial Aggregate"), "{call} is not parallel:\n{plan}");
         let parallel: String = one(&mut client, &query(call, "terms"))?;
+        ensure!(parallel == *serial, "{call} differs when it runs in parallel");
+    }
+    Ok(())
+}
+
+/// Serial and parallel, rows in any order, in pieces, groups in memory and on disk.
+fn feature_sets_are_alike_in_every_plan(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(EVERY_TYPE)?;
+    client.batch_execute(
+        "ALTER TABLE every_type ADD features float8[];
+         UPDATE every_type SET features = ARRAY[int4, numeric, float8, nullif(int4 % 1000, 7)];
+         ANALYZE every_type; SET max_parallel_workers_per_gather = 0",
+    )?;
+    let query = |call: &str, from: &str| format!("SELECT md5(clientele.feature_set_send({call})) FROM {from}");
+    let calls = KEYS.map(|key| format!("clientele.feature_set({key}, features)"));
+    let mut serial = Vec::new();
+    for call in &calls {
+        serial.push(one::<String>(&mut client, &query(call, "every_type"))?);
+        for order in ["features", "md5(float8::text)", "timestamptz DESC"] {
+            let from = format!("(SELECT * FROM every_type ORDER BY {order}) o");
+            let ordered: String = one(&mut client, &query(call, &from))?;
+            ensure!(
+                ordered == serial[serial.len() - 1],
+                "{call} differs for rows ordered by {order}"
+            );
+        }
+    }
+    // As many groups as fill more than a megabyte.
+    let grouped = format!("SELECT int4, {} AS set FROM every_type GROUP BY int4", calls[4]);
+    let fingerprint = format!(
+        "SELECT md5(string_agg(set::text, '' ORDER BY int4)) || md5(clientele.feature_set_send(clientele.merge(set))) FROM ({grouped}) g"
+    );
+    let in_memory: String = one(&mut client, &fingerprint)?;
+    ensure!(
+        in_memory.ends_with(&serial[4]),
+        "what is merged differs from what is collected at once"
+    );
+    client.batch_execute("SET work_mem = '1MB'; SET hash_mem_multiplier = 1; SET enable_sort = off")?;
+    let hashed = plan(&mut client, ", ANALYZE, TIMING OFF, SUMMARY OFF", &grouped)?;
+    ensure!(
+        hashed.contains("HashAggregate") && hashed.contains("Disk Usage"),
+        "nothing was spilled:\n{hashed}"
+    );
+    let spilled: String = one(&mut client, &fingerprint)?;
+    ensure!(spilled == in_memory, "what was spilled came back different");
+    client.batch_execute(&format!(
+        "CREATE TABLE sets AS {grouped}; ALTER TABLE sets SET (parallel_workers = 3)"
+    ))?;
+
+    client.batch_execute(PARALLEL)?;
+    let merge = ("clientele.merge(set)".to_owned(), "sets", &serial[4]);
+    let collect = calls.into_iter().zip(&serial);
+    for (call, from, serial) in collect
+        .map(|(call, serial)| (call, "every_type", serial))
+        .chain([merge])
+    {
+        let plan = plan(&mut client, "", &query(&call, from))?;
+        ensure!(plan.contains("Partial Aggregate"), "{call} is not parallel:\n{plan}");
+        let parallel: String = one(&mut client, &query(&call, from))?;
         ensure!(parallel == *serial, "{call} differs when it runs in parallel");
     }
     Ok(())

@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 10] = [
+const LONG: [(&str, &str); 13] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -38,6 +38,21 @@ const LONG: [(&str, &str); 10] = [
          FROM logs, generate_series(1, 40) i, clientele.validate_purchases(log, as_of => timestamp '2024-02-01' + i * interval '1 day')",
     ),
     ("fitting retention", "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i"),
+    (
+        "collecting features",
+        "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]::float8[])) FROM generate_series(1, 12000000::bigint) i",
+    ),
+    (
+        "writing features",
+        "SELECT pg_column_size(clientele.feature_set(r.customer_id::text, ARRAY[r.days_since_last, r.orders, r.revenue]))
+         FROM logs, generate_series(1, 40), clientele.customers(log) r",
+    ),
+    (
+        "merging features",
+        "SELECT pg_column_size(clientele.merge(set))
+         FROM (SELECT clientele.feature_set(c.customer_id, ARRAY[c.days_since_last, c.orders, c.revenue]) AS set FROM logs, clientele.customers(log) c) s,
+              generate_series(1, 40)",
+    ),
 ];
 
 /// How long cancelled work may go on.

@@ -14,9 +14,17 @@ crate::trials!(
 const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
                     FROM generate_series(1, 6000000::bigint) i";
 
+const FEATURES: &str = "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]))
+                        FROM generate_series(1, 2000000::bigint) i";
+
+const SETS: &str = "CREATE TABLE sets AS
+                    SELECT clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]) AS set
+                    FROM generate_series(1, 1000000::bigint) i";
+
 /// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
 fn the_limit_is_kept(database: &Database) -> Outcome {
     let mut client = database.client_with_log(1_000_000)?;
+    client.batch_execute(SETS)?;
     let calls = [
         MANY,
         "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 3)",
@@ -25,6 +33,10 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
         "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts",
         "SELECT sum(predicted) FROM logs, clientele.validate_purchases(log, model => 'bg/nbd')",
         "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i",
+        FEATURES,
+        "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 3)",
+        "SELECT length(set::text) FROM sets",
+        "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets",
     ];
     for limit in ["1MB", "2MB", "5MB", "16MB"] {
         for call in calls {
@@ -50,6 +62,7 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
 /// The system says no, in the middle of each kind of call: SQLSTATE 53200, and the server goes on.
 fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
     let mut witness = database.client_with_log(2_000_000)?;
+    witness.batch_execute(SETS)?;
     let calls = [
         ("collecting", MANY),
         (
@@ -62,6 +75,12 @@ fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
             "reading text",
             "SELECT pg_column_size(t::clientele.order_log) FROM texts",
         ),
+        ("collecting features", FEATURES),
+        (
+            "merging features",
+            "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 8)",
+        ),
+        ("writing features as text", "SELECT length(set::text) FROM sets"),
     ];
     let mut failed = 0;
     for (what, call) in calls {

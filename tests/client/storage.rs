@@ -25,6 +25,9 @@ fn dumps_are_restored(database: &Database) -> Outcome {
         "CREATE TABLE logs (day date PRIMARY KEY, log clientele.order_log NOT NULL);
          INSERT INTO logs SELECT ordered_at::date, clientele.order_log(customer_id, ordered_at, total) FROM orders GROUP BY 1;
          INSERT INTO logs SELECT '1999-01-01', clientele.order_log('customer ' || customer_id, ordered_at, total::float8 / 3) FROM orders;
+         CREATE TABLE sets AS SELECT day, clientele.feature_set(c.customer_id, ARRAY[c.orders, c.revenue, c.age / 3]) AS set
+             FROM logs, clientele.customers(log) c WHERE day > '2000-01-01' GROUP BY day;
+         INSERT INTO sets SELECT '1999-01-01', clientele.feature_set('Zoë ' || customer_id, ARRAY[total]::float8[]) FROM orders;
          CREATE TABLE models AS SELECT clientele.fit_rfm(clientele.merge(log)) AS model FROM logs WHERE day > '2000-01-01';
          CREATE TABLE retention AS
          SELECT clientele.fit_retention(period, 1000 - 90 * period) AS model FROM generate_series(0, 6) period;
@@ -53,6 +56,7 @@ fn dumps_are_restored(database: &Database) -> Outcome {
     )?;
     let fingerprint = "
         SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
+            || (SELECT md5(string_agg(md5(clientele.feature_set_send(set)), '' ORDER BY day)) FROM sets)
             || (SELECT md5(clientele.rfm_model_send(model)) FROM models)
             || (SELECT md5(clientele.retention_model_send(model)) FROM retention)
             || (SELECT string_agg(lifetime::text, ',' ORDER BY renewals) FROM subscribers)

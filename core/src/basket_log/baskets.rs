@@ -25,6 +25,19 @@ impl Baskets {
         }
     }
 
+    /// The same, with room for so many baskets and entries.
+    pub(super) fn with_capacity(
+        counts: Vec<u32>,
+        baskets: usize,
+        entries: usize,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Baskets> {
+        let mut empty = Baskets::new(counts);
+        grow(&mut empty.ends, baskets, checkpoint)?;
+        grow(&mut empty.entries, entries, checkpoint)?;
+        Ok(empty)
+    }
+
     /// Adds a basket. Its items ascend.
     pub fn push(&mut self, items: &[u32], checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let more = items.len().max(self.entries.len());

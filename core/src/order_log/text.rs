@@ -72,25 +72,12 @@ pub fn write_text(log: &OrderLog<'_>, sink: &mut dyn Sink, checkpoint: &mut dyn 
 // Writing to a string cannot fail: the results of `write!` below are dropped.
 
 fn put_key(text: &mut String, key: Key<'_>) {
-    let _ = match key {
-        Key::Integer(key) => write!(text, "\"{key}\""),
-        Key::Uuid(key) => {
-            let part = |from: u32, digits: u32| key >> (4 * (32 - from - digits)) & ((1 << (4 * digits)) - 1);
-            write!(
-                text,
-                "\"{:08x}-{:04x}-{:04x}-{:04x}-{:012x}\"",
-                part(0, 8),
-                part(8, 4),
-                part(12, 4),
-                part(16, 4),
-                part(20, 12)
-            )
+    match key {
+        Key::Text(key) => text.push_str(&serde_json::Value::from(key).to_string()),
+        _ => {
+            let _ = write!(text, "\"{key}\"");
         }
-        Key::Text(key) => {
-            text.push_str(&serde_json::Value::from(key).to_string());
-            Ok(())
-        }
-    };
+    }
 }
 
 fn put_time(text: &mut String, time: i64, zoned: bool) {
@@ -255,11 +242,7 @@ impl<'de> Visitor<'de> for Customers<'_, '_> {
                     "\"keys\" and \"times\" must come before \"customers\"",
                 ));
             };
-            let key = match kinds.0 {
-                KeyKind::Integer => key.parse().ok().map(Key::Integer),
-                KeyKind::Uuid => parse_uuid(&key).map(Key::Uuid),
-                KeyKind::Text => Some(Key::Text(&key)).filter(|_| !key.contains('\0')),
-            };
+            let key = Key::parse(kinds.0, &key);
             let Some(key) = key else {
                 return Err(de::Error::custom(format_args!(
                     "a customer has a key that is no {}",
@@ -315,12 +298,6 @@ impl<'de> Visitor<'de> for Entries<'_, '_, '_> {
         }
         Ok(())
     }
-}
-
-fn parse_uuid(text: &str) -> Option<u128> {
-    let digits: String = text.split('-').collect();
-    let plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
 }
 
 /// The time that text of the form `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z]` spells.

@@ -61,11 +61,17 @@ fn measure(what: &str, rows: &[(i64, u64)], as_text: bool) {
         log
     };
     let log = timed("collect", n, || collect(rows));
-    println!("{:<40} {:>8.2} bytes a row", "memory", log.heap_bytes() as f64 / n as f64);
+    println!(
+        "{:<40} {:>8.2} bytes a row",
+        "memory",
+        log.heap_bytes() as f64 / n as f64
+    );
     let bytes = timed("sort and write", n, || written(log));
     println!("{:<40} {:>8.2} bytes a row", "size", bytes.len() as f64 / n as f64);
     let log = timed("open", n, || BasketLog::open(&bytes).expect("a log can be read"));
-    timed("read", n, || black_box(log.baskets(&mut Unhindered).expect("it can be read")));
+    timed("read", n, || {
+        black_box(log.baskets(&mut Unhindered).expect("it can be read"))
+    });
     timed("check", n, || log.check(&mut Unhindered).expect("it is sound"));
     let pieces: Vec<Vec<u8>> = rows.chunks(n / 365 + 1).map(|rows| written(collect(rows))).collect();
     let merged = timed("merge 365 logs", n, || {
@@ -92,7 +98,9 @@ fn main() {
     }
     measure("shuffled", &shuffled, false);
     measure("shuffled, keys as text", &shuffled, true);
-    let uniform: Vec<(i64, u64)> = (0..baskets * 10).map(|row| (row / 10, numbers.next() % ITEMS)).collect();
+    let uniform: Vec<(i64, u64)> = (0..baskets * 10)
+        .map(|row| (row / 10, numbers.next() % ITEMS))
+        .collect();
     measure("every item as often as another", &uniform, false);
     let distinct: Vec<(i64, u64)> = (0..baskets * 10).map(|row| (row / 10, numbers.next())).collect();
     measure("no item twice", &distinct, false);

@@ -11,7 +11,8 @@ use std::hash::BuildHasher;
 pub(crate) struct Names {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    places: HashTable<u32>,
+    /// Half of the hash of each key, so that growing need not look at the keys again, and its place.
+    places: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -19,16 +20,19 @@ impl Names {
     /// The number of a key; a new one if it was not seen before.
     #[inline]
     pub(crate) fn number(&mut self, key: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<u32> {
-        let hash = self.hasher.hash_one(key);
+        let half = self.hasher.hash_one(key) as u32;
         let (bytes, ends) = (&self.bytes, &self.ends);
-        match self.places.find(hash, |&place| name(bytes, ends, place) == key) {
-            Some(&place) => Ok(place),
-            None => self.add(key, hash, checkpoint),
+        let found = self.places.find(whole(half), |&(other, place)| {
+            other == half && name(bytes, ends, place) == key
+        });
+        match found {
+            Some(&(_, place)) => Ok(place),
+            None => self.add(key, half, checkpoint),
         }
     }
 
     #[cold]
-    fn add(&mut self, key: &[u8], hash: u64, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+    fn add(&mut self, key: &[u8], half: u32, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
         let place = u32::try_from(self.ends.len()).map_err(|_| {
             Error::new(Kind::TooLarge, "too many distinct keys")
                 .detail(format!("One log can hold {} of them.", u32::MAX))
@@ -42,9 +46,8 @@ impl Names {
         }
         self.bytes.extend_from_slice(key);
         push(&mut self.ends, self.bytes.len(), checkpoint)?;
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
         self.places
-            .insert_unique(hash, place, |&place| hasher.hash_one(name(bytes, ends, place)));
+            .insert_unique(whole(half), (half, place), |&(half, _)| whole(half));
         Ok(place)
     }
 
@@ -86,10 +89,7 @@ impl Names {
             (u128::from_be_bytes(head), place)
         }));
         checkpoint.pass("sorting keys", 0, n)?;
-        order.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0)
-                .then_with(|| self.bytes(a.1).cmp(self.bytes(b.1)))
-        });
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.bytes(a.1).cmp(self.bytes(b.1))));
         let mut places = vec_with_capacity(n, checkpoint)?;
         places.extend(order.iter().map(|&(_, place)| place));
         Ok(places)
@@ -111,12 +111,18 @@ impl Names {
             ends.push(bytes.len());
             numbers[place as usize] = number as u32;
         }
-        for place in &mut self.places {
+        for (_, place) in &mut self.places {
             *place = numbers[*place as usize];
         }
         (self.bytes, self.ends) = (bytes, ends);
         Ok(Some(numbers))
     }
+}
+
+/// A hash of 64 bits, of which a table takes the place from the lower ones and a mark from the upper ones.
+#[inline]
+fn whole(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
 }
 
 /// The bytes of a key, which are in the order of the keys.

@@ -103,12 +103,7 @@ impl Collector {
     }
 
     /// Takes an item that entries of a log may name by the number that is returned.
-    pub(super) fn item_of_log(
-        &mut self,
-        kinds: Kinds,
-        item: Key<'_>,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<u32> {
+    pub(super) fn item_of_log(&mut self, kinds: Kinds, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
         self.meet(kinds)?;
         self.item_number(item, checkpoint)
     }

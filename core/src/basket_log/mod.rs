@@ -287,7 +287,9 @@ pub fn mismatch(a: Kinds, b: Kinds) -> Error {
         ("items", a.1.to_string(), b.1.to_string())
     };
     Error::new(Kind::WrongType, "basket logs of different kinds cannot be merged")
-        .detail(format!("One has {what} with {a} keys, the other has {what} with {b} keys."))
+        .detail(format!(
+            "One has {what} with {a} keys, the other has {what} with {b} keys."
+        ))
         .hint("Cast them to one type where the logs are collected.")
 }
 

@@ -45,7 +45,11 @@ pub fn write_text(log: &BasketLog<'_>, sink: &mut dyn Sink, checkpoint: &mut dyn
         },
         checkpoint,
     )?;
-    text.push_str(if log.is_empty() { "[],\"baskets\":{" } else { "],\"baskets\":" });
+    text.push_str(if log.is_empty() {
+        "[],\"baskets\":{"
+    } else {
+        "],\"baskets\":"
+    });
     let mut separator = '{';
     while cursor.advance(checkpoint)? {
         text.push(separator);
@@ -298,8 +302,8 @@ impl<'de> Visitor<'de> for Baskets<'_, '_> {
             let taken = with_basket(kinds.0, &basket, |key| {
                 log.basket_of_log(kinds, key, items.iter().copied(), checkpoint)
             });
-            let taken = taken
-                .ok_or_else(|| de::Error::custom(format_args!("a basket has a key that is no {}", kinds.0)))?;
+            let taken =
+                taken.ok_or_else(|| de::Error::custom(format_args!("a basket has a key that is no {}", kinds.0)))?;
             reading.pass(taken)?;
         }
         Ok(())

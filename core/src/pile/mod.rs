@@ -281,7 +281,14 @@ mod tests {
 
     #[test]
     fn sorting_in_place_keeps_one_of_each() {
-        for (n, range) in [(0, 1), (3, 9), (100, 7), (400_000, 1 << 30), (400_000, 50_000), (400_000, 1)] {
+        for (n, range) in [
+            (0, 1),
+            (3, 9),
+            (100, 7),
+            (400_000, 1 << 30),
+            (400_000, 50_000),
+            (400_000, 1),
+        ] {
             let (mut pile, mut want) = (Pile::default(), Vec::new());
             let mut seed = 3u64;
             // Rows that come after sorting are sorted in the next time.

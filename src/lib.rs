@@ -5,6 +5,7 @@
 //! hand in `sql/`, and a test compares it with the signatures here.
 #![deny(unsafe_code)]
 
+mod basket_log;
 mod churn;
 mod clv;
 mod customers;

@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 10] = [
+const LONG: [(&str, &str); 13] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -38,6 +38,21 @@ const LONG: [(&str, &str); 10] = [
          FROM logs, generate_series(1, 40) i, clientele.validate_purchases(log, as_of => timestamp '2024-02-01' + i * interval '1 day')",
     ),
     ("fitting retention", "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i"),
+    (
+        "collecting baskets",
+        "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 30000000::bigint) i",
+    ),
+    (
+        "merging baskets",
+        "SELECT pg_column_size(clientele.merge(b.log))
+         FROM (SELECT clientele.basket_log((i % 50000, 'x'), i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 200)",
+    ),
+    (
+        "looking into baskets",
+        "SELECT sum(entries)
+         FROM (SELECT clientele.basket_log(i % 50000, i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 4000) n,
+              clientele.describe(CASE WHEN n > 0 THEN b.log END)",
+    ),
 ];
 
 /// How long cancelled work may go on.

@@ -332,7 +332,7 @@ impl<'de> Visitor<'de> for Basket<'_, '_, '_> {
         while let Some(place) = places.next_element::<usize>()? {
             let Some(&number) = self.0.numbers.get(place) else {
                 return Err(de::Error::custom(format_args!(
-                    "a basket has item {place}, but \"items\" before it are {}",
+                    "a basket has item {place}, counted from 0, of {} in \"items\"",
                     self.0.numbers.len()
                 )));
             };

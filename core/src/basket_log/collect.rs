@@ -12,10 +12,10 @@ use crate::error::{Error, Kind, Result};
 use crate::key::{AnyKey, Form, Key};
 use crate::names::{Names, with_bytes};
 use crate::pile::{Pile, Row};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 /// One item in one basket: the number of the basket in two words, the higher one first, and that of the item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry([u32; 3]);
 
 impl Entry {
@@ -41,6 +41,21 @@ impl Row for Entry {
     #[inline]
     fn number(self) -> u128 {
         u128::from(self.basket()) << 64 | u128::from(self.item()) << 32
+    }
+}
+
+// As one number, which takes less time than word by word.
+impl Ord for Entry {
+    #[inline]
+    fn cmp(&self, other: &Entry) -> Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl PartialOrd for Entry {
+    #[inline]
+    fn partial_cmp(&self, other: &Entry) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 mod agreement;
+mod basket_log;
 mod churn;
 mod clv;
 mod customers;

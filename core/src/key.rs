@@ -1,4 +1,4 @@
-//! What identifies a customer: an integer, a UUID or a text.
+//! What identifies a customer or an item: an integer, a UUID or a text; and what tells baskets apart, of any type.
 
 use crate::checkpoint::{Checkpoint, push};
 use crate::error::Result;
@@ -36,16 +36,7 @@ pub enum Key<'a> {
     Text(&'a str),
 }
 
-impl<'a> Key<'a> {
-    /// The key of a kind that a text spells, if it does.
-    pub fn parse(kind: KeyKind, text: &'a str) -> Option<Key<'a>> {
-        match kind {
-            KeyKind::Integer => text.parse().ok().map(Key::Integer),
-            KeyKind::Uuid => parse_uuid(text).map(Key::Uuid),
-            KeyKind::Text => Some(Key::Text(text)).filter(|_| !text.contains('\0')),
-        }
-    }
-
+impl Key<'_> {
     /// The kind of this key.
     #[inline]
     pub fn kind(&self) -> KeyKind {
@@ -57,6 +48,24 @@ impl<'a> Key<'a> {
     }
 }
 
+impl<'a> Key<'a> {
+    /// The key of a kind that a text spells, if it spells one.
+    pub fn parse(kind: KeyKind, text: &'a str) -> Option<Key<'a>> {
+        match kind {
+            KeyKind::Integer => text.parse().ok().map(Key::Integer),
+            KeyKind::Uuid => parse_uuid(text).map(Key::Uuid),
+            KeyKind::Text => Some(Key::Text(text)).filter(|_| !text.contains('\0')),
+        }
+    }
+}
+
+fn parse_uuid(text: &str) -> Option<u128> {
+    let digits: String = text.split('-').collect();
+    let plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    plain.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
+}
+
+/// The key as PostgreSQL spells it.
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -78,10 +87,136 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-fn parse_uuid(text: &str) -> Option<u128> {
-    let digits: String = text.split('-').collect();
-    let plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
+/// The kinds of keys of which only equality matters: all types there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnyKind {
+    /// Any integer type, widened to 64 bits.
+    Integer,
+    /// A UUID.
+    Uuid,
+    /// UTF-8 text.
+    Text,
+    /// A day.
+    Date,
+    /// A time without a zone.
+    Timestamp,
+    /// An instant.
+    Timestamptz,
+    /// Any other type, as the bytes that tell its values apart.
+    Other,
+}
+
+impl AnyKind {
+    /// All kinds there are.
+    pub const ALL: [AnyKind; 7] = [
+        AnyKind::Integer,
+        AnyKind::Uuid,
+        AnyKind::Text,
+        AnyKind::Date,
+        AnyKind::Timestamp,
+        AnyKind::Timestamptz,
+        AnyKind::Other,
+    ];
+
+    /// Whether keys of this kind are numbers, and not bytes.
+    pub fn is_number(self) -> bool {
+        !matches!(self, AnyKind::Uuid | AnyKind::Text | AnyKind::Other)
+    }
+}
+
+impl fmt::Display for AnyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AnyKind::Integer => "integer",
+            AnyKind::Uuid => "uuid",
+            AnyKind::Text => "text",
+            AnyKind::Date => "date",
+            AnyKind::Timestamp => "timestamp",
+            AnyKind::Timestamptz => "timestamptz",
+            AnyKind::Other => "other",
+        })
+    }
+}
+
+/// A key of any type, of which only equality matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnyKey<'a> {
+    kind: AnyKind,
+    form: Form<'a>,
+}
+
+/// What tells keys of one kind apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form<'a> {
+    Number(i64),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> AnyKey<'a> {
+    /// An integer.
+    #[inline]
+    pub fn integer(key: i64) -> AnyKey<'a> {
+        AnyKey::number(AnyKind::Integer, key)
+    }
+
+    /// A day, counted from 2000-01-01.
+    #[inline]
+    pub fn date(day: i32) -> AnyKey<'a> {
+        AnyKey::number(AnyKind::Date, i64::from(day))
+    }
+
+    /// A time without a zone, in microseconds since 2000-01-01.
+    #[inline]
+    pub fn timestamp(time: i64) -> AnyKey<'a> {
+        AnyKey::number(AnyKind::Timestamp, time)
+    }
+
+    /// An instant, in microseconds since 2000-01-01 UTC.
+    #[inline]
+    pub fn timestamptz(time: i64) -> AnyKey<'a> {
+        AnyKey::number(AnyKind::Timestamptz, time)
+    }
+
+    /// A UUID.
+    pub fn uuid(bytes: &'a [u8; 16]) -> AnyKey<'a> {
+        AnyKey::bytes(AnyKind::Uuid, bytes)
+    }
+
+    /// A text.
+    pub fn text(text: &'a str) -> AnyKey<'a> {
+        AnyKey::bytes(AnyKind::Text, text.as_bytes())
+    }
+
+    /// A value of any other type: bytes that are the same exactly where the values are.
+    pub fn other(bytes: &'a [u8]) -> AnyKey<'a> {
+        AnyKey::bytes(AnyKind::Other, bytes)
+    }
+
+    #[inline]
+    pub(crate) fn number(kind: AnyKind, number: i64) -> AnyKey<'a> {
+        AnyKey {
+            kind,
+            form: Form::Number(number),
+        }
+    }
+
+    pub(crate) fn bytes(kind: AnyKind, bytes: &'a [u8]) -> AnyKey<'a> {
+        AnyKey {
+            kind,
+            form: Form::Bytes(bytes),
+        }
+    }
+
+    /// The kind of this key.
+    #[inline]
+    pub fn kind(&self) -> AnyKind {
+        self.kind
+    }
+
+    #[inline]
+    pub(crate) fn form(&self) -> Form<'a> {
+        self.form
+    }
 }
 
 /// A column of keys of one kind.
@@ -113,8 +248,27 @@ impl Keys {
         }
     }
 
-    /// Appends a key of the column's kind.
+    /// The bytes the column takes on the heap.
     #[inline]
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Keys::Integer(keys) => keys.capacity() * size_of::<i64>(),
+            Keys::Uuid(keys) => keys.capacity() * size_of::<u128>(),
+            Keys::Text { bytes, ends } => bytes.capacity() + ends.capacity() * size_of::<usize>(),
+        }
+    }
+
+    /// The kind of the keys.
+    #[inline]
+    pub fn kind(&self) -> KeyKind {
+        match self {
+            Keys::Integer(_) => KeyKind::Integer,
+            Keys::Uuid(_) => KeyKind::Uuid,
+            Keys::Text { .. } => KeyKind::Text,
+        }
+    }
+
+    /// Appends a key of the column's kind.
     pub fn push(&mut self, key: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         match (self, key) {
             (Keys::Integer(keys), Key::Integer(key)) => push(keys, key, checkpoint),
@@ -139,26 +293,6 @@ impl Keys {
             Keys::Integer(keys) => keys.len(),
             Keys::Uuid(keys) => keys.len(),
             Keys::Text { ends, .. } => ends.len(),
-        }
-    }
-
-    /// The kind of the keys.
-    #[inline]
-    pub fn kind(&self) -> KeyKind {
-        match self {
-            Keys::Integer(_) => KeyKind::Integer,
-            Keys::Uuid(_) => KeyKind::Uuid,
-            Keys::Text { .. } => KeyKind::Text,
-        }
-    }
-
-    /// The bytes the column takes on the heap.
-    #[inline]
-    pub fn heap_bytes(&self) -> usize {
-        match self {
-            Keys::Integer(keys) => keys.capacity() * size_of::<i64>(),
-            Keys::Uuid(keys) => keys.capacity() * size_of::<u128>(),
-            Keys::Text { bytes, ends } => bytes.capacity() + ends.capacity() * size_of::<usize>(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
+//! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
@@ -30,6 +31,7 @@
 
 pub mod agreement;
 pub mod amount;
+pub mod basket_log;
 pub mod calendar;
 pub mod checkpoint;
 pub mod churn;
@@ -42,7 +44,9 @@ pub mod feature_set;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;
+mod names;
 pub mod order_log;
+mod pile;
 pub mod purchases;
 pub mod rank;
 pub mod retention;

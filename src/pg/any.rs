@@ -1,12 +1,13 @@
 //! Arguments whose type is only known when the query is: keys, times, amounts and arrays of several types each.
 
 use super::array::read_numbers;
+use super::binary::Sender;
 use super::encoding;
 use super::error::raise;
 use super::varlena::bytes_of;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
-use clientele_core::key::Key;
+use clientele_core::key::{AnyKey, Key};
 use clientele_core::{Error, Kind};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
@@ -110,6 +111,34 @@ impl Any<'_> {
                 ))
             }
             _ => self.unsupported(what, "Cast it to bigint, uuid or text."),
+        }
+    }
+
+    /// Hands the argument on as a key of which only equality matters; it is not NULL. `what` names it in errors.
+    #[inline(always)]
+    pub fn with_any_key<T>(&self, what: &str, then: impl FnOnce(AnyKey<'_>) -> T) -> T {
+        match self.integer_key() {
+            Some(key) => then(AnyKey::integer(key)),
+            None => self.with_other_key(what, then),
+        }
+    }
+
+    #[inline(never)]
+    fn with_other_key<T>(&self, what: &str, then: impl FnOnce(AnyKey<'_>) -> T) -> T {
+        match self.class {
+            Class::Date => then(AnyKey::date(self.value.value() as i32)),
+            Class::Timestamp => then(AnyKey::timestamp(self.value.value() as i64)),
+            Class::Timestamptz => then(AnyKey::timestamptz(self.value.value() as i64)),
+            Class::Uuid | Class::Text => self.with_long_key(what, |key| match key {
+                Key::Uuid(key) => then(AnyKey::uuid(&key.to_be_bytes())),
+                Key::Text(key) => then(AnyKey::text(key)),
+                Key::Integer(key) => then(AnyKey::integer(key)),
+            }),
+            _ => {
+                let (function, index) = self.place;
+                // SAFETY: the call is under way, the value is of the type that is looked up, and not NULL.
+                unsafe { (*sender_of(function, index)).with_bytes(self.value, |bytes| then(AnyKey::other(bytes))) }
+            }
         }
     }
 
@@ -269,6 +298,13 @@ impl<'fcx> Args<'fcx> {
 /// How many arguments are remembered.
 const REMEMBERED: usize = 8;
 
+/// What a place of a query that calls a function remembers of its arguments. All zero bytes at first.
+struct Memory {
+    classes: [Class; REMEMBERED],
+    /// How values of other types are told apart; null where this was never asked.
+    senders: [*mut Sender; REMEMBERED],
+}
+
 /// The class of an argument, looked up once for each place of a query that calls the function.
 ///
 /// # Safety
@@ -278,9 +314,9 @@ unsafe fn class_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
     assert!(index < REMEMBERED, "more arguments than are remembered");
     // SAFETY: only this function sets `fn_extra` of functions that have such arguments.
     unsafe {
-        let table: *mut Class = (*flinfo).fn_extra.cast();
-        if !table.is_null() && *table.add(index) != Class::Unknown {
-            return *table.add(index);
+        let memory: *const Memory = (*flinfo).fn_extra.cast();
+        if !memory.is_null() && (*memory).classes[index] != Class::Unknown {
+            return (*memory).classes[index];
         }
         look_up(flinfo, index)
     }
@@ -291,14 +327,9 @@ unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
     // SAFETY: as in `class_of`; zero bytes are `Class::Unknown`.
     unsafe {
         if (*flinfo).fn_extra.is_null() {
-            (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, REMEMBERED);
+            (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, size_of::<Memory>());
         }
-        let declared = pg_sys::get_fn_expr_argtype(flinfo, index as i32);
-        let base = if declared == pg_sys::InvalidOid {
-            declared
-        } else {
-            pg_sys::getBaseType(declared)
-        };
+        let base = base_type_of(flinfo, index);
         let class = match base {
             pg_sys::INT2OID => Class::Int2,
             pg_sys::INT4OID => Class::Int4,
@@ -313,8 +344,39 @@ unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
             pg_sys::FLOAT8ARRAYOID => Class::Float8Array,
             _ => Class::Other,
         };
-        *(*flinfo).fn_extra.cast::<Class>().add(index) = class;
+        (*(*flinfo).fn_extra.cast::<Memory>()).classes[index] = class;
         class
+    }
+}
+
+/// The type of an argument; that which a domain is over.
+///
+/// # Safety
+/// As in `class_of`.
+unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::Oid {
+    // SAFETY: as promised.
+    unsafe {
+        let declared = pg_sys::get_fn_expr_argtype(flinfo, index as i32);
+        if declared == pg_sys::InvalidOid {
+            declared
+        } else {
+            pg_sys::getBaseType(declared)
+        }
+    }
+}
+
+/// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
+///
+/// # Safety
+/// As in `class_of`, which has been called for the argument.
+unsafe fn sender_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender {
+    // SAFETY: what is made here lives as long as what remembers it.
+    unsafe {
+        let sender = &mut (*(*flinfo).fn_extra.cast::<Memory>()).senders[index];
+        if sender.is_null() {
+            *sender = Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt);
+        }
+        *sender
     }
 }
 

@@ -5,6 +5,8 @@
 //! | [`aggregate`] | states of aggregates behind `internal`, whose memory PostgreSQL sees |
 //! | [`alloc`] | Rust's heap: counted, limited, and out of memory without taking the server down |
 //! | [`any`] | arguments declared `"any"`: keys, times, amounts, arrays of numbers |
+//! | [`array`] | arrays of numbers and texts, in and out |
+//! | [`binary`] | the bytes that tell values of any type apart |
 //! | [`call`] | what a function knows about its own call |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
@@ -24,6 +26,7 @@ pub mod aggregate;
 pub mod alloc;
 pub mod any;
 pub mod array;
+mod binary;
 pub mod call;
 pub mod decoded;
 pub mod encoding;

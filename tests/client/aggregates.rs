@@ -9,6 +9,7 @@ crate::trials!(
     every_order_of_rows_gives_the_same_bits,
     retention_is_fitted_alike_in_every_plan,
     feature_sets_are_alike_in_every_plan,
+    baskets_are_collected_alike_in_every_plan,
     groups_spill_to_disk,
     every_time_zone_is_that_of_the_server,
 );
@@ -227,6 +228,85 @@ fn feature_sets_are_alike_in_every_plan(database: &Database) -> Outcome {
         let parallel: String = one(&mut client, &query(&call, from))?;
         ensure!(parallel == *serial, "{call} differs when it runs in parallel");
     }
+    Ok(())
+}
+
+/// Serial and parallel, rows in any order, groups in memory and on disk, for keys of every kind.
+fn baskets_are_collected_alike_in_every_plan(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(
+        "CREATE TABLE lines AS
+         SELECT i * 31 % 20000 AS receipt, 'customér ' || i % 400 AS customer, date '2024-01-01' + i % 300 AS day,
+                i::bigint * i % 600 AS product, md5((i::bigint * i % 600)::text)::uuid AS uuid, 'product ' || i::bigint * i % 600 AS name
+         FROM generate_series(1, 200000) i;
+         ALTER TABLE lines SET (parallel_workers = 3); ANALYZE lines; SET max_parallel_workers_per_gather = 0",
+    )?;
+    let calls: Vec<String> = [
+        "receipt",
+        "customer",
+        "day",
+        "uuid",
+        "(customer, day)",
+        "day::timestamp",
+        "receipt / 8.0",
+    ]
+    .iter()
+    .flat_map(|basket| ["product", "uuid", "name"].map(|item| format!("clientele.basket_log({basket}, {item})")))
+    .collect();
+    let query = |call: &str, from: &str| format!("SELECT md5(clientele.basket_log_send({call})) FROM {from}");
+    let mut serial = Vec::new();
+    for call in &calls {
+        serial.push(one::<String>(&mut client, &query(call, "lines"))?);
+    }
+    for order in ["product", "md5(name || receipt)", "receipt DESC"] {
+        for place in [0, 5, 14] {
+            let ordered: String = one(
+                &mut client,
+                &query(&calls[place], &format!("(SELECT * FROM lines ORDER BY {order}) o")),
+            )?;
+            ensure!(
+                ordered == serial[place],
+                "{} differs for rows ordered by {order}",
+                calls[place]
+            );
+        }
+    }
+    // Pieces that each hold a part of every basket.
+    client.batch_execute(
+        "CREATE TABLE pieces AS SELECT clientele.basket_log(receipt, name) AS log FROM lines GROUP BY product % 50",
+    )?;
+    let merge = "clientele.merge(log)";
+    let merged: String = one(&mut client, &query(merge, "pieces"))?;
+    ensure!(
+        merged == serial[2],
+        "what is merged differs from what is collected at once"
+    );
+
+    let grouped = "SELECT receipt, clientele.basket_log(day, name) AS log FROM lines GROUP BY receipt";
+    let fingerprint = format!("SELECT md5(string_agg(md5(log::text), '' ORDER BY receipt)) FROM ({grouped}) g");
+    let in_memory: String = one(&mut client, &fingerprint)?;
+    client.batch_execute("SET work_mem = '1MB'; SET hash_mem_multiplier = 1; SET enable_sort = off")?;
+    let hashed = plan(&mut client, ", ANALYZE, TIMING OFF, SUMMARY OFF", grouped)?;
+    ensure!(
+        hashed.contains("HashAggregate") && hashed.contains("Disk Usage"),
+        "nothing was spilled:\n{hashed}"
+    );
+    let spilled: String = one(&mut client, &fingerprint)?;
+    ensure!(spilled == in_memory, "what was spilled came back different");
+
+    client.batch_execute(PARALLEL)?;
+    // Workers have the encoding of the database for that of the client: keys must not depend on it.
+    client.batch_execute("SET client_encoding = 'LATIN1'; ALTER TABLE pieces SET (parallel_workers = 3)")?;
+    for (call, serial) in calls.iter().zip(&serial) {
+        let plan = plan(&mut client, "", &query(call, "lines"))?;
+        ensure!(plan.contains("Partial Aggregate"), "{call} is not parallel:\n{plan}");
+        let parallel: String = one(&mut client, &query(call, "lines"))?;
+        ensure!(parallel == *serial, "{call} differs when it runs in parallel");
+    }
+    let plan = plan(&mut client, "", &query(merge, "pieces"))?;
+    ensure!(plan.contains("Partial Aggregate"), "merge is not parallel:\n{plan}");
+    let parallel: String = one(&mut client, &query(merge, "pieces"))?;
+    ensure!(parallel == merged, "merge differs when it runs in parallel");
     Ok(())
 }
 

@@ -53,6 +53,21 @@ const LONG: [(&str, &str); 13] = [
          FROM (SELECT clientele.feature_set(c.customer_id, ARRAY[c.days_since_last, c.orders, c.revenue]) AS set FROM logs, clientele.customers(log) c) s,
               generate_series(1, 40)",
     ),
+    (
+        "collecting baskets",
+        "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 30000000::bigint) i",
+    ),
+    (
+        "merging baskets",
+        "SELECT pg_column_size(clientele.merge(b.log))
+         FROM (SELECT clientele.basket_log((i % 50000, 'x'), i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 200)",
+    ),
+    (
+        "looking into baskets",
+        "SELECT sum(entries)
+         FROM (SELECT clientele.basket_log(i % 50000, i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 4000) n,
+              clientele.describe(CASE WHEN n > 0 THEN b.log END)",
+    ),
 ];
 
 /// How long cancelled work may go on.

@@ -9,6 +9,7 @@ crate::trials!(
     running_out_of_memory_is_an_error,
     values_are_bounded_by_a_gigabyte,
     long_keys_are_kept,
+    baskets_of_any_shape_are_kept,
 );
 
 const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -20,6 +21,8 @@ const FEATURES: &str = "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1
 const SETS: &str = "CREATE TABLE sets AS
                     SELECT clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]) AS set
                     FROM generate_series(1, 1000000::bigint) i";
+
+const BASKETS: &str = "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 6000000::bigint) i";
 
 /// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
 fn the_limit_is_kept(database: &Database) -> Outcome {
@@ -37,6 +40,8 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
         "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 3)",
         "SELECT length(set::text) FROM sets",
         "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets",
+        BASKETS,
+        "SELECT pg_column_size(clientele.basket_log((i, i), 'item ' || i)) FROM generate_series(1, 500000) i",
     ];
     for limit in ["1MB", "2MB", "5MB", "16MB"] {
         for call in calls {
@@ -65,6 +70,7 @@ fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
     witness.batch_execute(SETS)?;
     let calls = [
         ("collecting", MANY),
+        ("collecting baskets", BASKETS),
         (
             "merging",
             "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 40)",
@@ -155,5 +161,43 @@ fn long_keys_are_kept(database: &Database) -> Result<(), Failure> {
          SELECT count(*) FROM log, clientele.rfm(log, NULL::text) r JOIN keys ON r.customer_id = keys.key",
     )?;
     ensure!(same == 5, "{same} keys came back");
+    Ok(())
+}
+
+/// A basket of everything among small ones, a million items, items of a megabyte.
+fn baskets_of_any_shape_are_kept(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    let shape = |client: &mut Client, call: &str, rows: &str| -> Result<(i64, i64, i64, i64), Failure> {
+        let query = format!(
+            "SELECT d.* FROM (SELECT {call} AS log FROM {rows}) l, clientele.describe(log) d,
+                    LATERAL (SELECT count(*) AS n, sum(baskets) AS entries FROM clientele.items(log)) i
+             WHERE i.n = d.items AND i.entries = d.entries"
+        );
+        let row = client.query_one(&query, &[])?;
+        Ok((
+            row.get("baskets"),
+            row.get("items"),
+            row.get("entries"),
+            row.get("largest_basket"),
+        ))
+    };
+    let large = shape(
+        &mut client,
+        "clientele.basket_log(CASE WHEN i <= 100000 THEN 0 ELSE i / 2 END, i % 100000)",
+        "generate_series(1, 300000) i",
+    )?;
+    ensure!(large == (100_002, 100_000, 300_000, 100_000), "{large:?}");
+    let many = shape(
+        &mut client,
+        "clientele.basket_log(i / 10, (i::bigint * 7919 % 1000003)::text)",
+        "generate_series(0, 999999) i",
+    )?;
+    ensure!(many == (100_000, 1_000_000, 1_000_000, 10), "{many:?}");
+    let long = shape(
+        &mut client,
+        "clientele.basket_log(i % 2, repeat(chr(65 + i), 1000000))",
+        "generate_series(0, 19) i",
+    )?;
+    ensure!(long == (2, 20, 20, 10), "{long:?}");
     Ok(())
 }

@@ -8,6 +8,7 @@ crate::trials!(
     dumps_are_restored,
     materialized_views_are_refreshed,
     other_encodings_hold_the_same_log,
+    other_encodings_hold_the_same_baskets,
     extensions_come_and_go,
 );
 
@@ -52,7 +53,12 @@ fn dumps_are_restored(database: &Database) -> Outcome {
          INSERT INTO leaving VALUES (0, 0, 30), (4, 25, 30);
          CREATE INDEX by_p_alive ON leaving (clientele.p_alive(
              '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}',
-             x, t_x, t));",
+             x, t_x, t));
+         CREATE TABLE basket_logs AS
+         SELECT customer_id % 3 AS part, clientele.basket_log((customer_id, date_trunc('week', ordered_at)), 'item ' || round(total)) AS log
+         FROM orders GROUP BY 1;
+         INSERT INTO basket_logs SELECT 9, clientele.basket_log(ordered_at, customer_id) FROM orders;
+         CREATE MATERIALIZED VIEW bought AS SELECT i.* FROM (SELECT clientele.merge(log) AS log FROM basket_logs WHERE part < 9) b, clientele.items(log) i;",
     )?;
     let fingerprint = "
         SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
@@ -64,7 +70,9 @@ fn dumps_are_restored(database: &Database) -> Outcome {
             || (SELECT string_agg(score, ',' ORDER BY days) FROM scored)
             || (SELECT md5(clientele.purchase_model_send(purchases)) || md5(clientele.spend_model_send(spend)) FROM fitted)
             || (SELECT md5(string_agg(w::text, '' ORDER BY customer_id)) FROM worth w)
-            || (SELECT string_agg(churn::text, ',' ORDER BY x) FROM leaving)";
+            || (SELECT string_agg(churn::text, ',' ORDER BY x) FROM leaving)
+            || (SELECT md5(string_agg(md5(clientele.basket_log_send(log)), '' ORDER BY part)) FROM basket_logs)
+            || (SELECT md5(string_agg(b::text, '' ORDER BY item)) FROM bought b)";
     let before: String = one(&mut client, fingerprint)?;
     for format in ["plain", "custom"] {
         let copy = Database::with("TEMPLATE template0")?;
@@ -154,6 +162,45 @@ fn other_encodings_hold_the_same_log(database: &Database) -> Outcome {
     latin.execute("INSERT INTO logs VALUES ($1::bytea::clientele.order_log)", &[&euro])?;
     let (code, message) = error_of(&mut latin, "SELECT o.* FROM logs, clientele.orders(log, NULL::text) o")?;
     ensure!(code == "22P05", "{code} {message}");
+    Ok(())
+}
+
+/// Baskets are told apart by the same bytes whatever the encodings of the database and of the client, in rows and documents too.
+fn other_encodings_hold_the_same_baskets(database: &Database) -> Outcome {
+    let send = "SELECT clientele.basket_log_send(clientele.basket_log((k, n), k)) || clientele.basket_log_send(clientele.basket_log(to_jsonb(k), k))
+                FROM unnest(ARRAY[U&'Zo\\00EB', U&'\\00C5ngstr\\00F6m', 'plain']) k, generate_series(1, 3) n";
+    let expected: Vec<u8> = one(&mut database.client()?, send)?;
+    let other = Database::with("TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")?;
+    let mut latin = other.client()?;
+    latin.batch_execute("CREATE EXTENSION clientele")?;
+    for (database, encoding) in [
+        (database, "WIN1252"),
+        (database, "LATIN1"),
+        (&other, "UTF8"),
+        (&other, "LATIN1"),
+        (&other, "MULE_INTERNAL"),
+    ] {
+        let mut client = database.client()?;
+        client.batch_execute(&format!("SET client_encoding = '{encoding}'"))?;
+        let sent: Vec<u8> = one(&mut client, send)?;
+        ensure!(sent == expected, "{encoding} gave another log");
+        let after: String = one(&mut client, "SELECT current_setting('client_encoding')")?;
+        ensure!(after == encoding, "the client's encoding became {after}");
+        let text: Vec<u8> = one(&mut client, "SELECT textsend(U&'Zo\\00EB')")?;
+        ensure!(
+            text[..2] == *b"Zo" && (text.len() > 3) == (encoding != "LATIN1" && encoding != "WIN1252"),
+            "{encoding} sends {text:?}"
+        );
+    }
+    // An error on the way leaves the encoding of the client as it was.
+    latin.batch_execute("SET client_encoding = 'LATIN1'")?;
+    let (code, message) = error_of(
+        &mut latin,
+        "SELECT clientele.basket_log(v, 1) FROM (SELECT (SELECT relacl[1] FROM pg_class WHERE relacl IS NOT NULL LIMIT 1) AS v) a",
+    )?;
+    ensure!(code == "42883", "{code} {message}");
+    let text: Vec<u8> = one(&mut latin, "SELECT textsend(U&'Zo\\00EB')")?;
+    ensure!(text == b"Zo\xEB", "text is sent as {text:?}");
     Ok(())
 }
 

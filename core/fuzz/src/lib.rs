@@ -1,5 +1,6 @@
 //! What the targets share: the laws that hold for whatever could be read.
 
+use clientele_core::basket_log;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
 use clientele_core::retention;
@@ -154,4 +155,33 @@ pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     {
         check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }
+}
+
+/// The bytes of a collection of baskets, which can be read again.
+pub fn written_baskets(mut log: basket_log::Collector) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
+    basket_log::BasketLog::open(&bytes)
+        .and_then(|log| log.check(&mut Unhindered))
+        .expect("a log that was written is sound");
+    bytes
+}
+
+/// What holds for the bytes of a basket log that were written by this library.
+pub fn check_written_baskets(bytes: &[u8]) {
+    let log = basket_log::BasketLog::open(bytes).expect("it was written");
+    let mut text = Vec::new();
+    basket_log::write_text(&log, &mut text, &mut Unhindered).expect("a sound log has a text form");
+    let text = String::from_utf8(text).expect("the text form is text");
+    for limit in [NO_RUNS, 1] {
+        let again = basket_log::parse(&text, limit, &mut Unhindered).expect("a text form that was written can be read");
+        assert_eq!(written_baskets(again), bytes, "the text form loses nothing");
+    }
+    let items = log.items(&mut Unhindered).expect("a sound log has items");
+    for number in 0..items.len() as u32 {
+        assert_eq!(items.number(items.key(number)), Some(number));
+    }
+    let baskets = log.baskets(&mut Unhindered).expect("a sound log has baskets");
+    let about = log.describe(&mut Unhindered).expect("a sound log can be described");
+    assert_eq!(baskets.entries().len() as u64, about.entries);
 }

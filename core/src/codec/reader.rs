@@ -69,7 +69,18 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable-length unsigned integer.
+    #[inline]
     pub fn varint(&mut self) -> Result<u64> {
+        match self.bytes.split_first() {
+            Some((&byte, rest)) if byte < 0x80 => {
+                self.bytes = rest;
+                Ok(u64::from(byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    fn long_varint(&mut self) -> Result<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;

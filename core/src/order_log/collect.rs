@@ -5,8 +5,6 @@
 
 use super::encode::{Encoder, put_empty};
 use super::merge::merge;
-use super::names::Names;
-use super::pile::Pile;
 use super::row::{Base, Narrow, Wide, code, unwiden, widen};
 use super::{Counts, Kinds, OrderLog, TimeKind, mismatch};
 use crate::amount::Amount;
@@ -14,6 +12,8 @@ use crate::checkpoint::{Checkpoint, push};
 use crate::codec::Sink;
 use crate::error::Result;
 use crate::key::{Key, KeyKind};
+use crate::names::Names;
+use crate::pile::Pile;
 use std::sync::Arc;
 
 /// Logs with fewer bytes are taken apart into rows; larger ones are kept as runs.

@@ -25,10 +25,7 @@ mod collect;
 mod cursor;
 mod encode;
 mod merge;
-mod names;
-mod pile;
 mod row;
-mod sort;
 mod text;
 
 pub use collect::Collector;

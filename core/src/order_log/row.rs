@@ -3,14 +3,7 @@
 //! Rows are collected in the narrow form, 16 bytes each, as long as keys, times and amounts lie near enough to the
 //! first one: 36 bits of key, 56 of time, 36 of amount. The first row that does not fit widens them all to 24 bytes.
 
-/// A row that sorts by key, then by time.
-pub(super) trait Row: Copy + Ord + std::fmt::Debug {
-    /// The row of all zero bits.
-    const ZERO: Self;
-
-    /// A number by which rows sort by key, then by time.
-    fn number(self) -> u128;
-}
+use crate::pile::Row;
 
 /// Key, time and amount in 128 bits: the key's distance from a base, the time's distance from a base, the amount code.
 pub(super) type Narrow = u128;

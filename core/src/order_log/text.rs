@@ -74,7 +74,7 @@ pub fn write_text(log: &OrderLog<'_>, sink: &mut dyn Sink, checkpoint: &mut dyn 
 fn put_key(text: &mut String, key: Key<'_>) {
     match key {
         Key::Text(key) => text.push_str(&serde_json::Value::from(key).to_string()),
-        key => {
+        _ => {
             let _ = write!(text, "\"{key}\"");
         }
     }
@@ -242,7 +242,8 @@ impl<'de> Visitor<'de> for Customers<'_, '_> {
                     "\"keys\" and \"times\" must come before \"customers\"",
                 ));
             };
-            let Some(key) = Key::parse(kinds.0, &key) else {
+            let key = Key::parse(kinds.0, &key);
+            let Some(key) = key else {
                 return Err(de::Error::custom(format_args!(
                     "a customer has a key that is no {}",
                     kinds.0

@@ -1,11 +1,11 @@
-//! Sorting rows by (key, time), and handing them on in order piece by piece.
+//! Sorting rows by their numbers, and handing them on in order piece by piece.
 //!
 //! A radix sort from the top, on the distance from the least row: one pass spreads the rows over bins of about eight, and
 //! comparison finishes those; bins that stay large go another round. One customer with millions of orders is no
 //! special case: once the keys are all alike, the distance is one of time. Nothing is written back: sorted pieces go to
 //! the caller, who encodes them while they are in the cache.
 
-use super::row::Row;
+use super::Row;
 use crate::checkpoint::{Checkpoint, grow};
 use crate::error::Result;
 
@@ -66,6 +66,26 @@ impl<R: Row> Sorter<R> {
             make_room(&mut self.spare, largest, checkpoint)?;
         }
         finish_bins(sorted, &mut self.spare, &mut self.ends, checkpoint, take)
+    }
+
+    /// The rows of all `pieces` in ascending order, one of those that are equal.
+    pub(super) fn distinct(
+        &mut self,
+        pieces: &[&[R]],
+        bounds: Option<(u128, u128)>,
+        checkpoint: &mut dyn Checkpoint,
+        distinct: &mut Vec<R>,
+    ) -> Result<()> {
+        distinct.clear();
+        grow(distinct, pieces.iter().map(|piece| piece.len()).sum(), checkpoint)?;
+        self.in_order(pieces, bounds, checkpoint, &mut |rows| {
+            for &row in rows {
+                if distinct.last() != Some(&row) {
+                    distinct.push(row);
+                }
+            }
+            Ok(())
+        })
     }
 }
 
@@ -209,9 +229,14 @@ pub(super) fn scatter<R: Row>(rows: &[R], bin: impl Fn(R) -> usize, to: &mut [R]
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::{Wide, widen};
     use super::*;
     use crate::checkpoint::Unhindered;
+
+    type Wide = [u64; 3];
+
+    fn widen(key: i64, time: i64, code: u64) -> Wide {
+        [key as u64 ^ 1 << 63, time as u64 ^ 1 << 63, code]
+    }
 
     fn sorted<R: Row>(rows: &[R], piece: usize) -> Vec<R> {
         let pieces: Vec<&[R]> = rows.chunks(piece.max(1)).collect();

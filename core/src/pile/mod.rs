@@ -1,13 +1,23 @@
 //! Rows on a pile: appended in any order, handed on sorted.
 //!
-//! Rows are appended to one slab. Each full slab is spread over buckets, which are ranges of (key, time) that the first
+//! Rows are appended to one slab. Each full slab is spread over buckets, which are ranges of their numbers that the first
 //! slab decides, so that every bucket can later be sorted in the second-level cache. No row moves through memory more than
 //! twice: touching fresh memory costs more than the sorting itself.
 
-use super::row::Row;
-use super::sort::{Sorter, scatter, starts};
+mod sort;
+
 use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
 use crate::error::Result;
+use sort::{Sorter, scatter, starts};
+
+/// A row that sorts by its number.
+pub(crate) trait Row: Copy + Ord + std::fmt::Debug {
+    /// The row of all zero bits.
+    const ZERO: Self;
+
+    /// The number. The rest of a row says nothing about its place.
+    fn number(self) -> u128;
+}
 
 /// The bytes of a slab, at most: what the second-level cache nearly holds.
 const SLAB_BYTES: usize = 1 << 20;
@@ -18,7 +28,7 @@ const CHUNK_BYTES: usize = 4 << 10;
 
 /// Rows, loose and in buckets.
 #[derive(Debug)]
-pub(super) struct Pile<R> {
+pub(crate) struct Pile<R> {
     /// The slab being appended to.
     loose: Vec<R>,
     buckets: Option<Box<Buckets<R>>>,
@@ -52,7 +62,7 @@ impl<R: Row> Pile<R> {
 
     /// Appends a row if there is room.
     #[inline]
-    pub(super) fn push(&mut self, row: R) -> bool {
+    pub(crate) fn push(&mut self, row: R) -> bool {
         let has_room = self.loose.len() < self.loose.capacity();
         if has_room {
             self.loose.push(row);
@@ -61,7 +71,7 @@ impl<R: Row> Pile<R> {
     }
 
     /// Appends a row, making room if there is none.
-    pub(super) fn push_slowly(&mut self, row: R, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    pub(crate) fn push_slowly(&mut self, row: R, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         if self.loose.len() == Self::SLAB {
             self.spread_loose(checkpoint)?;
         } else if self.loose.len() == self.loose.capacity() {
@@ -83,7 +93,7 @@ impl<R: Row> Pile<R> {
     }
 
     /// Hands all rows to `take` in ascending order, piece by piece. The pile stays as it is.
-    pub(super) fn in_order(
+    pub(crate) fn in_order(
         &self,
         checkpoint: &mut dyn Checkpoint,
         take: &mut dyn FnMut(&[R]) -> Result<()>,
@@ -111,17 +121,47 @@ impl<R: Row> Pile<R> {
         Ok(())
     }
 
-    /// Visits all rows in no particular order.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &R> {
+    /// Puts all rows in order where they lie, and keeps one of those that are equal.
+    pub(crate) fn sort(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let (mut sorter, mut sorted) = (Sorter::new(), Vec::new());
+        if self.buckets.is_some() {
+            self.spread_loose(checkpoint)?;
+        }
+        let Some(Buckets {
+            ranges,
+            buckets,
+            chunks,
+        }) = self.buckets.as_deref_mut()
+        else {
+            sorter.distinct(&[&self.loose], None, checkpoint, &mut sorted)?;
+            self.loose.clear();
+            self.loose.extend_from_slice(&sorted);
+            return Ok(());
+        };
+        *chunks = 0;
+        let n = buckets.len();
+        for (place, bucket) in buckets.iter_mut().enumerate() {
+            checkpoint.pass("sorting", place, n)?;
+            let pieces: Vec<&[R]> = bucket.pieces().collect();
+            sorter.distinct(&pieces, ranges.bounds(place), checkpoint, &mut sorted)?;
+            *chunks += bucket.refill(&sorted);
+        }
+        Ok(())
+    }
+
+    /// All rows, piece by piece: in no particular order, unless they have just been sorted.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[R]> {
         let buckets = self.buckets.iter().flat_map(|buckets| &buckets.buckets);
-        buckets
-            .flat_map(Bucket::pieces)
-            .chain([self.loose.as_slice()])
-            .flatten()
+        buckets.flat_map(Bucket::pieces).chain([self.loose.as_slice()])
+    }
+
+    /// Visits all rows in no particular order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &R> {
+        self.pieces().flatten()
     }
 
     /// The bytes the pile takes, beyond those of `Self`.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         let buckets = self.buckets.as_ref().map_or(0, |buckets| {
             let lists = buckets.chunks * size_of::<Vec<R>>() + buckets.buckets.len() * size_of::<Bucket<R>>();
             buckets.chunks * CHUNK_BYTES + lists
@@ -169,6 +209,26 @@ impl<R> Bucket<R> {
     fn pieces(&self) -> impl Iterator<Item = &[R]> {
         self.full.iter().chain([&self.open]).map(Vec::as_slice)
     }
+
+    /// Replaces the rows by no more than there were; says how many chunks they take.
+    fn refill(&mut self, rows: &[R]) -> usize
+    where
+        R: Copy,
+    {
+        let mut chunks = std::mem::take(&mut self.full);
+        chunks.push(std::mem::take(&mut self.open));
+        let mut rest = rows;
+        for chunk in &mut chunks {
+            let (piece, behind) = rest.split_at(rest.len().min(chunk.capacity()));
+            chunk.clear();
+            chunk.extend_from_slice(piece);
+            rest = behind;
+        }
+        chunks.retain(|chunk| !chunk.is_empty());
+        self.open = chunks.pop().unwrap_or_default();
+        self.full = chunks;
+        self.full.len() + usize::from(!self.open.is_empty())
+    }
 }
 
 /// The range of each bucket: all of the same width, but for the first and the last, which are open. The upper 64 bits of
@@ -212,4 +272,39 @@ impl Ranges {
 #[inline]
 fn head<R: Row>(row: R) -> u64 {
     (row.number() >> u64::BITS) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Unhindered;
+
+    #[test]
+    fn sorting_in_place_keeps_one_of_each() {
+        for (n, range) in [
+            (0, 1),
+            (3, 9),
+            (100, 7),
+            (400_000, 1 << 30),
+            (400_000, 50_000),
+            (400_000, 1),
+        ] {
+            let (mut pile, mut want) = (Pile::default(), Vec::new());
+            let mut seed = 3u64;
+            // Rows that come after sorting are sorted in the next time.
+            for _ in 0..2 {
+                for _ in 0..n {
+                    seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                    let row = u128::from((seed >> 20) % range) << 64;
+                    pile.push_slowly(row, &mut Unhindered).unwrap();
+                    want.push(row);
+                }
+                pile.sort(&mut Unhindered).unwrap();
+                want.sort_unstable();
+                want.dedup();
+                assert_eq!(pile.rows().copied().collect::<Vec<_>>(), want, "{n} rows below {range}");
+                assert!(pile.heap_bytes() >= want.len() * 16);
+            }
+        }
+    }
 }

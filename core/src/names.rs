@@ -1,4 +1,4 @@
-//! Numbers for keys that are not numbers: while rows are collected, a UUID or a text is its place in this table.
+//! Numbers for keys: while rows are collected, a UUID or a text, or an item of any kind, is its place in this table.
 
 use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
 use crate::error::{Error, Kind, Result};
@@ -8,27 +8,31 @@ use std::hash::BuildHasher;
 
 /// Distinct keys in the order in which they were first seen.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    places: HashTable<u32>,
+    /// Half of the hash of each key, so that growing need not look at the keys again, and its place.
+    places: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
 }
 
 impl Names {
     /// The number of a key; a new one if it was not seen before.
     #[inline]
-    pub(super) fn number(&mut self, key: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<u32> {
-        let hash = self.hasher.hash_one(key);
+    pub(crate) fn number(&mut self, key: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+        let half = self.hasher.hash_one(key) as u32;
         let (bytes, ends) = (&self.bytes, &self.ends);
-        match self.places.find(hash, |&place| name(bytes, ends, place) == key) {
-            Some(&place) => Ok(place),
-            None => self.add(key, hash, checkpoint),
+        let found = self.places.find(whole(half), |&(other, place)| {
+            other == half && name(bytes, ends, place) == key
+        });
+        match found {
+            Some(&(_, place)) => Ok(place),
+            None => self.add(key, half, checkpoint),
         }
     }
 
     #[cold]
-    fn add(&mut self, key: &[u8], hash: u64, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+    fn add(&mut self, key: &[u8], half: u32, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
         let place = u32::try_from(self.ends.len()).map_err(|_| {
             Error::new(Kind::TooLarge, "too many distinct keys")
                 .detail(format!("One log can hold {} of them.", u32::MAX))
@@ -42,69 +46,99 @@ impl Names {
         }
         self.bytes.extend_from_slice(key);
         push(&mut self.ends, self.bytes.len(), checkpoint)?;
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
         self.places
-            .insert_unique(hash, place, |&place| hasher.hash_one(name(bytes, ends, place)));
+            .insert_unique(whole(half), (half, place), |&(half, _)| whole(half));
         Ok(place)
     }
 
     /// How many distinct keys there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The bytes this table takes.
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.places.allocation_size()
     }
 
     /// The key with the number `place`.
-    pub(super) fn key(&self, place: u32, kind: KeyKind) -> Key<'_> {
-        let name = name(&self.bytes, &self.ends, place);
+    pub(crate) fn key(&self, place: u32, kind: KeyKind) -> Key<'_> {
+        let name = self.bytes(place);
         match kind {
+            KeyKind::Integer => Key::Integer(integer_of(name.try_into().expect("eight bytes"))),
             KeyKind::Uuid => Key::Uuid(u128::from_be_bytes(name.try_into().expect("sixteen bytes"))),
-            _ => Key::Text(std::str::from_utf8(name).expect("keys are checked when they come in")),
+            KeyKind::Text => Key::Text(std::str::from_utf8(name).expect("keys are checked when they come in")),
         }
     }
 
-    /// Renumbers the keys in ascending order of their bytes. Returns the new number of each old one, or nothing if the
-    /// numbers stand as they are.
-    pub(super) fn sort(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u32>>> {
+    /// The bytes of the key with the number `place`.
+    pub(crate) fn bytes(&self, place: u32) -> &[u8] {
+        name(&self.bytes, &self.ends, place)
+    }
+
+    /// The numbers in ascending order of the bytes of their keys.
+    pub(crate) fn in_order(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
         let n = self.len();
-        let sorted =
-            (1..n as u32).all(|place| name(&self.bytes, &self.ends, place - 1) < name(&self.bytes, &self.ends, place));
-        if sorted {
-            return Ok(None);
-        }
         // Sixteen bytes decide nearly every comparison, and these lie side by side.
         let mut order: Vec<(u128, u32)> = vec_with_capacity(n, checkpoint)?;
         order.extend((0..n as u32).map(|place| {
-            let name = name(&self.bytes, &self.ends, place);
+            let name = self.bytes(place);
             let mut head = [0; 16];
             let len = name.len().min(16);
             head[..len].copy_from_slice(&name[..len]);
             (u128::from_be_bytes(head), place)
         }));
         checkpoint.pass("sorting keys", 0, n)?;
-        order.sort_unstable_by(|a, b| {
-            a.0.cmp(&b.0)
-                .then_with(|| name(&self.bytes, &self.ends, a.1).cmp(name(&self.bytes, &self.ends, b.1)))
-        });
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.bytes(a.1).cmp(self.bytes(b.1))));
+        let mut places = vec_with_capacity(n, checkpoint)?;
+        places.extend(order.iter().map(|&(_, place)| place));
+        Ok(places)
+    }
 
+    /// Renumbers the keys in ascending order of their bytes. Returns the new number of each old one, or nothing if the
+    /// numbers stand as they are.
+    pub(crate) fn sort(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u32>>> {
+        let n = self.len();
+        if (1..n as u32).all(|place| self.bytes(place - 1) < self.bytes(place)) {
+            return Ok(None);
+        }
+        let order = self.in_order(checkpoint)?;
         let mut bytes = vec_with_capacity(self.bytes.len(), checkpoint)?;
         let mut ends = vec_with_capacity(n, checkpoint)?;
         let mut numbers = vec_of(0, n, checkpoint)?;
-        for (number, &(_, place)) in order.iter().enumerate() {
-            bytes.extend_from_slice(name(&self.bytes, &self.ends, place));
+        for (number, &place) in order.iter().enumerate() {
+            bytes.extend_from_slice(self.bytes(place));
             ends.push(bytes.len());
             numbers[place as usize] = number as u32;
         }
-        for place in &mut self.places {
+        for (_, place) in &mut self.places {
             *place = numbers[*place as usize];
         }
         (self.bytes, self.ends) = (bytes, ends);
         Ok(Some(numbers))
     }
+}
+
+/// A hash of 64 bits, of which a table takes the place from the lower ones and a mark from the upper ones.
+#[inline]
+fn whole(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
+}
+
+/// The bytes of a key, which are in the order of the keys.
+#[inline]
+pub(crate) fn with_bytes<T>(key: Key<'_>, then: impl FnOnce(&[u8]) -> T) -> T {
+    match key {
+        Key::Integer(key) => then(&(key as u64 ^ SIGN).to_be_bytes()),
+        Key::Uuid(key) => then(&key.to_be_bytes()),
+        Key::Text(key) => then(key.as_bytes()),
+    }
+}
+
+const SIGN: u64 = 1 << 63;
+
+fn integer_of(bytes: [u8; 8]) -> i64 {
+    (u64::from_be_bytes(bytes) ^ SIGN) as i64
 }
 
 #[inline]

@@ -1,0 +1,211 @@
+//! `basket_log`: collecting baskets into one value, and looking into it.
+
+use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::any::Args;
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::{encoding, settings};
+use clientele_core::Result;
+use clientele_core::basket_log::{BasketLog, Collector, NAME, parse, write_text};
+use clientele_core::key::Key;
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type.
+pub enum Log {}
+
+impl TypeName for Log {
+    const NAME: &'static str = NAME;
+}
+
+/// When rows take this much, those that came more than once are looked for.
+const LIMIT: usize = 192 << 20;
+
+fn limit() -> usize {
+    LIMIT.min(settings::memory_limit() / 4)
+}
+
+/// The state of the aggregates.
+pub struct Collection(Collector);
+
+impl AggregateState for Collection {
+    fn new() -> Self {
+        Collection(Collector::new(limit()))
+    }
+
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
+}
+
+/// `basket_log(basket, item)`, one row.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn basket_log_trans<'a>(mut row: Transition<'a, Collection>) -> State<'a, Collection> {
+    let (state, args) = row.parts();
+    collect(&mut state.0, args);
+    row.into_state()
+}
+
+#[inline(always)]
+fn collect(log: &mut Collector, args: Args<'_>) {
+    let (Some(basket), Some(item)) = (args.get(0), args.get(1)) else {
+        return;
+    };
+    if basket.is_null() {
+        return log.ignore_null_basket();
+    }
+    if item.is_null() {
+        return log.ignore_null_item();
+    }
+    answer(|| {
+        basket.with_any_key("basket", |basket| match item.integer_key() {
+            Some(item) => log.push(basket, Key::Integer(item), &mut collecting()),
+            None => item.with_long_key("item", |item| log.push(basket, item, &mut collecting())),
+        })
+    });
+}
+
+/// `merge(basket_log)`, one log; NULL is no log.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn basket_log_merge_trans<'a>(mut state: State<'a, Collection>, log: Option<Given<'a, Log>>) -> State<'a, Collection> {
+    if let Some(log) = log {
+        answer(|| state.get().0.absorb(log.bytes(), &mut collecting()));
+    }
+    state
+}
+
+/// What two parallel workers collected.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn basket_log_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
+    if let Some(other) = other.get() {
+        answer(|| state.get().0.merge(&other.0, &mut collecting()));
+    }
+    state
+}
+
+/// What a parallel worker collected, on its way to the leader: the bytes of a log.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
+    answer(|| write(&mut state.get().0))
+}
+
+/// What a parallel worker collected, arrived.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
+    let mut log = Collector::new(limit());
+    answer(|| log.absorb(bytes.bytes(), &mut collecting()));
+    Restored::new(Collection(log))
+}
+
+/// The log.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn basket_log_final(mut state: State<'_, Collection>) -> Made<Log> {
+    answer(|| write(&mut state.get().0))
+}
+
+fn write<T: TypeName>(log: &mut Collector) -> Result<Made<T>> {
+    // An entry shrinks to some two bytes of twelve on the way.
+    Made::build(log.heap_bytes() / 8, |builder| {
+        log.write(builder, &mut Backend::of_call(NAME))
+    })
+}
+
+/// `describe(log)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Text,
+        Column::Text,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Float8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+    ];
+    answer(|| {
+        let bytes = log.bytes();
+        let log = BasketLog::open(bytes)?;
+        let about = log.describe(&mut Backend::of_call("describe"))?;
+        let counts = log.counts();
+        let kinds = log
+            .kinds()
+            .map(|(baskets, items)| (baskets.to_string(), items.to_string()));
+        let mean_size = kinds.as_ref().map(|_| about.entries as f64 / about.baskets as f64);
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        rows.put(&[
+            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.0)),
+            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.1)),
+            Cell::Integer(about.baskets as i64),
+            Cell::Integer(about.items as i64),
+            Cell::Integer(about.entries as i64),
+            Cell::Integer(about.largest_basket as i64),
+            Cell::of(mean_size, Cell::Float),
+            Cell::Integer(counts.rows as i64),
+            Cell::Integer(counts.null_baskets as i64),
+            Cell::Integer(counts.null_items as i64),
+            Cell::Integer(bytes.len() as i64),
+        ])?;
+        Ok(rows.finish())
+    })
+}
+
+/// `items(log)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+    answer(|| {
+        let log = BasketLog::open(log.bytes())?;
+        let items = log.items(&mut Backend::of_call("items"))?;
+        let mut rows = Rows::begin(call, &[Column::Text, Column::Int8, Column::Float8], None)?;
+        for (number, &count) in (0..).zip(items.counts()) {
+            rows.put(&[
+                Cell::Text(&items.key(number).to_string()),
+                Cell::Integer(i64::from(count)),
+                Cell::Float(f64::from(count) / log.len() as f64),
+            ])?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// Text input.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_in(text: &CStr) -> Made<Log> {
+    answer(|| {
+        let text = encoding::from_server(text.to_bytes())?;
+        let mut log = parse(&text, limit(), &mut Backend::of_call("basket_log_in"))?;
+        write(&mut log)
+    })
+}
+
+/// Text output.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_out(log: Given<'_, Log>) -> MadeText {
+    answer(|| {
+        let log = BasketLog::open(log.bytes())?;
+        MadeText::build(NAME, 4 * log.bytes().len(), |builder| {
+            write_text(
+                &log,
+                &mut encoding::ToServer(builder),
+                &mut Backend::of_call("basket_log_out"),
+            )
+        })
+    })
+}
+
+/// Binary input: the stored bytes, if they are what collecting would have given.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_recv(message: Received<'_>) -> Made<Log> {
+    answer(|| message.check(|bytes| BasketLog::open(bytes)?.check(&mut Backend::of_call("basket_log_recv"))))
+}

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
+//! | [`itemsets`] | sets of items that are together in many baskets |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
@@ -36,6 +37,7 @@ pub mod codec;
 pub mod customers;
 pub mod error;
 pub mod estimate;
+pub mod itemsets;
 pub mod key;
 pub mod maximum;
 pub mod order_log;

@@ -102,7 +102,7 @@ pub fn frequent_itemsets(
             .hint("A set that is in no basket is not frequent by any measure."));
     }
     let rows = Rows::of(baskets, checkpoint)?;
-    Search::new(&rows, baskets.counts(), options, visit, checkpoint)?.run()
+    Search::new(&rows, baskets.counts(), options, u32::MAX, visit, checkpoint)?.run()
 }
 
 /// The least number of `total` baskets that is a share of at least `support`.

@@ -62,13 +62,10 @@ struct Seen {
 
 /// A search for frequent sets.
 pub(crate) struct Search<'a> {
-    rows: &'a Rows<'a>,
     counts: &'a [u32],
-    holders: Holders,
+    holders: Holders<'a>,
     min_count: u32,
     target: Target,
-    /// Sets have at most one item that is not below this.
-    below: u32,
     written: Written<'a>,
     levels: Vec<Level>,
     /// By item; all zero between two searches.
@@ -80,43 +77,47 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
+    /// A search for sets that have at most one item which is not below `below`.
     pub(crate) fn new(
         rows: &'a Rows<'a>,
         counts: &'a [u32],
         options: &Options,
+        below: u32,
         visit: &'a mut Visit<'a>,
         checkpoint: &'a mut dyn Checkpoint,
     ) -> Result<Search<'a>> {
         Ok(Search {
-            holders: Holders::of(rows, counts, options.min_count, checkpoint)?,
+            holders: Holders::of(
+                rows,
+                counts,
+                options.min_count,
+                below,
+                options.target != Target::All,
+                checkpoint,
+            )?,
             seen: vec_of(Seen::default(), counts.len(), checkpoint)?,
             often: vec_of(0, counts.len() + 1, checkpoint)?,
             written: Written::new(rows.longest(), options, visit, checkpoint)?,
-            rows,
             counts,
             min_count: options.min_count,
             target: options.target,
-            below: u32::MAX,
             levels: vec![Level::default()],
             places: Vec::new(),
         })
     }
 
-    /// Sets grow by items below this number only.
-    pub(crate) fn below(mut self, item: u32) -> Self {
-        self.below = item;
-        self
-    }
-
     /// Finds all sets.
     pub(crate) fn run(mut self) -> Result<()> {
-        let items = self.counts.len();
-        for item in 0..items as u32 {
-            self.written.done = (item as usize, items);
-            if self.counts[item as usize] >= self.min_count {
-                self.search(item)?;
-            } else {
-                self.written.step(1)?;
+        let items = self.counts.len() as u32;
+        let mut done = 0;
+        while done < items {
+            let ready = self.holders.next(self.written.checkpoint)?;
+            done = ready.end;
+            for item in ready {
+                self.written.done = (item as usize, items as usize);
+                if self.counts[item as usize] >= self.min_count {
+                    self.search(item)?;
+                }
             }
         }
         Ok(())
@@ -137,29 +138,24 @@ impl<'a> Search<'a> {
     /// Makes the first level: what is frequent in the baskets of `item`. False if a rarer item is in all of them.
     fn start(&mut self, item: u32) -> Result<bool> {
         let holders = self.holders.get(item);
-        let (total, min_count) = (holders.len() as u32, self.min_count);
-        let stop = if self.target == Target::All {
-            item.min(self.below)
-        } else {
-            u32::MAX
-        };
-        let mut often = 0;
-        for &basket in holders {
-            let row = self.rows.get(basket);
-            for &other in row.iter().take_while(|&&other| other < stop) {
+        let (total, min_count) = (self.counts[item as usize], self.min_count);
+        let (mut often, mut length) = (0, 0);
+        for piece in holders {
+            for &other in piece {
                 let seen = &mut self.seen[other as usize];
                 seen.count += 1;
-                // Written in any case, and kept if it is the one that makes it frequent.
+                // Written in any case, and kept if this is where it becomes frequent.
                 self.often[often] = other;
                 often += usize::from(seen.count == min_count);
             }
-            self.written.step(row.len() + 8)?;
+            length += piece.len();
+            self.written.step(piece.len() + 8)?;
         }
         let often = &mut self.often[..often];
         often.sort_unstable();
 
         let level = &mut self.levels[0];
-        level.width = holders.len().div_ceil(BITS);
+        level.width = (total as usize).div_ceil(BITS);
         level.candidates.clear();
         level.rarer = 0;
         level.next = 0;
@@ -190,17 +186,21 @@ impl<'a> Search<'a> {
         };
         if needed {
             level.bits[..columns as usize * level.width].fill(0);
-        }
-        for (place, &basket) in holders.iter().enumerate() {
-            let row = self.rows.get(basket);
-            let (word, bit) = (place / BITS, 1 << (place % BITS));
-            for &other in row.iter().take_while(|&&other| other < stop) {
-                let seen = &mut self.seen[other as usize];
-                seen.count = 0;
-                if seen.column != 0 && needed {
-                    level.bits[(seen.column as usize - 1) * level.width + word] |= bit;
+            for (place, piece) in holders.enumerate() {
+                let (word, bit) = (place / BITS, 1 << (place % BITS));
+                for &other in piece {
+                    let seen = &mut self.seen[other as usize];
+                    seen.count = 0;
+                    if seen.column != 0 {
+                        level.bits[(seen.column as usize - 1) * level.width + word] |= bit;
+                    }
                 }
             }
+            self.written.step(length)?;
+        } else if self.target == Target::All && length >= item as usize {
+            self.seen[..item as usize].fill(Seen::default());
+        } else {
+            holders.flatten().for_each(|&other| self.seen[other as usize].count = 0);
         }
         for &other in &*often {
             self.seen[other as usize].column = 0;

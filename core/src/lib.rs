@@ -8,6 +8,7 @@
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
 //! | [`itemsets`] | sets of items that are together in many baskets |
+//! | [`rules`] | what is in baskets together with what, and how surely |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
@@ -45,6 +46,7 @@ pub mod purchases;
 pub mod rank;
 pub mod retention;
 pub mod rfm;
+pub mod rules;
 pub mod special;
 pub mod spend;
 pub mod summary;

@@ -4,7 +4,6 @@
 pub(super) const BITS: usize = u64::BITS as usize;
 
 /// Writes what two columns have in common, and counts it.
-
 #[inline]
 pub(super) fn and(a: &[u64], b: &[u64], out: &mut [u64]) -> u32 {
     let mut count = 0;
@@ -16,7 +15,6 @@ pub(super) fn and(a: &[u64], b: &[u64], out: &mut [u64]) -> u32 {
 }
 
 /// The same for the words at `places` only.
-
 #[inline]
 pub(super) fn and_at(places: &[u32], a: &[u64], b: &[u64], out: &mut [u64]) -> u32 {
     let mut count = 0;
@@ -28,7 +26,6 @@ pub(super) fn and_at(places: &[u32], a: &[u64], b: &[u64], out: &mut [u64]) -> u
 }
 
 /// Counts what two columns have in common.
-
 #[inline]
 pub(super) fn count_and(a: &[u64], b: &[u64]) -> u32 {
     let mut count = 0;
@@ -39,7 +36,6 @@ pub(super) fn count_and(a: &[u64], b: &[u64]) -> u32 {
 }
 
 /// Whether all of `a` is in `b`.
-
 #[inline]
 pub(super) fn is_within(a: &[u64], b: &[u64]) -> bool {
     a.iter().zip(b).all(|(a, b)| a & !b == 0)

@@ -14,6 +14,7 @@ mod written;
 pub use store::Sets;
 
 pub(crate) use rows::Rows;
+pub(crate) use store::hash;
 
 use crate::basket_log::Baskets;
 use crate::checkpoint::Checkpoint;
@@ -124,4 +125,13 @@ pub fn min_count_of(support: f64, total: usize) -> Result<u32> {
         count += 1;
     }
     Ok(count)
+}
+
+/// The greatest number of `total` baskets that is a share of at most `support`, compared as in [`min_count_of`].
+///
+/// Fails if `support` is not above 0 and at most 1.
+pub fn max_count_of(support: f64, total: usize) -> Result<u32> {
+    let least = min_count_of(support, total)?;
+    let is_exact = f64::from(least) / total as f64 <= support;
+    Ok(if is_exact { least } else { least - 1 })
 }

@@ -3,13 +3,14 @@
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
 use crate::error::{Error, Kind, Result};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Baskets of items, any one of which can be looked at. Items ascend within a basket.
 pub(crate) struct Rows<'a> {
     /// Where each basket starts in `entries`, and where the last one ends.
     starts: Vec<u32>,
-    entries: &'a [u32],
+    entries: Cow<'a, [u32]>,
 }
 
 impl<'a> Rows<'a> {
@@ -33,13 +34,38 @@ impl<'a> Rows<'a> {
         }
         Ok(Rows {
             starts,
-            entries: baskets.entries(),
+            entries: Cow::Borrowed(baskets.entries()),
         })
     }
 
-    /// Baskets that end at `starts[1..]` in `entries`.
-    pub(crate) fn new(starts: Vec<u32>, entries: &'a [u32]) -> Rows<'a> {
-        Rows { starts, entries }
+    /// What is left of all baskets that something is left of, as `keep` writes it: items that ascend.
+    pub(crate) fn kept(
+        baskets: &Baskets,
+        mut keep: impl FnMut(&[u32], &mut Vec<u32>),
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Rows<'a>> {
+        let (mut starts, mut entries, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        push(&mut starts, 0, checkpoint)?;
+        for (basket, items) in baskets.iter().enumerate() {
+            if basket % 4096 == 0 {
+                checkpoint.pass("reading baskets", basket, baskets.len())?;
+            }
+            grow(&mut left, items.len(), checkpoint)?;
+            keep(items, &mut left);
+            if left.is_empty() {
+                continue;
+            }
+            if entries.capacity() - entries.len() < left.len() {
+                let more = left.len().max(entries.len());
+                grow(&mut entries, more, checkpoint)?;
+            }
+            entries.append(&mut left);
+            push(&mut starts, u32::try_from(entries.len()).map_err(|_| too_many(baskets))?, checkpoint)?;
+        }
+        Ok(Rows {
+            starts,
+            entries: Cow::Owned(entries),
+        })
     }
 
     /// How many there are.
@@ -49,7 +75,7 @@ impl<'a> Rows<'a> {
 
     /// The items of one basket.
     #[inline]
-    fn get(&self, basket: usize) -> &'a [u32] {
+    fn get(&self, basket: usize) -> &[u32] {
         &self.entries[self.starts[basket] as usize..self.starts[basket + 1] as usize]
     }
 
@@ -57,6 +83,13 @@ impl<'a> Rows<'a> {
     pub(crate) fn longest(&self) -> usize {
         self.starts.windows(2).map(|ends| ends[1] - ends[0]).max().unwrap_or(0) as usize
     }
+}
+
+#[cold]
+fn too_many(baskets: &Baskets) -> Error {
+    Error::new(Kind::TooLarge, "too many items in baskets")
+        .detail(format!("There are {} in {} baskets.", baskets.entries().len(), baskets.len()))
+        .hint("At most 4294967295 can be looked at in one call.")
 }
 
 /// The baskets of each item, without what it is not to be combined with: one item's behind the other's, and as many items at a time as

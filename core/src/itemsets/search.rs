@@ -129,7 +129,9 @@ impl<'a> Search<'a> {
         self.written.enter(item);
         if self.start(item)? {
             self.write(0, count)?;
-            self.descend()?;
+            if self.may_grow() {
+                self.descend()?;
+            }
         }
         self.written.leave(0);
         Ok(())
@@ -208,6 +210,11 @@ impl<'a> Search<'a> {
         Ok(closed)
     }
 
+    /// Whether the set may have more items. Closed sets may always: what is too long is left out at the end.
+    fn may_grow(&self) -> bool {
+        self.target != Target::All || self.written.depth() < self.written.max_length
+    }
+
     /// Grows the set of the first level by its candidates, and so on.
     fn descend(&mut self) -> Result<()> {
         let mut depth = 0;
@@ -239,6 +246,7 @@ impl<'a> Search<'a> {
     /// Makes the level below `depth`, of the set with the candidate at `index`. False if a rarer item is in all of its baskets, so that it has
     /// been found with that item.
     fn grow(&mut self, depth: usize, index: usize) -> Result<bool> {
+        let grows = self.may_grow();
         if self.levels.len() == depth + 1 {
             self.levels.push(Level::default());
         }
@@ -248,11 +256,10 @@ impl<'a> Search<'a> {
         child.next = 0;
         let own = parent.column(index);
         let count = parent.candidates[index].count;
-        if self.target == Target::All {
-            if self.written.depth() >= self.written.max_length || index == 0 {
-                return Ok(true);
-            }
-        } else {
+        if !grows {
+            return Ok(true);
+        }
+        if self.target != Target::All {
             self.written.step(8 * above.len())?;
             if rarer_columns(above).any(|column| is_within(own, column)) {
                 return Ok(false);

@@ -265,7 +265,10 @@ fn memory_that_is_too_small_says_how_far_it_went() {
     let error = Sets::mine(&endless(), &options, &mut limits).unwrap_err();
     assert_eq!(error.kind(), Kind::MemoryLimit);
     let detail = error.detail_text().unwrap();
-    assert!(detail.starts_with("The limit is low. ") && detail.contains(" frequent itemsets had been found"), "{detail}");
+    assert!(
+        detail.starts_with("The limit is low. ") && detail.contains(" frequent itemsets had been found"),
+        "{detail}"
+    );
     assert!(error.hint_text().is_some());
 }
 

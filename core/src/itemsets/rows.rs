@@ -60,7 +60,11 @@ impl<'a> Rows<'a> {
                 grow(&mut entries, more, checkpoint)?;
             }
             entries.append(&mut left);
-            push(&mut starts, u32::try_from(entries.len()).map_err(|_| too_many(baskets))?, checkpoint)?;
+            push(
+                &mut starts,
+                u32::try_from(entries.len()).map_err(|_| too_many(baskets))?,
+                checkpoint,
+            )?;
         }
         Ok(Rows {
             starts,
@@ -88,7 +92,11 @@ impl<'a> Rows<'a> {
 #[cold]
 fn too_many(baskets: &Baskets) -> Error {
     Error::new(Kind::TooLarge, "too many items in baskets")
-        .detail(format!("There are {} in {} baskets.", baskets.entries().len(), baskets.len()))
+        .detail(format!(
+            "There are {} in {} baskets.",
+            baskets.entries().len(),
+            baskets.len()
+        ))
         .hint("At most 4294967295 can be looked at in one call.")
 }
 

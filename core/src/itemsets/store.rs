@@ -52,17 +52,19 @@ impl Sets {
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Sets> {
         let mut sets = Sets::default();
-        let mut visit = |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| sets.push(items, count, checkpoint);
+        let mut visit =
+            |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| sets.push(items, count, checkpoint);
         let visit: &mut Visit<'_> = &mut visit;
         Search::new(rows, counts, options, below, visit, checkpoint)?.run()?;
         Ok(sets)
     }
 
     fn push(&mut self, items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        self.try_push(items, count, checkpoint).map_err(|error| match error.kind() {
-            Kind::MemoryLimit | Kind::OutOfMemory => self.too_many(error),
-            _ => error,
-        })
+        self.try_push(items, count, checkpoint)
+            .map_err(|error| match error.kind() {
+                Kind::MemoryLimit | Kind::OutOfMemory => self.too_many(error),
+                _ => error,
+            })
     }
 
     fn try_push(&mut self, items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint) -> Result<()> {
@@ -80,14 +82,18 @@ impl Sets {
         push(&mut self.counts, count, checkpoint)?;
         let (all, ends) = (&self.items, &self.ends);
         let hasher = |&number: &u32| hash_all(set(all, ends, number).iter().copied());
-        self.numbers.insert_unique(hash_all(items.iter().copied()), number, hasher);
+        self.numbers
+            .insert_unique(hash_all(items.iter().copied()), number, hasher);
         Ok(())
     }
 
     #[cold]
     fn too_many(&self, error: Error) -> Error {
         let limit = error.detail_text().map(|text| format!("{text} ")).unwrap_or_default();
-        let found = format!("{limit}{} frequent itemsets had been found, and more were to come.", self.len());
+        let found = format!(
+            "{limit}{} frequent itemsets had been found, and more were to come.",
+            self.len()
+        );
         error
             .detail(found)
             .hint("Ask for sets in more baskets (min_support, min_count), or for shorter ones.")

@@ -206,7 +206,9 @@ impl Finder<'_> {
         found: &mut Vec<Found>,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<bool> {
-        let Finder { sets, sides, options, .. } = self;
+        let Finder {
+            sets, sides, options, ..
+        } = self;
         let last = items[*self.consequent.last().expect("one was pushed")];
         if sides.allowed[last as usize] & CONSEQUENT == 0 {
             return Ok(false);
@@ -214,7 +216,10 @@ impl Finder<'_> {
         let mask = self.consequent.iter().fold(0, |mask, &place| mask | 1u64 << place);
         let (antecedent, consequent) = (chosen(items, !mask), chosen(items, mask));
         let hash_of_consequent = consequent.clone().fold(0u64, |sum, item| sum.wrapping_add(hash(item)));
-        let count = |hash, items| sets.find_hashed(hash, items).expect("what is in a frequent set is frequent");
+        let count = |hash, items| {
+            sets.find_hashed(hash, items)
+                .expect("what is in a frequent set is frequent")
+        };
         let n_a = count(hash_of_all.wrapping_sub(hash_of_consequent), antecedent.clone());
         let n_ab = sets.count(set);
         if f64::from(n_ab) / f64::from(n_a) < options.min_confidence {

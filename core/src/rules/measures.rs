@@ -119,7 +119,11 @@ impl Measure {
     /// What the rank of no rule exceeds whose items are together in at most `most` of `n` baskets, where there is such a limit.
     pub(super) fn limit(self, most: u64, n: u64) -> Option<f64> {
         // At best, both sides are in the same baskets, up to half of all.
-        let most = if self == Measure::Support { most } else { most.min(n / 2) };
+        let most = if self == Measure::Support {
+            most
+        } else {
+            most.min(n / 2)
+        };
         let best = Counts {
             n_ab: most,
             n_a: most,

@@ -77,10 +77,12 @@ impl Options<'_> {
                 .hint("It is a share of the baskets that hold the antecedent."));
         }
         if self.max_antecedent == 0 || self.max_consequent == 0 {
-            return Err(Error::invalid("both sides of a rule need at least one item").detail(format!(
-                "At most {} are allowed in antecedents, {} in consequents.",
-                self.max_antecedent, self.max_consequent
-            )));
+            return Err(
+                Error::invalid("both sides of a rule need at least one item").detail(format!(
+                    "At most {} are allowed in antecedents, {} in consequents.",
+                    self.max_antecedent, self.max_consequent
+                )),
+            );
         }
         match self.significance {
             Some(level) if !(level > 0.0 && level <= 1.0) => {
@@ -143,11 +145,7 @@ impl Rules {
 ///
 /// Takes what the itemsets take ([`Sets::mine`]), and 32 bytes for each rule that passes the limits; only for some of the best where these are
 /// asked for without a significance level and with redundant rules.
-pub fn association_rules(
-    baskets: &Baskets,
-    options: &Options<'_>,
-    checkpoint: &mut dyn Checkpoint,
-) -> Result<Rules> {
+pub fn association_rules(baskets: &Baskets, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Rules> {
     options.check()?;
     let n = baskets.len() as u64;
     let floor = options.min_count.unwrap_or(FLOOR);

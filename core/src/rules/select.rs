@@ -50,9 +50,14 @@ pub(super) fn significant(
     let mut sorted = vec_with_capacity(total, checkpoint)?;
     sorted.extend_from_slice(&logs);
     sorted.sort_unstable_by(f64::total_cmp);
-    let passes = |&(index, log): &(usize, &f64)| *log <= ((index + 1) as f64 / total as f64 * level).ln();
+    // What is at the threshold but for rounding passes.
+    let passes = |&(index, log): &(usize, &f64)| *log <= ((index + 1) as f64 / total as f64 * level).ln() + 1e-12;
     let greatest = sorted.iter().enumerate().rfind(passes).map(|(_, &log)| log);
     let mut logs = logs.iter();
-    found.retain(|_| logs.next().zip(greatest).is_some_and(|(&log, greatest)| log <= greatest));
+    found.retain(|_| {
+        logs.next()
+            .zip(greatest)
+            .is_some_and(|(&log, greatest)| log <= greatest)
+    });
     Ok(())
 }

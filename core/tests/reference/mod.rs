@@ -93,14 +93,21 @@ pub fn sha256(bytes: &[u8]) -> String {
         for i in 0..64 {
             let s1 = v[4].rotate_right(6) ^ v[4].rotate_right(11) ^ v[4].rotate_right(25);
             let choice = (v[4] & v[5]) ^ (!v[4] & v[6]);
-            let t1 = v[7].wrapping_add(s1).wrapping_add(choice).wrapping_add(k[i]).wrapping_add(w[i]);
+            let t1 = v[7]
+                .wrapping_add(s1)
+                .wrapping_add(choice)
+                .wrapping_add(k[i])
+                .wrapping_add(w[i]);
             let s0 = v[0].rotate_right(2) ^ v[0].rotate_right(13) ^ v[0].rotate_right(22);
             let majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
             v.rotate_right(1);
             v[4] = v[4].wrapping_add(t1);
             v[0] = t1.wrapping_add(s0).wrapping_add(majority);
         }
-        state.iter_mut().zip(v).for_each(|(state, v)| *state = state.wrapping_add(v));
+        state
+            .iter_mut()
+            .zip(v)
+            .for_each(|(state, v)| *state = state.wrapping_add(v));
     }
     state.iter().map(|word| format!("{word:08x}")).collect()
 }

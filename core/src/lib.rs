@@ -9,6 +9,7 @@
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
 //! | [`itemsets`] | sets of items that are together in many baskets |
 //! | [`rules`] | what is in baskets together with what, and how surely |
+//! | [`recommend`] | what to offer to a basket, and why |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
@@ -44,6 +45,7 @@ pub mod maximum;
 pub mod order_log;
 pub mod purchases;
 pub mod rank;
+pub mod recommend;
 pub mod retention;
 pub mod rfm;
 pub mod rules;

@@ -97,7 +97,7 @@ impl<'a> Search<'a> {
             )?,
             seen: vec_of(Seen::default(), counts.len(), checkpoint)?,
             often: vec_of(0, counts.len() + 1, checkpoint)?,
-            written: Written::new(rows.longest(), options, visit, checkpoint)?,
+            written: Written::new(rows.longest().max(1), options, visit, checkpoint)?,
             counts,
             min_count: options.min_count,
             target: options.target,
@@ -256,10 +256,12 @@ impl<'a> Search<'a> {
         child.next = 0;
         let own = parent.column(index);
         let count = parent.candidates[index].count;
-        if !grows {
-            return Ok(true);
-        }
-        if self.target != Target::All {
+        if self.target == Target::All {
+            // The most frequent candidate has none before it, and perhaps no column.
+            if index == 0 || !grows {
+                return Ok(true);
+            }
+        } else {
             self.written.step(8 * above.len())?;
             if rarer_columns(above).any(|column| is_within(own, column)) {
                 return Ok(false);

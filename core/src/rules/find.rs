@@ -174,12 +174,13 @@ impl Finder<'_> {
     fn split(&mut self, set: u32, found: &mut Vec<Found>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let items = self.sets.items(set);
         let hash_of_all = self.sets.hash(set);
+        // One item has to be left on the other side.
         let most = self.options.max_consequent.min(items.len() - 1);
         self.consequent.clear();
         let (mut next, mut steps) = (0, 0u32);
-        while most > 0 {
+        loop {
             steps += 1;
-            if steps % 4096 == 0 {
+            if steps.is_multiple_of(4096) {
                 checkpoint.pass("searching for rules", set as usize, self.sets.len())?;
             }
             if next < items.len() && self.consequent.len() < most {

@@ -13,7 +13,8 @@ use crate::basket_log::Baskets;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result, spelled};
 use crate::itemsets::Sets;
-pub(crate) use find::{Found, Sides};
+pub(crate) use find::{Found, Sides, find};
+pub(crate) use redundant::drop as drop_redundant;
 
 /// The floor of counts where none is given: Cochran's rule of thumb for numbers that mean anything (1954).
 pub const FLOOR: u32 = 5;
@@ -67,7 +68,7 @@ impl Default for Options<'_> {
 }
 
 impl Options<'_> {
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.min_count == Some(0) {
             return Err(Error::invalid("minimum count must be at least 1").detail("It is 0."));
         }
@@ -160,12 +161,12 @@ pub fn association_rules(baskets: &Baskets, options: &Options<'_>, checkpoint: &
     let rows = sides.rows(baskets, checkpoint)?;
     loop {
         let sets = sides.mine(&rows, options, min_count, u32::MAX, checkpoint)?;
-        let mut found = find::find(&sets, &sides, options, n, checkpoint)?;
+        let mut found = find(&sets, &sides, options, n, checkpoint)?;
         if let Some(level) = options.significance {
             select::significant(&mut found, &sets, n, level, checkpoint)?;
         }
         if !options.redundant {
-            redundant::drop(&mut found, &sets, checkpoint)?;
+            drop_redundant(&mut found, &sets, checkpoint)?;
         }
         select::order(&mut found, &sets, options.top);
         let last = options.top.and_then(|top| found.get(top.wrapping_sub(1)));

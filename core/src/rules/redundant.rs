@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 /// Such a rule passes all limits that the longer one passes, so it is among those found, unless it was not significant. The rules of each consequent are taken by confidence,
 /// from the greatest down, and of the same confidence the shortest first: then a rule is redundant if a part of its antecedent is there already.
 /// What is there is kept as a tree of antecedents, in which only the parts of an antecedent are looked at.
-pub(super) fn drop(found: &mut Vec<Found>, sets: &Sets, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+pub(crate) fn drop(found: &mut Vec<Found>, sets: &Sets, checkpoint: &mut dyn Checkpoint) -> Result<()> {
     checkpoint.pass("comparing rules", 0, found.len())?;
     found.sort_unstable_by(|a, b| {
         // n_ab / n_a against n_ab / n_a, exactly.
@@ -128,7 +128,7 @@ impl Tree {
                 }
             }
             steps += 1;
-            if steps % 4096 == 0 {
+            if steps.is_multiple_of(4096) {
                 checkpoint.pass("comparing rules", 0, 0)?;
             }
         }

@@ -5,6 +5,8 @@
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::itemsets::{Options, Target, frequent_itemsets};
+use clientele_core::recommend::{self, Model};
+use clientele_core::rules::{self, Measure, association_rules};
 use std::time::Instant;
 
 const RUNS: usize = 5;
@@ -76,7 +78,60 @@ fn main() {
             }
             println!();
         }
+        rules(&baskets);
     }
+}
+
+/// The best rules without a minimum count, and recommendations.
+fn rules(baskets: &Baskets) {
+    for by in [Measure::Leverage, Measure::PValue, Measure::Lift] {
+        let options = rules::Options {
+            top: Some(10),
+            by,
+            max_antecedent: 3,
+            ..rules::Options::default()
+        };
+        // Where there is no end to the sets that are in a few baskets, as among chess positions, there is none to the rules.
+        if by == Measure::Lift
+            && baskets
+                .counts()
+                .first()
+                .is_some_and(|&most| most as usize * 10 > baskets.len() * 9)
+        {
+            continue;
+        }
+        let start = Instant::now();
+        let found = association_rules(baskets, &options, &mut Unhindered).unwrap();
+        let seconds = start.elapsed().as_secs_f64();
+        println!("{:>4} best rules by {:<12} {seconds:>9.4} s", found.len(), by.name());
+    }
+    let options = recommend::Options {
+        min_count: (baskets.len() / 1000).max(10) as u32,
+        max_antecedent: 2,
+        ..recommend::Options::default()
+    };
+    let start = Instant::now();
+    let model = Model::fit(baskets, &options, &mut |item| item.to_string(), &mut Unhindered).unwrap();
+    let fit = start.elapsed().as_secs_f64();
+    let (mut scored, mut offered) = (0, 0);
+    let start = Instant::now();
+    for basket in baskets.iter().step_by(baskets.len() / 1000) {
+        let names: Vec<String> = basket.iter().map(u32::to_string).collect();
+        let offers = model.recommend(names.iter().map(String::as_str), 5, Measure::Confidence);
+        scored += 1;
+        offered += offers.len();
+    }
+    let each = start.elapsed().as_secs_f64() / f64::from(scored);
+    let basket = baskets.iter().next().unwrap_or_default();
+    let start = Instant::now();
+    let direct = recommend::recommend(baskets, basket, 5, Measure::Confidence, &options, &mut Unhindered).unwrap();
+    println!(
+        "model of {} rules in {fit:.4} s, {:.1} us a basket, {offered} offers; {} offers without a model in {:.4} s",
+        model.rules(),
+        each * 1e6,
+        direct.len(),
+        start.elapsed().as_secs_f64()
+    );
 }
 
 /// Writes all sets to memory, as a caller who wants them would; how many there are, and their items.

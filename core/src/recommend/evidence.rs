@@ -38,6 +38,12 @@ struct Head {
     start: u32,
 }
 
+/// The best rule so far for an item.
+struct Offer {
+    rank: f64,
+    rule: usize,
+}
+
 impl Evidence {
     pub(super) fn new(
         baskets: u64,
@@ -118,41 +124,58 @@ impl Evidence {
     /// The best `n` items for a basket, whose items ascend.
     pub(super) fn recommend(&self, basket: &[u32], n: usize, by: Measure) -> Vec<Recommendation> {
         let holds = |item: &u32| basket.binary_search(item).is_ok();
-        // The best rule for each item.
-        let mut best: Vec<(f64, usize)> = Vec::new();
+        // By item: its place among the offers, counted from 1. Where most stay zero, they are never touched.
+        let mut places = vec![0u32; self.counts.len()];
+        let mut offers: Vec<Offer> = Vec::new();
         for &item in basket {
             let rules = self.starts[item as usize] as usize..self.starts[item as usize + 1] as usize;
             for rule in rules {
+                let head = &self.heads[rule];
                 let (_, others) = self.antecedent(rule).split_last().expect("an antecedent has an item");
-                if others.iter().all(holds) && !holds(&self.heads[rule].consequent) {
-                    best.push((by.rank(&self.rule_counts(&self.heads[rule])), rule));
+                if !others.iter().all(holds) || holds(&head.consequent) {
+                    continue;
+                }
+                let rank = by.rank(&self.rule_counts(head));
+                let place = &mut places[head.consequent as usize];
+                if *place == 0 {
+                    offers.push(Offer { rank, rule });
+                    *place = offers.len() as u32;
+                    continue;
+                }
+                let best = &mut offers[*place as usize - 1];
+                let (one, other) = (self.antecedent(rule), self.antecedent(best.rule));
+                let order = best
+                    .rank
+                    .total_cmp(&rank)
+                    .then_with(|| self.heads[best.rule].n_ab.cmp(&head.n_ab))
+                    .then_with(|| (one.len(), one).cmp(&(other.len(), other)));
+                if order.is_lt() {
+                    *best = Offer { rank, rule };
                 }
             }
         }
-        let together = |rule: usize| self.heads[rule].n_ab;
-        let consequent = |rule: usize| self.heads[rule].consequent;
-        best.sort_unstable_by(|a, b| {
-            let (one, other) = (self.antecedent(a.1), self.antecedent(b.1));
-            consequent(a.1)
-                .cmp(&consequent(b.1))
-                .then_with(|| b.0.total_cmp(&a.0))
-                .then_with(|| together(b.1).cmp(&together(a.1)))
-                .then_with(|| (one.len(), one).cmp(&(other.len(), other)))
-        });
-        best.dedup_by_key(|(_, rule)| consequent(*rule));
-        let offered: Vec<u32> = best.iter().map(|&(_, rule)| consequent(rule)).collect();
-        best.sort_by(|a, b| {
-            b.0.total_cmp(&a.0)
-                .then_with(|| together(b.1).cmp(&together(a.1)))
-                .then_with(|| consequent(a.1).cmp(&consequent(b.1)))
-        });
-        let ruled = best.iter().map(|&(_, rule)| {
-            let counts = self.rule_counts(&self.heads[rule]);
-            (consequent(rule), self.antecedent(rule).to_vec(), counts)
+        let order = |a: &Offer, b: &Offer| {
+            let (one, other) = (&self.heads[a.rule], &self.heads[b.rule]);
+            b.rank
+                .total_cmp(&a.rank)
+                .then_with(|| other.n_ab.cmp(&one.n_ab))
+                .then_with(|| one.consequent.cmp(&other.consequent))
+        };
+        if n < offers.len() {
+            offers.select_nth_unstable_by(n, order);
+            offers.truncate(n);
+        }
+        offers.sort_unstable_by(order);
+        let ruled = offers.iter().map(|offer| {
+            let head = &self.heads[offer.rule];
+            (
+                head.consequent,
+                self.antecedent(offer.rule).to_vec(),
+                self.rule_counts(head),
+            )
         });
         // The last resort: what is in many baskets.
-        let frequent =
-            (0..self.counts.len() as u32).filter(|item| !holds(item) && offered.binary_search(item).is_err());
+        let frequent = (0..self.counts.len() as u32).filter(|item| places[*item as usize] == 0 && !holds(item));
         let frequent = frequent.map(|item| {
             let count = self.counts[item as usize].into();
             let counts = Counts {

@@ -8,6 +8,7 @@ use std::process::Command;
 /// Baskets, and the names of their items by number.
 pub struct Named {
     pub baskets: Baskets,
+    #[allow(dead_code)]
     pub names: Vec<u32>,
 }
 

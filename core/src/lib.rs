@@ -7,6 +7,9 @@
 //! |---|---|
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
+//! | [`itemsets`] | sets of items that are together in many baskets |
+//! | [`rules`] | what is in baskets together with what, and how surely |
+//! | [`recommend`] | what to offer to a basket, and why |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
 //! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
@@ -41,6 +44,7 @@ pub mod customers;
 pub mod error;
 pub mod estimate;
 pub mod feature_set;
+pub mod itemsets;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;
@@ -49,8 +53,10 @@ pub mod order_log;
 mod pile;
 pub mod purchases;
 pub mod rank;
+pub mod recommend;
 pub mod retention;
 pub mod rfm;
+pub mod rules;
 pub mod special;
 pub mod spend;
 pub mod summary;

@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 13] = [
+const LONG: [(&str, &str); 18] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -52,6 +52,16 @@ const LONG: [(&str, &str); 13] = [
         "SELECT pg_column_size(clientele.merge(set))
          FROM (SELECT clientele.feature_set(c.customer_id, ARRAY[c.days_since_last, c.orders, c.revenue]) AS set FROM logs, clientele.customers(log) c) s,
               generate_series(1, 40)",
+    ),
+    (
+        "clusters",
+        "SELECT clusters FROM (SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS set FROM generate_series(1, 400000::bigint) i) s,
+              generate_series(1, 50) n, clientele.describe(clientele.fit_kmeans(set, 40, seed => n))",
+    ),
+    (
+        "exact silhouettes",
+        "SELECT count(*) FROM clientele.kmeans((SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, sqrt(i)]) FROM generate_series(1, 300000::bigint) i), 2,
+              n_init => 1, silhouette => 'exact')",
     ),
     (
         "collecting baskets",

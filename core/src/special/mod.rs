@@ -49,7 +49,7 @@ pub fn ln_beta_ratio(a: f64, mut b: f64, n: f64) -> f64 {
 const LARGE: f64 = 16.0;
 
 /// ln Γ(x) − ((x − ½) ln x − x + ½ ln 2π) (DLMF 5.11.1).
-fn stirling(x: f64) -> f64 {
+pub(crate) fn stirling(x: f64) -> f64 {
     let y = 1.0 / (x * x);
     let terms = [
         1.0 / 12.0,

@@ -1,0 +1,137 @@
+//! Sets of items that are together in many baskets.
+//!
+//! One algorithm for sparse and for dense baskets. Sets are found by their rarest item: the baskets that hold it are read once, and what is
+//! frequent among them becomes columns of bits, one bit for each of these baskets only. From there on a set is the `and` of columns, its
+//! count the number of bits left, and sets grow by ever more frequent items, depth first (Zaki 2000, "Scalable algorithms for association
+//! mining"). An item that is in all baskets of a set goes with each of its supersets and is never searched for.
+
+mod columns;
+mod rows;
+mod search;
+mod store;
+mod written;
+
+pub use store::Sets;
+
+pub(crate) use rows::Rows;
+pub(crate) use store::hash;
+
+use crate::basket_log::Baskets;
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result, spelled};
+use search::Search;
+
+/// Which of the frequent sets are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that no item can be added to without losing baskets: from them and their counts, all others follow.
+    Closed,
+    /// Those that no item can be added to without becoming rare.
+    Maximal,
+}
+
+impl Target {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::All => "all",
+            Target::Closed => "closed",
+            Target::Maximal => "maximal",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Result<Target> {
+        let all = [Target::All, Target::Closed, Target::Maximal];
+        all.into_iter().find(|target| target.name() == word).ok_or_else(|| {
+            Error::invalid("unknown target of frequent itemsets")
+                .detail(format!("It is \"{word}\"."))
+                .hint("Known are \"all\", \"closed\" and \"maximal\".")
+        })
+    }
+}
+
+/// Which sets to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// In how many baskets a set has to be, at least 1. See [`min_count_of`] for shares of baskets.
+    pub min_count: u32,
+    /// Which of the frequent sets.
+    pub target: Target,
+    /// Sets of fewer items are left out.
+    pub min_length: usize,
+    /// Sets of more items are left out. A set is closed or maximal among all sets, whatever their length: of the closed or maximal ones,
+    /// those that are too long are left out, and none comes in their place.
+    pub max_length: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            min_count: 1,
+            target: Target::All,
+            min_length: 1,
+            max_length: usize::MAX,
+        }
+    }
+}
+
+/// What is done with each set: its items, which ascend, and the number of baskets that hold all of them.
+pub type Visit<'a> = dyn FnMut(&[u32], u32, &mut dyn Checkpoint) -> Result<()> + 'a;
+
+/// Calls `visit` once for each frequent set of at least one item.
+///
+/// Sets come by their rarest item, from the most frequent of these down, a set before its supersets with the same rarest item. The order
+/// depends on the baskets as sets of items and on nothing else.
+///
+/// Takes 4 bytes for each item of each basket, and for each level of the search as many bits as the rarest item has baskets, times the items
+/// that are frequent among them.
+///
+/// Fails if `min_count` is 0, if `visit` fails, or if the checkpoint does.
+pub fn frequent_itemsets(
+    baskets: &Baskets,
+    options: &Options,
+    visit: &mut Visit<'_>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<()> {
+    if options.min_count == 0 {
+        return Err(Error::invalid("minimum count must be at least 1")
+            .detail("It is 0.")
+            .hint("A set that is in no basket is not frequent by any measure."));
+    }
+    let rows = Rows::of(baskets, checkpoint)?;
+    Search::new(&rows, baskets.counts(), options, u32::MAX, visit, checkpoint)?.run()
+}
+
+/// The least number of `total` baskets that is a share of at least `support`.
+///
+/// Shares are compared as the nearest doubles: 441 of 88162 baskets have a support of at least `441.0 / 88162.0`. For decimals of up to five
+/// places this is the comparison of exact numbers, because no other fraction with a denominator of 32 bits is as near.
+///
+/// Fails if `support` is not above 0 and at most 1.
+pub fn min_count_of(support: f64, total: usize) -> Result<u32> {
+    if !(support > 0.0 && support <= 1.0) {
+        return Err(Error::invalid("minimum support must be above 0 and at most 1")
+            .detail(format!("It is {}.", spelled(support)))
+            .hint("It is a share of all baskets; a number of baskets is a minimum count."));
+    }
+    let n = total as f64;
+    // Off by one at most, on either side.
+    let mut count = ((support * n) as u32).saturating_sub(1).max(1);
+    while f64::from(count) / n < support {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The greatest number of `total` baskets that is a share of at most `support`, compared as in [`min_count_of`].
+///
+/// Fails if `support` is not above 0 and at most 1.
+pub fn max_count_of(support: f64, total: usize) -> Result<u32> {
+    let least = min_count_of(support, total)?;
+    let is_exact = f64::from(least) / total as f64 <= support;
+    Ok(if is_exact { least } else { least - 1 })
+}

@@ -1,0 +1,146 @@
+//! Sets that are kept, and found again by their items.
+
+use super::rows::Rows;
+use super::search::Search;
+use super::{Options, Visit};
+use crate::basket_log::Baskets;
+use crate::checkpoint::{Checkpoint, grow, push};
+use crate::error::{Error, Kind, Result};
+use hashbrown::HashTable;
+
+/// Frequent sets with their counts, numbered in the order of [`frequent_itemsets`](super::frequent_itemsets).
+#[derive(Debug, Default)]
+pub struct Sets {
+    items: Vec<u32>,
+    /// Where each set ends in `items`.
+    ends: Vec<usize>,
+    counts: Vec<u32>,
+    /// Numbers of sets, by the hash of their items.
+    numbers: HashTable<u32>,
+}
+
+/// A number that looks like chance and is always the same for an item (Steele, Lea & Flood, SplitMix64). The hash of a set is the sum over its
+/// items, so that the hash of a part is a difference.
+#[inline]
+pub(crate) fn hash(item: u32) -> u64 {
+    let z = (u64::from(item) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn hash_all(items: impl IntoIterator<Item = u32>) -> u64 {
+    items.into_iter().fold(0, |sum, item| sum.wrapping_add(hash(item)))
+}
+
+impl Sets {
+    /// Finds frequent sets and keeps them.
+    ///
+    /// Takes about 4 bytes for each item of each set and 20 bytes for each set. Fails as
+    /// [`frequent_itemsets`](super::frequent_itemsets) does; where memory ends, the error says how many sets there were.
+    pub fn mine(baskets: &Baskets, options: &Options, checkpoint: &mut dyn Checkpoint) -> Result<Sets> {
+        let rows = Rows::of(baskets, checkpoint)?;
+        Sets::mine_rows(&rows, baskets.counts(), options, u32::MAX, checkpoint)
+    }
+
+    /// Finds the frequent sets with at most one item that is not below `below`.
+    pub(crate) fn mine_rows(
+        rows: &Rows<'_>,
+        counts: &[u32],
+        options: &Options,
+        below: u32,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Sets> {
+        let mut sets = Sets::default();
+        let mut visit =
+            |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| sets.push(items, count, checkpoint);
+        let visit: &mut Visit<'_> = &mut visit;
+        Search::new(rows, counts, options, below, visit, checkpoint)?.run()?;
+        Ok(sets)
+    }
+
+    fn push(&mut self, items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        self.try_push(items, count, checkpoint)
+            .map_err(|error| match error.kind() {
+                Kind::MemoryLimit | Kind::OutOfMemory => self.too_many(error),
+                _ => error,
+            })
+    }
+
+    fn try_push(&mut self, items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let number = u32::try_from(self.len())
+            .map_err(|_| self.too_many(Error::new(Kind::TooLarge, "too many frequent itemsets")))?;
+        if self.items.capacity() - self.items.len() < items.len() {
+            let more = items.len().max(self.items.len());
+            grow(&mut self.items, more, checkpoint)?;
+        }
+        if self.numbers.len() == self.numbers.capacity() {
+            checkpoint.reserve(self.numbers.allocation_size() + 64)?;
+        }
+        self.items.extend_from_slice(items);
+        push(&mut self.ends, self.items.len(), checkpoint)?;
+        push(&mut self.counts, count, checkpoint)?;
+        let (all, ends) = (&self.items, &self.ends);
+        let hasher = |&number: &u32| hash_all(set(all, ends, number).iter().copied());
+        self.numbers
+            .insert_unique(hash_all(items.iter().copied()), number, hasher);
+        Ok(())
+    }
+
+    #[cold]
+    fn too_many(&self, error: Error) -> Error {
+        let limit = error.detail_text().map(|text| format!("{text} ")).unwrap_or_default();
+        let found = format!(
+            "{limit}{} frequent itemsets had been found, and more were to come.",
+            self.len()
+        );
+        error
+            .detail(found)
+            .hint("Ask for sets in more baskets (min_support, min_count), or for shorter ones.")
+    }
+
+    /// How many sets there are.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// The items of a set, ascending.
+    #[inline]
+    pub fn items(&self, number: u32) -> &[u32] {
+        set(&self.items, &self.ends, number)
+    }
+
+    /// The number of baskets that hold a set.
+    #[inline]
+    pub fn count(&self, number: u32) -> u32 {
+        self.counts[number as usize]
+    }
+
+    /// The count of the set of these items, which ascend; nothing if it is not among the sets.
+    pub fn find(&self, items: impl Iterator<Item = u32> + Clone) -> Option<u32> {
+        self.find_hashed(hash_all(items.clone()), items)
+    }
+
+    /// The same for items whose hash is known.
+    pub(crate) fn find_hashed(&self, hash: u64, items: impl Iterator<Item = u32> + Clone) -> Option<u32> {
+        let same = |&number: &u32| self.items(number).iter().copied().eq(items.clone());
+        self.numbers.find(hash, same).map(|&number| self.count(number))
+    }
+
+    /// The hash of a set.
+    pub(crate) fn hash(&self, number: u32) -> u64 {
+        hash_all(self.items(number).iter().copied())
+    }
+}
+
+#[inline]
+fn set<'a>(items: &'a [u32], ends: &[usize], number: u32) -> &'a [u32] {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    &items[start..ends[number]]
+}

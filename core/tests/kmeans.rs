@@ -168,7 +168,7 @@ fn the_ends_of_the_range() {
     assert_eq!(more.k(), 5);
     assert_eq!(
         more.warnings,
-        ["there are 5 different rows: there are as many clusters, and not 7"]
+        ["only 5 rows are different: there are as many clusters, and not 7"]
     );
     // One row many times.
     let same = fitted(&features(&[[0.1, 7e9]; 100]), &Options::new(3));

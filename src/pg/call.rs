@@ -1,5 +1,6 @@
 //! What a function knows about its own call.
 
+use super::any::type_name;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::ffi::CStr;
@@ -16,6 +17,12 @@ impl Call<'_> {
     /// The call as PostgreSQL describes it.
     pub(super) fn fcinfo(&self) -> pg_sys::FunctionCallInfo {
         self.fcinfo
+    }
+
+    /// The name of the type that an argument has in the query.
+    pub fn argument_type(&self, index: usize) -> String {
+        // SAFETY: the call is under way.
+        type_name(unsafe { pg_sys::get_fn_expr_argtype((*self.fcinfo).flinfo, index as i32) })
     }
 
     /// The name of the function, with its schema, as a user would write it.

@@ -396,15 +396,18 @@ fn key_type(call: Call<'_>, oid: pg_sys::Oid, keys: Option<KeyKind>) -> Result<K
                 KeyKind::Text => "text",
             };
             let name = call.name();
+            // What is collected is an order_log, a feature_set and so on.
+            let given = call.argument_type(0);
+            let given = given.rsplit('_').next().unwrap_or(&given);
             Err(Error::new(
                 Kind::WrongType,
                 format!(
-                    "{name} returns keys of type {}, but the log has {keys} keys",
+                    "{name} returns keys of type {}, but the {given} has {keys} keys",
                     type_name(oid)
                 ),
             )
             .hint(format!(
-                "Name the type in the second argument: {name}(log, NULL::{wanted})."
+                "Name the type in the second argument: {name}({given}, NULL::{wanted})."
             )))
         }
         _ => Ok(key),

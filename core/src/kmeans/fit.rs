@@ -160,17 +160,15 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     let (scaling, mut warnings) = Scaling::fit(options.scaling, features, &names, checkpoint)?;
     let mut points = Points::of(features, &scaling, k, checkpoint)?;
     let run = search(&mut points, &scaling, k, options, checkpoint)?;
-    if run.centers.nrows() < k {
-        warnings.push(format!(
-            "there are {} different rows: there are as many clusters, and not {k}",
-            run.centers.nrows()
-        ));
+    match run.centers.nrows() {
+        1 if k > 1 => warnings.push(format!("all rows are the same: there is one cluster, and not {k}")),
+        found if found < k => warnings.push(format!(
+            "only {found} rows are different: there are as many clusters, and not {k}"
+        )),
+        _ => {}
     }
     if !run.converged {
-        warnings.push(format!(
-            "the iterations ended after {}, before the clusters stopped changing",
-            run.iterations
-        ));
+        warnings.push("max_iter was reached before the clusters stopped changing".to_owned());
     }
     // What is reported is what the model says of the rows: its centers are those in the units of the features.
     let mut model = Model::new(names, scaling, &run.centers);

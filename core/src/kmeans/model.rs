@@ -393,12 +393,12 @@ impl Model {
         if self.k() > super::MAX_CLUSTERS {
             return Err(wrong("there are too many clusters"));
         }
+        if !self.scaling.scale.iter().all(|&scale| scale.is_finite() && scale > 0.0) {
+            return Err(wrong("scales must be finite and greater than 0"));
+        }
         let numbers = self.scaling.center.iter().chain(&self.centers).chain(&self.scaled);
         if !numbers.chain([&self.inertia]).all(|number| number.is_finite()) {
             return Err(wrong("centers, scaling and inertia must be finite numbers"));
-        }
-        if !self.scaling.scale.iter().all(|&scale| scale.is_finite() && scale > 0.0) {
-            return Err(wrong("scales must be finite and greater than 0"));
         }
         let indices = [self.silhouette, self.calinski_harabasz, self.davies_bouldin];
         let inertias = self.clusters.iter().map(|cluster| cluster.inertia);

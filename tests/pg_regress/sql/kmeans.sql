@@ -1,0 +1,131 @@
+-- Segments: fitting, placing, explaining; what is wrong is said.
+SET search_path = public, clientele;
+CREATE TABLE people (id integer, days float8, orders integer, revenue float8);
+-- Three kinds of customers, around (10, 20, 1000), (100, 5, 200) and (300, 1, 30).
+INSERT INTO people
+SELECT i, (ARRAY[10, 100, 300])[1 + i % 3] + i * 7 % 5, (ARRAY[20, 5, 1])[1 + i % 3] + i * 11 % 2, (ARRAY[1000, 200, 30])[1 + i % 3] + i * 13 % 17
+FROM generate_series(1, 90) i;
+CREATE TABLE sets AS SELECT clientele.feature_set(id, ARRAY[days, orders, revenue]) AS set FROM people;
+CREATE TABLE models AS
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY['days', 'orders', 'revenue'], order_by => 'revenue desc') AS model FROM sets;
+
+SELECT clusters, features, scaling, rows, round(inertia::numeric, 9) AS inertia, round(silhouette::numeric, 9) AS silhouette,
+       round(calinski_harabasz::numeric, 4) AS calinski_harabasz, round(davies_bouldin::numeric, 9) AS davies_bouldin, status, starts, seed, warnings
+FROM models, clientele.describe(model);
+SELECT cluster, size, round(share::numeric, 4) AS share, round(radius::numeric, 6) AS radius, ARRAY(SELECT round(x::numeric, 4) FROM unnest(center) x) AS center
+FROM models, clientele.kmeans_centers(model);
+SELECT cluster, size, feature, round(value::numeric, 4) AS value, round(mean::numeric, 4) AS mean, round(scaled::numeric, 4) AS scaled
+FROM models, clientele.kmeans_profile(model);
+-- a center is the mean of its rows, and sizes are counts
+SELECT count(*) AS differences
+FROM (SELECT cluster, count(*) AS size, avg(days) AS days, avg(orders) AS orders, avg(revenue) AS revenue
+      FROM models, sets, LATERAL clientele.kmeans(set, model) k JOIN people p USING (id) GROUP BY cluster) m
+JOIN (SELECT c.* FROM models, clientele.kmeans_centers(model) c) c USING (cluster)
+WHERE c.size <> m.size OR abs(c.center[1] - m.days) > 1e-9 OR abs(c.center[2] - m.orders) > 1e-9 OR abs(c.center[3] - m.revenue) > 1e-9;
+
+-- rows, by a fit and by a model, and one by one
+SELECT id, cluster, round(distance::numeric, 6) AS distance, round(silhouette::numeric, 6) AS silhouette
+FROM sets, clientele.kmeans(set, 3, order_by => 'feature_3 desc') WHERE id <= 4;
+SELECT count(*) AS rows, count(*) FILTER (WHERE k.cluster <> clientele.kmeans_assign(model, ARRAY[days, orders, revenue])) AS differences,
+       count(*) FILTER (WHERE k.distance <> (clientele.kmeans_distances(model, ARRAY[days, orders, revenue]))[k.cluster]) AS other_distances
+FROM models, sets, LATERAL clientele.kmeans(set, model) k JOIN people p USING (id);
+SELECT clientele.kmeans_assign(model, ARRAY[12, 19, 900]) AS best, clientele.kmeans_assign(model, '{299, 1, 31}') AS worst,
+       clientele.kmeans_assign(model, ARRAY[1, NULL, 3]) AS unknown, clientele.kmeans_assign(NULL, ARRAY[1]) AS no_model,
+       cardinality(clientele.kmeans_distances(model, ARRAY[12, 19, 900])) AS distances, clientele.kmeans_distances(model, ARRAY[1, NULL, 3]) AS no_distances
+FROM models;
+-- the ids of other types
+SELECT k.* FROM (SELECT clientele.feature_set('customer ' || id, ARRAY[days]) AS set FROM people WHERE id <= 3) s,
+     clientele.kmeans(set, NULL::text, 3, scaling => 'none', order_by => 'feature_1') k;
+SELECT k.* FROM (SELECT clientele.feature_set(id, ARRAY[days]) AS set FROM people WHERE id <= 2) s, clientele.kmeans(set, NULL::smallint, 1) k;
+SELECT k.id, k.cluster FROM models, (SELECT clientele.feature_set(md5(id::text)::uuid, ARRAY[days, orders, revenue]) AS set FROM people WHERE id <= 2) s,
+     clientele.kmeans(set, NULL::uuid, model) k ORDER BY 1;
+-- exact silhouettes, by their definition
+WITH k AS (SELECT k.*, p.days, p.orders, p.revenue FROM sets, LATERAL clientele.kmeans(set, 4, 'none', silhouette => 'exact') k JOIN people p USING (id)),
+     pairs AS (SELECT a.id, a.cluster AS own, b.cluster, a.silhouette,
+                      sum(sqrt((a.days - b.days) ^ 2 + (a.orders - b.orders) ^ 2 + (a.revenue - b.revenue) ^ 2)) AS distance, count(*) AS n
+               FROM k a JOIN k b ON true GROUP BY a.id, a.cluster, b.cluster, a.silhouette),
+     means AS (SELECT id, silhouette, max(n) FILTER (WHERE cluster = own) AS size, sum(distance / nullif(n - 1, 0)) FILTER (WHERE cluster = own) AS a,
+                      min(distance / n) FILTER (WHERE cluster <> own) AS b FROM pairs GROUP BY id, silhouette)
+SELECT count(*) AS rows, count(*) FILTER (WHERE abs(silhouette - CASE WHEN size > 1 THEN (b - a) / greatest(a, b) ELSE 0 END) > 1e-12) AS differences FROM means;
+
+-- how many clusters
+SELECT k, round(inertia::numeric, 6) AS inertia, round(silhouette::numeric, 6) AS silhouette, preferred_by, warnings
+FROM sets, clientele.kmeans_scan(set, 1, 5);
+SELECT k, round(inertia::numeric, 6) AS inertia, preferred_by, warnings
+FROM (SELECT clientele.feature_set(i, ARRAY[i % 3]) AS set FROM generate_series(1, 30) i) s, clientele.kmeans_scan(set, 2, 10);
+
+-- the same rows in another order, other numbers of threads: the same bytes
+CREATE TABLE other_order AS SELECT clientele.feature_set(id, ARRAY[days, orders, revenue]) AS set FROM (SELECT * FROM people ORDER BY md5(id::text)) p;
+SET clientele.threads = 4;
+SELECT clientele.fit_kmeans(o.set, 5) = clientele.fit_kmeans(s.set, 5) AS same FROM other_order o, sets s;
+CREATE TABLE many AS SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS set FROM generate_series(1, 50000::bigint) i;
+CREATE TABLE four AS SELECT clientele.fit_kmeans(set, 8, n_init => 2) AS model FROM many;
+RESET clientele.threads;
+SELECT clientele.fit_kmeans(set, 8, n_init => 2) = model AS same FROM many, four;
+SET clientele.threads = 0;
+RESET clientele.threads;
+
+-- labels that stay: the same data, and with one customer in a hundred changed
+CREATE TABLE changed AS
+SELECT clientele.feature_set(id, ARRAY[CASE WHEN id % 100 = 0 THEN days + 100 ELSE days END, orders, revenue]) AS set FROM people;
+SELECT (clientele.segment_agreement(a.cluster, b.cluster)).rows, count(*) FILTER (WHERE a.cluster = b.cluster) AS same_label
+FROM models, sets s, changed c, LATERAL clientele.kmeans(s.set, model) a
+     JOIN LATERAL clientele.kmeans(c.set, 3, previous => model, seed => 99) b USING (id) WHERE a.id % 100 <> 0;
+SELECT d.features, clientele.fit_kmeans(set, 3, previous => model)::jsonb -> 'clusters' = model::jsonb -> 'clusters' AS same FROM models, sets, clientele.describe(model) d;
+SELECT d.clusters, d.features FROM models, sets, clientele.describe(clientele.fit_kmeans(set, 4, previous => model)) d;
+
+-- agreement of labels
+SELECT (clientele.segment_agreement(a, b)).* FROM (VALUES (1, 'x'), (1, 'x'), (2, 'y'), (2, 'z')) v (a, b);
+SELECT clientele.segment_agreement(a, b) FROM (VALUES (1, 7), (2, 8), (NULL, 9), (3, NULL)) v (a, b);
+SELECT clientele.segment_agreement(a, b) FROM (VALUES (1, 7)) v (a, b) WHERE a > 1;
+SELECT clientele.segment_agreement(a, b) FROM (VALUES (1.5, 7)) v (a, b);
+
+-- few rows, many clusters, nothing to tell apart
+SELECT d.clusters, d.warnings FROM (VALUES (ARRAY[1, 1]), (ARRAY[2, 1])) v (f), LATERAL (SELECT clientele.feature_set(i, f) AS set FROM generate_series(1, 5) i) s,
+     clientele.describe(clientele.fit_kmeans(set, 3)) d;
+SELECT d.clusters, d.inertia, d.silhouette FROM sets, clientele.describe(clientele.fit_kmeans(set, 1)) d;
+SELECT d.clusters, d.inertia, d.silhouette FROM (SELECT clientele.feature_set(i, ARRAY[i]) AS set FROM generate_series(1, 6) i) s,
+     clientele.describe(clientele.fit_kmeans(set, 6)) d;
+SELECT d.clusters, d.status, d.warnings FROM many, clientele.describe(clientele.fit_kmeans(set, 8, max_iter => 1)) d;
+SELECT scaling, k.cluster, count(*) FROM (VALUES ('standard'), ('robust'), ('minmax')) m (scaling),
+     (SELECT clientele.feature_set(i, ARRAY[i % 2 * 1e300, 7, i % 2]) AS set FROM generate_series(1, 10) i) s, clientele.kmeans(set, 2, scaling => m.scaling) k GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- what is wrong
+\set VERBOSITY verbose
+\set SHOW_CONTEXT never
+SELECT clientele.fit_kmeans(set, 0) FROM sets;
+SELECT clientele.fit_kmeans(set, NULL) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, scaling => 'log') FROM sets;
+SELECT clientele.fit_kmeans(set, 3, n_init => 0) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, max_iter => -1) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, tolerance => 'NaN') FROM sets;
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY['a', 'b']) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY['a', 'b', NULL]) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY['a', 'b', 'a']) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY[['a', 'b', 'c']]) FROM sets;
+SELECT clientele.fit_kmeans(set, 3, order_by => 'revenue') FROM sets;
+SELECT clientele.fit_kmeans(set, 3, nulls => 'ignore') FROM sets;
+SELECT clientele.fit_kmeans(set, 3, silhouette => 'fast') FROM sets;
+SELECT clientele.fit_kmeans(set, 3, previous => model) FROM models, (SELECT clientele.feature_set(1, ARRAY[1, 2]) AS set) s;
+SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, nulls => 'skip');
+SELECT clientele.fit_kmeans(clientele.feature_set(i, CASE WHEN i > 1 THEN ARRAY[i] END), 2) FROM generate_series(1, 3) i;
+SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1e300]), 2, scaling => 'none') FROM generate_series(1, 3) i;
+SELECT clientele.kmeans_assign(model, ARRAY[1, 2]) FROM models;
+SELECT clientele.kmeans_assign(model, ARRAY[1, 2, float8 'NaN']) FROM models;
+SELECT clientele.kmeans_distances(model, ARRAY[[1, 2, 3]]) FROM models;
+SELECT * FROM sets, clientele.kmeans_scan(set, 5, 4);
+SELECT * FROM (SELECT clientele.feature_set('a'::text, ARRAY[1]) AS set) s, clientele.kmeans(set, 1);
+SELECT '{"kmeans_model":1}'::clientele.kmeans_model;
+SELECT '{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[0]},"clusters":[{"cluster":1,"center":[5]}]}'::clientele.kmeans_model;
+\set VERBOSITY default
+-- nothing from nothing
+SELECT clientele.fit_kmeans(NULL, 3) AS no_set;
+SELECT count(*) FROM clientele.kmeans(NULL, 3);
+SELECT count(*) FROM clientele.kmeans(NULL, NULL::clientele.kmeans_model);
+SELECT count(*) FROM clientele.kmeans_scan(NULL);
+SELECT count(*) AS skipped_rows FROM (SELECT clientele.feature_set(i, CASE WHEN i > 1 THEN ARRAY[i] END) AS set FROM generate_series(1, 3) i) s,
+     clientele.kmeans(set, 1, nulls => 'skip');
+-- the model by hand, and stored
+SELECT clientele.kmeans_assign('{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]},{"cluster":2,"center":[9]}]}', ARRAY[8]);
+SELECT model::text::clientele.kmeans_model OPERATOR(clientele.=) model AS same, model::jsonb ->> 'status' AS status,
+       count(*) OVER () AS models FROM models;

@@ -280,3 +280,25 @@ fn groceries_go_together() {
         }
     }
 }
+
+#[test]
+fn redundant_rules_are_no_evidence() {
+    // Both items alone say more against the third than together, because together they are rare.
+    let (x, y, b) = (1, 2, 0);
+    let mut rows = vec![vec![x, y, b], vec![x, y]];
+    for other in [x, y] {
+        rows.extend(vec![vec![other, b]; 5]);
+        rows.extend(vec![vec![other]; 3]);
+    }
+    rows.extend(vec![vec![b]; 10]);
+    let named = numbered(&rows);
+    let options = Options {
+        min_count: 1,
+        ..Options::default()
+    };
+    let by = Measure::Leverage;
+    let direct = recommend(&named.baskets, &[1, 2], 1, by, &options, &mut Unhindered).unwrap();
+    assert_eq!(direct[0].antecedent, [1]);
+    let model = fitted(&named.baskets, &options);
+    assert_eq!(model.recommend(["item 1", "item 2"], 1, by), direct);
+}

@@ -1,6 +1,6 @@
 //! What to offer to a basket: the items that go with what is in it, each with the rule that says so.
 //!
-//! An item is judged by the best rule that leads to it from items of the basket. Rules are those of [`rules`](crate::rules) with one
+//! An item is judged by the best rule that leads to it from items of the basket. Rules are those of [`rules`] with one
 //! consequent, without redundant ones: of two rules with the same consequent, the one with the smaller antecedent and at least the same
 //! confidence stands for both. Items that no rule leads to follow behind, the most frequent first: all baskets are their evidence.
 

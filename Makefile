@@ -61,6 +61,7 @@ bench: all
 	cargo bench --package clientele-core
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/run
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/models
+	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/segments
 
 lint:
 	cargo fmt --all --check

@@ -126,3 +126,6 @@ SELECT sqlstate_of(s) FROM unnest(ARRAY[
     'SELECT clientele.feature_set(1.5, ARRAY[1])',
     'SELECT clientele.merge(set) FROM sets']) s;
 DROP TABLE people, sets, many, whole;
+DROP TABLE wide;
+DROP FUNCTION sqlstate_of(text), doubled(float8[]);
+DROP DOMAIN vector_of_3;

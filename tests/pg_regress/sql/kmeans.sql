@@ -91,8 +91,6 @@ SELECT scaling, k.cluster, count(*) FROM (VALUES ('standard'), ('robust'), ('min
      (SELECT clientele.feature_set(i, ARRAY[i % 2 * 1e300, 7, i % 2]) AS set FROM generate_series(1, 10) i) s, clientele.kmeans(set, 2, scaling => m.scaling) k GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- what is wrong
-\set VERBOSITY verbose
-\set SHOW_CONTEXT never
 SELECT clientele.fit_kmeans(set, 0) FROM sets;
 SELECT clientele.fit_kmeans(set, NULL) FROM sets;
 SELECT clientele.fit_kmeans(set, 3, scaling => 'log') FROM sets;
@@ -117,7 +115,6 @@ SELECT * FROM sets, clientele.kmeans_scan(set, 5, 4);
 SELECT * FROM (SELECT clientele.feature_set('a'::text, ARRAY[1]) AS set) s, clientele.kmeans(set, 1);
 SELECT '{"kmeans_model":1}'::clientele.kmeans_model;
 SELECT '{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[0]},"clusters":[{"cluster":1,"center":[5]}]}'::clientele.kmeans_model;
-\set VERBOSITY default
 -- nothing from nothing
 SELECT clientele.fit_kmeans(NULL, 3) AS no_set;
 SELECT count(*) FROM clientele.kmeans(NULL, 3);
@@ -129,3 +126,4 @@ SELECT count(*) AS skipped_rows FROM (SELECT clientele.feature_set(i, CASE WHEN 
 SELECT clientele.kmeans_assign('{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]},{"cluster":2,"center":[9]}]}', ARRAY[8]);
 SELECT model::text::clientele.kmeans_model OPERATOR(clientele.=) model AS same, model::jsonb ->> 'status' AS status,
        count(*) OVER () AS models FROM models;
+DROP TABLE people, sets, models, other_order, many, four, changed;

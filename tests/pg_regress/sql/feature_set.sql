@@ -42,7 +42,6 @@ BEGIN
 END $$;
 SELECT clientele.feature_set(id, doubled(vector))::jsonb -> 'rows' AS doubled FROM people;
 SELECT clientele.feature_set(id, w.v)::jsonb -> 'rows' AS filled FROM people, LATERAL (SELECT doubled(vector || NULL::float8) AS v) n, LATERAL (SELECT n.v[1:3] AS v) w;
-DROP TABLE wide;
 
 -- every type of id; equal ids stay several rows
 SELECT clientele.feature_set(i::int2, ARRAY[i]) FROM generate_series(-1, 1) i;
@@ -126,6 +125,5 @@ SELECT sqlstate_of(s) FROM unnest(ARRAY[
     'SELECT clientele.feature_set(1.5, ARRAY[1])',
     'SELECT clientele.merge(set) FROM sets']) s;
 DROP TABLE people, sets, many, whole;
-DROP TABLE wide;
 DROP FUNCTION sqlstate_of(text), doubled(float8[]);
 DROP DOMAIN vector_of_3;

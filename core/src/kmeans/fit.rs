@@ -28,8 +28,8 @@ const SAMPLING: u64 = u64::MAX;
 /// And those that swaps are drawn by.
 const SWAPPING: u64 = SAMPLING - 1;
 /// How many swaps are tried: so many for each cluster, up to a limit.
-const SWAPS: usize = 5;
-const MOST_SWAPS: usize = 120;
+const SWAPS: usize = 3;
+const MOST_SWAPS: usize = 60;
 /// And with all rows, after a sample.
 const LAST_SWAPS: usize = 10;
 /// A start is preferred to the previous centers where they lead to an inertia that is more than this much above its own.

@@ -13,6 +13,8 @@ use crate::error::Result;
 use ndarray::Array2;
 
 const STAGE: &str = "swapping";
+/// Swaps that come so near to the best go on to the end.
+const PROMISING: f64 = 1.001;
 /// Iterations before it is decided whether a swap was good.
 const SETTLING: usize = 5;
 
@@ -39,7 +41,10 @@ pub fn improve(
         let center = missed_least(points, &next, &row, best.centers.nrows(), checkpoint)?;
         let mut centers = best.centers.clone();
         centers.row_mut(center).assign(&ndarray::ArrayView1::from(&row));
-        let tried = iterate(points, centers, settling, checkpoint)?;
+        let mut tried = iterate(points, centers, settling, checkpoint)?;
+        if tried.inertia < PROMISING * best.inertia && !tried.converged {
+            tried = iterate(points, tried.centers, limits, checkpoint)?;
+        }
         if tried.inertia < best.inertia {
             best = Run {
                 iterations: best.iterations + tried.iterations,

@@ -54,3 +54,21 @@ SELECT c.risk, count(*) AS customers, round(sum(1 - churn_probability)) AS predi
 FROM log, LATERAL clientele.churn(log, horizon => '30 days', as_of => '2017-07-01') c
      LEFT JOIN (SELECT DISTINCT household_id FROM orders WHERE ordered_at >= '2017-07-02' AND ordered_at < '2017-08-01') active
          ON active.household_id = c.customer_id GROUP BY c.risk ORDER BY 3 DESC;
+
+\echo '9. Which groups do the data suggest, and what are they like? clientele.fit_kmeans(feature_set(…), 4, previous => yesterday)'
+\echo
+CREATE TABLE segments AS
+SELECT clientele.fit_kmeans(clientele.feature_set(customer_id, ARRAY[days_since_last, orders, ln(1 + greatest(revenue, 0))]), 4,
+                            names => ARRAY['days_since_last', 'orders', 'ln_revenue'], order_by => 'ln_revenue desc') AS model
+FROM log, clientele.customers(log);
+SELECT c.cluster, (ARRAY['every other day', 'every week', 'now and then', 'gone'])[c.cluster] AS name, c.size AS customers,
+       round(100 * c.share::numeric, 1) AS percent, round(c.center[1]::numeric, 1) AS days_since_last, round(c.center[2]::numeric, 1) AS orders,
+       round(exp(c.center[3])::numeric) AS typical_revenue
+FROM segments, clientele.kmeans_centers(model) c;
+
+\echo '   How many should there be? clientele.kmeans_scan(feature_set(…), 2, 7)'
+\echo
+SELECT s.k, round(s.inertia::numeric) AS inertia, round(s.silhouette::numeric, 3) AS silhouette, round(s.calinski_harabasz::numeric) AS calinski_harabasz,
+       round(s.davies_bouldin::numeric, 3) AS davies_bouldin, array_to_string(s.preferred_by, ', ') AS preferred_by
+FROM (SELECT clientele.feature_set(customer_id, ARRAY[days_since_last, orders, ln(1 + greatest(revenue, 0))]) AS set FROM log, clientele.customers(log)) f,
+     clientele.kmeans_scan(set, 2, 7) s;

@@ -2077,3 +2077,228 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
 AS 'MODULE_PATHNAME', 'basket_log_items_wrapper';
 COMMENT ON FUNCTION items(log basket_log) IS
 'the items of a basket log, from the most frequent one down: in how many baskets each is, and in which share of them';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- frequent_itemsets
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION frequent_itemsets(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, target text DEFAULT 'all', min_length integer DEFAULT 1, max_length integer DEFAULT NULL)
+RETURNS TABLE (
+    items text[],
+    length integer,
+    count bigint,
+    support double precision,
+    baskets bigint
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+AS 'MODULE_PATHNAME', 'frequent_itemsets_wrapper';
+COMMENT ON FUNCTION frequent_itemsets(log basket_log, min_support double precision, min_count bigint, target text, min_length integer, max_length integer) IS
+'items that are together in at least min_support (a share) or min_count of the baskets: all sets of them, the closed or the maximal ones';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- association_rules
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION association_rules(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT NULL, max_antecedent integer DEFAULT NULL, max_consequent integer DEFAULT 1, top integer DEFAULT NULL, by text DEFAULT 'lift', redundant boolean DEFAULT true, only_antecedent text[] DEFAULT NULL, only_consequent text[] DEFAULT NULL, max_item_support double precision DEFAULT NULL, significance_level double precision DEFAULT NULL)
+RETURNS TABLE (
+    antecedent text[],
+    consequent text[],
+    count bigint,
+    antecedent_count bigint,
+    consequent_count bigint,
+    baskets bigint,
+    support double precision,
+    confidence double precision,
+    lift double precision,
+    leverage double precision,
+    conviction double precision,
+    zhang double precision,
+    jaccard double precision,
+    cosine double precision,
+    kulczynski double precision,
+    imbalance double precision,
+    odds_ratio double precision,
+    p_value double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 1000
+AS 'MODULE_PATHNAME', 'association_rules_wrapper';
+COMMENT ON FUNCTION association_rules(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer, max_consequent integer, top integer, by text, redundant boolean, only_antecedent text[], only_consequent text[], max_item_support double precision, significance_level double precision) IS
+'baskets with all items of the antecedent also hold the consequent: the rules, the best first, with their counts and measures';
+
+CREATE FUNCTION rule_counts(log basket_log, antecedent text[], consequent text[])
+RETURNS TABLE (
+    count bigint,
+    antecedent_count bigint,
+    consequent_count bigint,
+    baskets bigint,
+    support double precision,
+    confidence double precision,
+    lift double precision,
+    leverage double precision,
+    conviction double precision,
+    zhang double precision,
+    jaccard double precision,
+    cosine double precision,
+    kulczynski double precision,
+    imbalance double precision,
+    odds_ratio double precision,
+    p_value double precision
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
+AS 'MODULE_PATHNAME', 'rule_counts_wrapper';
+COMMENT ON FUNCTION rule_counts(log basket_log, antecedent text[], consequent text[]) IS
+'the counts and measures of one rule in the baskets of a log, frequent or not';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- recommend
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE basket_model;
+
+CREATE FUNCTION basket_model_in(cstring)
+RETURNS basket_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'basket_model_in_wrapper';
+COMMENT ON FUNCTION basket_model_in(cstring) IS
+'text input of basket_model: JSON';
+
+CREATE FUNCTION basket_model_out(basket_model)
+RETURNS cstring
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'basket_model_out_wrapper';
+COMMENT ON FUNCTION basket_model_out(basket_model) IS
+'text output of basket_model: JSON';
+
+CREATE FUNCTION basket_model_recv(internal)
+RETURNS basket_model
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'basket_model_recv_wrapper';
+COMMENT ON FUNCTION basket_model_recv(internal) IS
+'binary input of basket_model';
+
+CREATE FUNCTION basket_model_send(basket_model)
+RETURNS bytea
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'byteasend';
+COMMENT ON FUNCTION basket_model_send(basket_model) IS
+'binary output of basket_model: the stored bytes';
+
+CREATE TYPE basket_model (
+    INPUT = basket_model_in,
+    OUTPUT = basket_model_out,
+    RECEIVE = basket_model_recv,
+    SEND = basket_model_send,
+    INTERNALLENGTH = variable,
+    ALIGNMENT = int4,
+    STORAGE = extended
+);
+COMMENT ON TYPE basket_model IS
+'rules of what goes with what, to recommend items by without the baskets';
+
+CREATE CAST (basket_model AS jsonb) WITH INOUT;
+COMMENT ON CAST (basket_model AS jsonb) IS 'the text form of a basket_model, as jsonb';
+CREATE CAST (jsonb AS basket_model) WITH INOUT;
+COMMENT ON CAST (jsonb AS basket_model) IS 'a basket_model from its text form, as jsonb';
+
+CREATE FUNCTION basket_model_eq(basket_model, basket_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteaeq';
+COMMENT ON FUNCTION basket_model_eq(basket_model, basket_model) IS
+'implementation of = for basket_model';
+
+CREATE FUNCTION basket_model_ne(basket_model, basket_model)
+RETURNS boolean
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+AS 'byteane';
+COMMENT ON FUNCTION basket_model_ne(basket_model, basket_model) IS
+'implementation of <> for basket_model';
+
+CREATE FUNCTION basket_model_hash(basket_model)
+RETURNS integer
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlena';
+COMMENT ON FUNCTION basket_model_hash(basket_model) IS
+'hash of basket_model';
+
+CREATE FUNCTION basket_model_hash_extended(basket_model, bigint)
+RETURNS bigint
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE
+AS 'hashvarlenaextended';
+COMMENT ON FUNCTION basket_model_hash_extended(basket_model, bigint) IS
+'hash of basket_model, with a seed';
+
+CREATE OPERATOR = (
+    LEFTARG = basket_model, RIGHTARG = basket_model, FUNCTION = basket_model_eq,
+    COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (basket_model, basket_model) IS 'equal, byte for byte';
+
+CREATE OPERATOR <> (
+    LEFTARG = basket_model, RIGHTARG = basket_model, FUNCTION = basket_model_ne,
+    COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (basket_model, basket_model) IS 'not equal';
+
+CREATE OPERATOR CLASS basket_model_ops DEFAULT FOR TYPE basket_model USING hash AS
+    OPERATOR 1 =,
+    FUNCTION 1 basket_model_hash(basket_model),
+    FUNCTION 2 basket_model_hash_extended(basket_model, bigint);
+COMMENT ON OPERATOR FAMILY basket_model_ops USING hash IS 'basket_model by its bytes';
+COMMENT ON OPERATOR CLASS basket_model_ops USING hash IS 'basket_model by its bytes: for DISTINCT, GROUP BY and hash joins';
+
+CREATE FUNCTION fit_baskets(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 3)
+RETURNS basket_model
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+AS 'MODULE_PATHNAME', 'fit_baskets_wrapper';
+COMMENT ON FUNCTION fit_baskets(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
+'the rules of the baskets, to recommend items by without them';
+
+CREATE FUNCTION recommend(log basket_log, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence', min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 3)
+RETURNS TABLE (
+    item text,
+    score double precision,
+    antecedent text[],
+    count bigint,
+    antecedent_count bigint,
+    consequent_count bigint,
+    baskets bigint,
+    confidence double precision,
+    lift double precision
+)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10
+AS 'MODULE_PATHNAME', 'recommend_wrapper';
+COMMENT ON FUNCTION recommend(log basket_log, items text[], n integer, by text, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
+'items to offer to a basket, the best first, each with the rule that says so';
+
+CREATE FUNCTION recommend(model basket_model, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence')
+RETURNS TABLE (
+    item text,
+    score double precision,
+    antecedent text[],
+    count bigint,
+    antecedent_count bigint,
+    consequent_count bigint,
+    baskets bigint,
+    confidence double precision,
+    lift double precision
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10
+AS 'MODULE_PATHNAME', 'recommend_by_wrapper';
+COMMENT ON FUNCTION recommend(model basket_model, items text[], n integer, by text) IS
+'items to offer to a basket by the rules of a model, the best first, each with the rule that says so';
+
+CREATE FUNCTION describe(model basket_model)
+RETURNS TABLE (
+    baskets bigint,
+    items bigint,
+    rules bigint,
+    min_count bigint,
+    min_confidence double precision,
+    max_antecedent bigint,
+    bytes bigint
+)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+AS 'MODULE_PATHNAME', 'basket_model_describe_wrapper';
+COMMENT ON FUNCTION describe(model basket_model) IS
+'what a model was fitted to and with, and how much it holds';

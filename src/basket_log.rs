@@ -2,15 +2,18 @@
 
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
 use crate::pg::any::Args;
+use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
-use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
 use crate::pg::{encoding, settings};
-use clientele_core::Result;
-use clientele_core::basket_log::{BasketLog, Collector, NAME, parse, write_text};
+use clientele_core::basket_log::{BasketLog, Collector, Items, NAME, parse, write_text};
+use clientele_core::error::spelled;
+use clientele_core::itemsets::min_count_of;
 use clientele_core::key::Key;
+use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -177,6 +180,62 @@ fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
         }
         Ok(rows.finish())
     })
+}
+
+/// In how many of all baskets something has to be at least; nothing if neither a share nor a number is given.
+pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usize) -> Result<Option<u32>> {
+    match (min_support, min_count) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Error::invalid("min_support and min_count cannot both be given")
+            .hint("One is a share of all baskets, the other a number of baskets.")),
+        (Some(support), None) if support > 1.0 => Err(Error::invalid("min_support must be above 0 and at most 1")
+            .detail(format!("It is {}.", spelled(support)))
+            .hint(format!(
+                "It is a share of all baskets. For a number of baskets say min_count => {support}."
+            ))),
+        (Some(support), None) => min_count_of(support, baskets).map(Some),
+        (None, Some(count)) if count < 1 => {
+            Err(Error::invalid("min_count must be at least 1").detail(format!("It is {count}.")))
+        }
+        // More baskets than there can be.
+        (None, Some(count)) => Ok(Some(u32::try_from(count).unwrap_or(u32::MAX))),
+    }
+}
+
+/// The numbers of items with these names, without those that the log does not know.
+pub fn numbers_of(items: &Items, names: Texts) -> Vec<u32> {
+    let mut numbers: Vec<u32> = names.known().iter().filter_map(|name| items.find(name)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// The names of items in a column of arrays, each made when it is first needed.
+pub struct ItemNames<'a> {
+    items: &'a Items,
+    shared: Vec<Option<Shared>>,
+    last: Vec<Shared>,
+}
+
+impl<'a> ItemNames<'a> {
+    /// None made yet.
+    pub fn new(items: &'a Items) -> ItemNames<'a> {
+        ItemNames {
+            items,
+            shared: vec![None; items.len()],
+            last: Vec::new(),
+        }
+    }
+
+    /// The names of these items, which `rows` keeps.
+    pub fn of(&mut self, items: &[u32], rows: &mut Rows) -> &[Shared] {
+        self.last.clear();
+        for &item in items {
+            let name = self.shared[item as usize].get_or_insert_with(|| rows.share(&self.items.key(item).to_string()));
+            self.last.push(*name);
+        }
+        &self.last
+    }
 }
 
 /// Text input.

@@ -12,12 +12,15 @@ mod clv;
 mod customers;
 mod estimate;
 mod feature_set;
+mod itemsets;
 mod kmeans;
 mod order_log;
 mod pg;
 mod purchases;
+mod recommend;
 mod retention;
 mod rfm;
+mod rules;
 mod spend;
 mod validation;
 

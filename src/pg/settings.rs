@@ -6,6 +6,7 @@ use pgrx::pg_sys;
 /// In kilobytes.
 static MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(1);
+static ROW_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(100_000_000);
 static PROGRESS: GucSetting<bool> = GucSetting::<bool>::new(false);
 
 pub(super) fn init() {
@@ -26,6 +27,16 @@ pub(super) fn init() {
         &THREADS,
         1,
         64,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"clientele.row_limit",
+        c"Sets how many rows a call may return whose answer can be too large for any disk.",
+        c"More than this is an error, and never a part of the answer.",
+        &ROW_LIMIT,
+        1,
+        i32::MAX,
         GucContext::Userset,
         GucFlags::default(),
     );
@@ -54,6 +65,11 @@ pub fn memory_limit() -> usize {
 /// How many threads a call may work with.
 pub fn threads() -> usize {
     THREADS.get() as usize
+}
+
+/// How many rows a call may return.
+pub fn row_limit() -> usize {
+    ROW_LIMIT.get() as usize
 }
 
 /// Whether progress is reported as NOTICE.

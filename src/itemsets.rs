@@ -1,0 +1,87 @@
+//! `frequent_itemsets`: what is often bought together.
+
+use crate::basket_log::{ItemNames, Log, min_count};
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::settings;
+use crate::pg::value::Given;
+use crate::rules::length;
+use clientele_core::basket_log::BasketLog;
+use clientele_core::checkpoint::Checkpoint;
+use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
+use clientele_core::{Error, Kind, Result};
+use pgrx::prelude::*;
+
+/// The support where nothing is said.
+const SUPPORT: f64 = 0.01;
+
+/// `frequent_itemsets(log, min_support, min_count, target, min_length, max_length)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn frequent_itemsets<'a>(
+    log: Option<Given<'a, Log>>,
+    min_support: Option<f64>,
+    count: Option<i64>,
+    target: Option<&'a str>,
+    min_length: Option<i32>,
+    max_length: Option<i32>,
+    call: Call<'a>,
+) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::TextArray,
+        Column::Int4,
+        Column::Int8,
+        Column::Float8,
+        Column::Int8,
+    ];
+    answer(|| {
+        let Some(log) = log else {
+            return Rows::none(call, COLUMNS);
+        };
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let mut backend = Backend::of_call("frequent_itemsets");
+        let log = BasketLog::open(log.bytes())?;
+        let options = Options {
+            min_count: min_count(min_support, count, log.len())?.map_or_else(|| least(log.len()), Ok)?,
+            target: target.map_or(Ok(Target::All), Target::parse)?,
+            min_length: length(min_length, "min_length", 1)?,
+            max_length: length(max_length, "max_length", usize::MAX)?,
+        };
+        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
+        let mut names = ItemNames::new(&items);
+        let limit = settings::row_limit();
+        let mut found = 0;
+        let mut visit = |items: &[u32], count: u32, _: &mut dyn Checkpoint| {
+            found += 1;
+            if found > limit {
+                return Err(too_many(limit, options.min_count));
+            }
+            let names = names.of(items, &mut rows);
+            rows.put(&[
+                Cell::Texts(names),
+                Cell::Integer(items.len() as i64),
+                Cell::Integer(i64::from(count)),
+                Cell::Float(f64::from(count) / baskets.len() as f64),
+                Cell::Integer(baskets.len() as i64),
+            ])
+        };
+        mine(&baskets, &options, &mut visit, &mut backend)?;
+        Ok(rows.finish())
+    })
+}
+
+/// The count of the usual support.
+pub fn least(baskets: usize) -> Result<u32> {
+    min_count_of(SUPPORT, baskets)
+}
+
+#[cold]
+fn too_many(limit: usize, min_count: u32) -> Error {
+    Error::new(
+        Kind::TooLarge,
+        "there are more itemsets than clientele.row_limit allows",
+    )
+    .detail(format!("More than {limit} are in at least {min_count} baskets."))
+    .hint("Raise min_support, ask for closed or maximal sets, or raise clientele.row_limit.")
+}

@@ -1,0 +1,216 @@
+//! `fit_baskets` and `recommend`: what to offer to a basket.
+
+use crate::basket_log::{ItemNames, Log, min_count, numbers_of};
+use crate::pg::array::Texts;
+use crate::pg::call::Call;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
+use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+use crate::rules::{at_least_one, length};
+use clientele_core::Result;
+use clientele_core::basket_log::BasketLog;
+use clientele_core::codec::Sink;
+use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
+use clientele_core::rules::Measure;
+use pgrx::prelude::*;
+use std::ffi::CStr;
+
+/// The SQL type of rules to recommend by.
+pub enum BasketModel {}
+
+impl TypeName for BasketModel {
+    const NAME: &'static str = NAME;
+}
+
+impl Decode for BasketModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes)
+    }
+}
+
+/// The most items of an antecedent where nothing is said.
+const ANTECEDENT: usize = 3;
+/// How many items are offered where nothing is said.
+const ITEMS: i32 = 10;
+
+fn options(
+    min_support: Option<f64>,
+    count: Option<i64>,
+    min_confidence: Option<f64>,
+    max_antecedent: Option<i32>,
+    baskets: usize,
+) -> Result<Options> {
+    let usual = Options::default();
+    Ok(Options {
+        min_count: min_count(min_support, count, baskets)?.unwrap_or(usual.min_count),
+        min_confidence: min_confidence.unwrap_or(usual.min_confidence),
+        max_antecedent: length(max_antecedent, "max_antecedent", ANTECEDENT)?,
+    })
+}
+
+/// `fit_baskets(log, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn fit_baskets<'a>(
+    log: Option<Given<'a, Log>>,
+    min_support: Option<f64>,
+    count: Option<i64>,
+    min_confidence: Option<f64>,
+    max_antecedent: Option<i32>,
+) -> Option<Made<BasketModel>> {
+    let log = log?;
+    answer(|| {
+        let mut backend = Backend::of_call("fit_baskets");
+        let log = BasketLog::open(log.bytes())?;
+        let options = options(min_support, count, min_confidence, max_antecedent, log.len())?;
+        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
+        let mut name = |item| items.key(item).to_string();
+        Made::of(&Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
+    })
+}
+
+const COLUMNS: &[Column] = &[
+    Column::Text,
+    Column::Float8,
+    Column::TextArray,
+    Column::Int8,
+    Column::Int8,
+    Column::Int8,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+];
+
+fn put(rows: &mut Rows, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
+    let counts = &recommendation.counts;
+    rows.put(&[
+        Cell::Text(item),
+        Cell::of(recommendation.score, Cell::Float),
+        Cell::Texts(antecedent),
+        Cell::Integer(counts.n_ab as i64),
+        Cell::Integer(counts.n_a as i64),
+        Cell::Integer(counts.n_b as i64),
+        Cell::Integer(counts.n as i64),
+        Cell::of(counts.confidence(), Cell::Float),
+        Cell::of(counts.lift(), Cell::Float),
+    ])
+}
+
+fn measure(by: Option<&str>) -> Result<Measure> {
+    by.map_or(Ok(Measure::Confidence), Measure::parse)
+}
+
+/// `recommend(log, items, n, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn recommend<'a>(
+    log: Option<Given<'a, Log>>,
+    basket: Option<Texts>,
+    n: Option<i32>,
+    by: Option<&'a str>,
+    min_support: Option<f64>,
+    count: Option<i64>,
+    min_confidence: Option<f64>,
+    max_antecedent: Option<i32>,
+    call: Call<'a>,
+) -> RowSet {
+    answer(|| {
+        let (Some(log), Some(basket)) = (log, basket) else {
+            return Rows::none(call, COLUMNS);
+        };
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let n = at_least_one(n.unwrap_or(ITEMS), "n")?;
+        let mut backend = Backend::of_call("recommend");
+        let log = BasketLog::open(log.bytes())?;
+        let options = options(min_support, count, min_confidence, max_antecedent, log.len())?;
+        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
+        let basket = numbers_of(&items, basket);
+        let mut names = ItemNames::new(&items);
+        for found in find(&baskets, &basket, n, measure(by)?, &options, &mut backend)? {
+            let antecedent = names.of(&found.antecedent, &mut rows);
+            put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// `recommend(model, items, n, by)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: &'a str, call: Call<'a>) -> RowSet {
+    answer(|| {
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let basket = basket.known();
+        let found = model.recommend(
+            basket.iter().map(String::as_str),
+            at_least_one(n, "n")?,
+            measure(Some(by))?,
+        );
+        for found in found {
+            let antecedent: Vec<Shared> = found
+                .antecedent
+                .iter()
+                .map(|&item| rows.share(model.name(item)))
+                .collect();
+            put(&mut rows, &found, model.name(found.item), &antecedent)?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// `describe(basket_model)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet {
+    const COLUMNS: &[Column] = &[
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Int8,
+        Column::Float8,
+        Column::Int8,
+        Column::Int8,
+    ];
+    answer(|| {
+        let bytes = model.bytes();
+        let model = Model::decode(bytes)?;
+        let options = model.options();
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        rows.put(&[
+            Cell::Integer(model.baskets() as i64),
+            Cell::Integer(model.items() as i64),
+            Cell::Integer(model.rules() as i64),
+            Cell::Integer(i64::from(options.min_count)),
+            Cell::Float(options.min_confidence),
+            match i64::try_from(options.max_antecedent) {
+                Ok(n) => Cell::Integer(n),
+                Err(_) => Cell::Null,
+            },
+            Cell::Integer(bytes.len() as i64),
+        ])?;
+        Ok(rows.finish())
+    })
+}
+
+/// Text input: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_in(text: &CStr) -> Made<BasketModel> {
+    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+}
+
+/// Text output: JSON.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_out(model: Given<'_, BasketModel>) -> MadeText {
+    answer(|| {
+        let text = Model::decode(model.bytes())?.text();
+        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_recv(message: Received<'_>) -> Made<BasketModel> {
+    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
+}

@@ -1,0 +1,170 @@
+//! `association_rules` and `rule_counts`: what goes with what.
+
+use crate::basket_log::{ItemNames, Log, min_count, numbers_of};
+use crate::itemsets::least;
+use crate::pg::array::Texts;
+use crate::pg::call::Call;
+use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
+use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::value::Given;
+use clientele_core::basket_log::BasketLog;
+use clientele_core::itemsets::max_count_of;
+use clientele_core::rules::{Counts, Measure, Options, association_rules as mine, rule_counts as count_rule};
+use clientele_core::{Error, Result};
+use pgrx::prelude::*;
+
+/// The confidence where nothing is said, and not only the best are asked for.
+const CONFIDENCE: f64 = 0.5;
+
+/// The counts of a rule and all measures of it, in the order of the columns.
+const MEASURES: [Column; 16] = [
+    Column::Int8,
+    Column::Int8,
+    Column::Int8,
+    Column::Int8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+    Column::Float8,
+];
+
+fn measures(counts: &Counts) -> [Cell<'static>; 16] {
+    let measure = |value: Option<f64>| Cell::of(value, Cell::Float);
+    [
+        Cell::Integer(counts.n_ab as i64),
+        Cell::Integer(counts.n_a as i64),
+        Cell::Integer(counts.n_b as i64),
+        Cell::Integer(counts.n as i64),
+        measure(counts.support()),
+        measure(counts.confidence()),
+        measure(counts.lift()),
+        measure(counts.leverage()),
+        measure(counts.conviction()),
+        measure(counts.zhang()),
+        measure(counts.jaccard()),
+        measure(counts.cosine()),
+        measure(counts.kulczynski()),
+        measure(counts.imbalance()),
+        measure(counts.odds_ratio()),
+        Cell::Float(counts.p_value()),
+    ]
+}
+
+/// `association_rules(log, …)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
+fn association_rules<'a>(
+    log: Option<Given<'a, Log>>,
+    min_support: Option<f64>,
+    count: Option<i64>,
+    min_confidence: Option<f64>,
+    max_antecedent: Option<i32>,
+    max_consequent: Option<i32>,
+    top: Option<i32>,
+    by: Option<&'a str>,
+    redundant: Option<bool>,
+    only_antecedent: Option<Texts>,
+    only_consequent: Option<Texts>,
+    max_item_support: Option<f64>,
+    significance_level: Option<f64>,
+    call: Call<'a>,
+) -> RowSet {
+    const COLUMNS: &[Column] = &{
+        let mut columns = [Column::TextArray; 18];
+        let mut at = 0;
+        while at < MEASURES.len() {
+            columns[2 + at] = MEASURES[at];
+            at += 1;
+        }
+        columns
+    };
+    answer(|| {
+        let Some(log) = log else {
+            return Rows::none(call, COLUMNS);
+        };
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        let mut backend = Backend::of_call("association_rules");
+        let log = BasketLog::open(log.bytes())?;
+        let items = log.items(&mut backend)?;
+        let top = top.map(|top| at_least_one(top, "top")).transpose()?;
+        let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(&items, texts));
+        let (antecedents, consequents) = (only(only_antecedent), only(only_consequent));
+        let options = Options {
+            min_count: match min_count(min_support, count, log.len())? {
+                None if top.is_none() => Some(least(log.len())?),
+                count => count,
+            },
+            min_confidence: min_confidence.unwrap_or(if top.is_some() { 0.0 } else { CONFIDENCE }),
+            max_antecedent: length(max_antecedent, "max_antecedent", usize::MAX)?,
+            max_consequent: length(max_consequent, "max_consequent", 1)?,
+            redundant: redundant.unwrap_or(true),
+            antecedents: antecedents.as_deref(),
+            consequents: consequents.as_deref(),
+            max_item_count: match max_item_support {
+                None => u32::MAX,
+                Some(support) => max_count_of(support, log.len())?,
+            },
+            significance: significance_level,
+            top,
+            by: by.map_or(Ok(Measure::Lift), Measure::parse)?,
+        };
+        let baskets = log.baskets(&mut backend)?;
+        let found = mine(&baskets, &options, &mut backend)?;
+        let (mut left, mut right) = (ItemNames::new(&items), ItemNames::new(&items));
+        for rule in found.iter() {
+            let (left, right) = (
+                left.of(&rule.antecedent, &mut rows),
+                right.of(&rule.consequent, &mut rows),
+            );
+            let mut cells = [Cell::Null; 18];
+            (cells[0], cells[1]) = (Cell::Texts(left), Cell::Texts(right));
+            cells[2..].copy_from_slice(&measures(&rule.counts));
+            rows.put(&cells)?;
+        }
+        Ok(rows.finish())
+    })
+}
+
+/// `rule_counts(log, antecedent, consequent)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rule_counts<'a>(log: Given<'a, Log>, antecedent: Texts, consequent: Texts, call: Call<'a>) -> RowSet {
+    answer(|| {
+        let mut rows = Rows::begin(call, &MEASURES, None)?;
+        let mut backend = Backend::of_call("rule_counts");
+        let log = BasketLog::open(log.bytes())?;
+        let items = log.items(&mut backend)?;
+        // An item that is in no basket has a number that is in none.
+        let numbers = |texts: Texts, what: &str| {
+            let number = |text: String| items.find(&text).unwrap_or(u32::MAX);
+            let mut numbers: Vec<u32> = texts.all(what)?.into_iter().map(number).collect();
+            numbers.sort_unstable();
+            Ok(numbers)
+        };
+        let (antecedent, consequent) = (numbers(antecedent, "antecedent")?, numbers(consequent, "consequent")?);
+        let counts = count_rule(&log.baskets(&mut backend)?, &antecedent, &consequent, &mut backend)?;
+        rows.put(&measures(&counts))?;
+        Ok(rows.finish())
+    })
+}
+
+/// A number of things that must not be none.
+pub fn at_least_one(n: i32, what: &str) -> Result<usize> {
+    match n {
+        1.. => Ok(n as usize),
+        _ => Err(Error::invalid(format!("{what} must be at least 1")).detail(format!("It is {n}."))),
+    }
+}
+
+/// The same, where it is given.
+pub fn length(length: Option<i32>, what: &str, usual: usize) -> Result<usize> {
+    length.map_or(Ok(usual), |length| at_least_one(length, what))
+}

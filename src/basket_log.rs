@@ -188,18 +188,28 @@ pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usiz
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Error::invalid("min_support and min_count cannot both be given")
             .hint("One is a share of all baskets, the other a number of baskets.")),
-        (Some(support), None) if support > 1.0 => Err(Error::invalid("min_support must be above 0 and at most 1")
-            .detail(format!("It is {}.", spelled(support)))
-            .hint(format!(
-                "It is a share of all baskets. For a number of baskets say min_count => {support}."
-            ))),
-        (Some(support), None) => min_count_of(support, baskets).map(Some),
+        (Some(support), None) => min_count_of(share(support, "min_support")?, baskets).map(Some),
         (None, Some(count)) if count < 1 => {
             Err(Error::invalid("min_count must be at least 1").detail(format!("It is {count}.")))
         }
         // More baskets than there can be.
         (None, Some(count)) => Ok(Some(u32::try_from(count).unwrap_or(u32::MAX))),
     }
+}
+
+/// A share of all baskets, checked. `what` names it in errors.
+pub fn share(share: f64, what: &str) -> Result<f64> {
+    if share > 0.0 && share <= 1.0 {
+        return Ok(share);
+    }
+    let error =
+        Error::invalid(format!("{what} must be above 0 and at most 1")).detail(format!("It is {}.", spelled(share)));
+    Err(match what {
+        "min_support" if share > 1.0 => error.hint(format!(
+            "It is a share of all baskets. For a number of baskets say min_count => {share}."
+        )),
+        _ => error.hint("It is a share of all baskets."),
+    })
 }
 
 /// The numbers of items with these names, without those that the log does not know.

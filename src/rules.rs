@@ -1,6 +1,6 @@
 //! `association_rules` and `rule_counts`: what goes with what.
 
-use crate::basket_log::{ItemNames, Log, min_count, numbers_of};
+use crate::basket_log::{ItemNames, Log, min_count, numbers_of, share};
 use crate::itemsets::least;
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
@@ -111,7 +111,7 @@ fn association_rules<'a>(
             consequents: consequents.as_deref(),
             max_item_count: match max_item_support {
                 None => u32::MAX,
-                Some(support) => max_count_of(support, log.len())?,
+                Some(support) => max_count_of(share(support, "max_item_support")?, log.len())?,
             },
             significance: significance_level,
             top,

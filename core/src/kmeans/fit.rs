@@ -27,11 +27,11 @@ const STEADY: f64 = 1e-3;
 const SAMPLING: u64 = u64::MAX;
 /// And those that swaps are drawn by.
 const SWAPPING: u64 = SAMPLING - 1;
-/// How many swaps are tried: so many for each cluster, up to a limit.
-const SWAPS: usize = 3;
-const MOST_SWAPS: usize = 60;
+/// How many swaps are tried: so many for each cluster, within limits.
+const SWAPS: usize = 5;
+const SWAP_LIMITS: (usize, usize) = (40, 80);
 /// And with all rows, after a sample.
-const LAST_SWAPS: usize = 10;
+const LAST_SWAPS: usize = 5;
 /// A start is preferred to the previous centers where they lead to an inertia that is more than this much above its own.
 const WORSE: f64 = 1.01;
 
@@ -239,7 +239,14 @@ fn search(
     if let Some(run) = best.take() {
         let tried = sample.as_mut().unwrap_or(points);
         let mut random = Random::stream(options.seed as u64, SWAPPING);
-        let mut run = improve(tried, run, (SWAPS * k).min(MOST_SWAPS), limits, &mut random, checkpoint)?;
+        let mut run = improve(
+            tried,
+            run,
+            (SWAPS * k).clamp(SWAP_LIMITS.0, SWAP_LIMITS.1),
+            limits,
+            &mut random,
+            checkpoint,
+        )?;
         if sample.is_some() {
             run = iterate(points, run.centers, limits, checkpoint)?;
             run = improve(points, run, LAST_SWAPS, limits, &mut random, checkpoint)?;

@@ -1,0 +1,42 @@
+-- What to offer to a basket: from a log, and by a model.
+SET search_path = public, clientele;
+CREATE TABLE lines AS
+SELECT i / 5 AS basket, (ARRAY['beer', 'bread', 'butter', 'cola', 'eggs', 'milk', 'nuts', 'wine'])[1 + ((i * i * 11 + i / 3) % 97) % 8] AS item
+FROM generate_series(0, 1499) i;
+CREATE TABLE log AS SELECT clientele.basket_log(basket, item) AS log FROM lines;
+CREATE TABLE models AS SELECT clientele.fit_baskets(log) AS model FROM log;
+SELECT baskets, items, rules, min_count, min_confidence, max_antecedent FROM models, clientele.describe(model);
+SELECT r.item, round(r.score::numeric, 4) AS score, r.antecedent, r.count, r.antecedent_count, r.consequent_count, r.baskets, round(r.confidence::numeric, 4) AS confidence, round(r.lift::numeric, 4) AS lift
+FROM log, clientele.recommend(log, ARRAY['beer', 'nuts', 'wine'], 3) r;
+SELECT r.item, round(r.score::numeric, 4) AS score, r.antecedent FROM models, clientele.recommend(model, ARRAY['beer', 'nuts', 'wine'], 3, 'lift') r;
+-- both say the same, whatever the basket and the measure
+SELECT count(*) AS rows, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS differences
+FROM (SELECT by, basket, r::text AS a, row_number() OVER (PARTITION BY by, basket) AS n
+      FROM log, unnest(ARRAY['confidence', 'lift', 'leverage', 'p_value', 'support']) by, (SELECT basket, array_agg(item) AS items FROM lines WHERE basket < 20 GROUP BY basket) b, clientele.recommend(log, items, 4, by) r) x
+FULL JOIN (SELECT by, basket, r::text AS b, row_number() OVER (PARTITION BY by, basket) AS n
+      FROM models, unnest(ARRAY['confidence', 'lift', 'leverage', 'p_value', 'support']) by, (SELECT basket, array_agg(item) AS items FROM lines WHERE basket < 20 GROUP BY basket) b, clientele.recommend(model, items, 4, by) r) y USING (by, basket, n);
+-- what is in the basket is not offered; an empty basket and unknown items get what is popular
+SELECT count(*) FROM log, clientele.recommend(log, ARRAY['beer', 'bread', 'butter', 'cola', 'eggs', 'milk', 'nuts', 'wine'], 5);
+SELECT r.item, r.antecedent, r.count, r.lift FROM log, clientele.recommend(log, '{}', 2) r;
+SELECT r.item, r.antecedent, r.count FROM models, clientele.recommend(model, ARRAY['caviar', NULL], 2) r;
+-- items that are integers
+SELECT r.item, r.antecedent, r.count FROM (SELECT clientele.basket_log(i / 3, i % 3 + i / 30) AS log FROM generate_series(1, 90) i) l, clientele.recommend(log, ARRAY['1'], 2) r;
+-- the model as a value
+SELECT model::text::clientele.basket_model OPERATOR(clientele.=) model AS same, jsonb_array_length(model::jsonb -> 'items') AS items FROM models;
+SELECT clientele.fit_baskets(clientele.basket_log(b, i), min_count => 2) FROM (VALUES (1, 'a'), (1, 'b'), (2, 'a'), (2, 'b'), (3, 'a')) v (b, i);
+-- nothing
+SELECT clientele.fit_baskets(NULL) AS no_model;
+SELECT count(*) FROM clientele.recommend(NULL::clientele.basket_log, ARRAY['a']);
+SELECT count(*) FROM log, clientele.recommend(log, NULL);
+SELECT count(*) FROM clientele.recommend(NULL::clientele.basket_model, ARRAY['a']);
+SELECT count(*) FROM clientele.recommend((SELECT clientele.basket_log(NULL, 1)), ARRAY['a']);
+-- what is wrong
+SELECT * FROM log, clientele.recommend(log, ARRAY['beer'], 0);
+SELECT * FROM log, clientele.recommend(log, ARRAY['beer'], by => 'taste');
+SELECT * FROM models, clientele.recommend(model, ARRAY['beer'], -1);
+SELECT * FROM models, clientele.recommend(model, ARRAY['beer'], by => 'taste');
+SELECT clientele.fit_baskets(log, 1.5) FROM log;
+SELECT clientele.fit_baskets(log, max_antecedent => 0) FROM log;
+SELECT clientele.fit_baskets(log, min_confidence => -1) FROM log;
+SELECT '{"basket_model":1}'::clientele.basket_model;
+DROP TABLE lines, log, models;

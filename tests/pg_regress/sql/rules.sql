@@ -1,0 +1,63 @@
+-- What goes with what: rules, their measures, and what is left out.
+SET search_path = public, clientele;
+CREATE TABLE lines AS
+SELECT i / 5 AS basket, (ARRAY['beer', 'bread', 'butter', 'cola', 'eggs', 'milk', 'nuts', 'wine'])[1 + ((i * i * 11 + i / 3) % 97) % 8] AS item, i % 2 AS half
+FROM generate_series(0, 1499) i;
+CREATE TABLE log AS SELECT clientele.basket_log(basket, item) AS log FROM lines;
+SELECT r.antecedent, r.consequent, r.count, r.antecedent_count, r.consequent_count, r.baskets, round(r.confidence::numeric, 4) AS confidence, round(r.lift::numeric, 4) AS lift
+FROM log, clientele.association_rules(log, 0.05, min_confidence => 0.6) r;
+-- every measure by its definition
+WITH r AS (SELECT r.*, count::float8 AS n_ab, antecedent_count::float8 AS n_a, consequent_count::float8 AS n_b, baskets::float8 AS n
+           FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0, max_consequent => 2) r),
+     m AS (SELECT *, n_ab / n AS s, n_ab / n_a AS c, n_b / n AS s_b, n_a / n AS s_a FROM r)
+SELECT count(*) AS rules,
+       count(*) FILTER (WHERE abs(support - s) > 1e-12) AS support, count(*) FILTER (WHERE abs(confidence - c) > 1e-12) AS confidence,
+       count(*) FILTER (WHERE abs(lift - c / s_b) > 1e-9) AS lift, count(*) FILTER (WHERE abs(leverage - (s - s_a * s_b)) > 1e-12) AS leverage,
+       count(*) FILTER (WHERE c < 1 AND abs(conviction - (1 - s_b) / (1 - c)) > 1e-9 OR c = 1 AND conviction <> 'Infinity') AS conviction,
+       count(*) FILTER (WHERE abs(zhang - (s - s_a * s_b) / greatest(s * (1 - s_a), s_a * (s_b - s))) > 1e-9) AS zhang,
+       count(*) FILTER (WHERE abs(jaccard - n_ab / (n_a + n_b - n_ab)) > 1e-12) AS jaccard, count(*) FILTER (WHERE abs(cosine - s / sqrt(s_a * s_b)) > 1e-12) AS cosine,
+       count(*) FILTER (WHERE abs(kulczynski - (n_ab / n_a + n_ab / n_b) / 2) > 1e-12) AS kulczynski,
+       count(*) FILTER (WHERE abs(imbalance - abs(n_a - n_b) / (n_a + n_b - n_ab)) > 1e-12) AS imbalance,
+       count(*) FILTER (WHERE p_value NOT BETWEEN 0 AND 1) AS p_value
+FROM m;
+-- Fisher's exact test: the tail of the hypergeometric distribution
+CREATE FUNCTION ln_factorial(n bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(sum(ln(i::float8)), 0) FROM generate_series(2, n) i $$;
+WITH r AS (SELECT r.* FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0, top => 25, by => 'p_value') r)
+SELECT count(*) AS rules, count(*) FILTER (WHERE abs(p_value / tail - 1) > 1e-9) AS differences
+FROM r, LATERAL (
+    SELECT sum(exp(ln_factorial(antecedent_count) - ln_factorial(k) - ln_factorial(antecedent_count - k) + ln_factorial(baskets - antecedent_count)
+               - ln_factorial(consequent_count - k) - ln_factorial(baskets - antecedent_count - consequent_count + k) - ln_factorial(baskets)
+               + ln_factorial(consequent_count) + ln_factorial(baskets - consequent_count))) AS tail
+    FROM generate_series(count, least(antecedent_count, consequent_count)) k) t;
+-- the counts of a rule, frequent or not; unknown items are in no basket
+SELECT c.count, c.antecedent_count, c.consequent_count, c.baskets, c.lift FROM log, clientele.rule_counts(log, ARRAY['beer', 'milk'], ARRAY['wine']) c;
+SELECT c.count, c.antecedent_count, c.consequent_count, c.baskets, c.confidence, c.conviction FROM log, clientele.rule_counts(log, ARRAY['beer', 'caviar'], ARRAY['wine']) c;
+SELECT count(*) AS rules, count(*) FILTER (WHERE (c.count, c.antecedent_count, c.consequent_count, c.baskets, c.lift) IS DISTINCT FROM (r.count, r.antecedent_count, r.consequent_count, r.baskets, r.lift)) AS differences
+FROM log, LATERAL clientele.association_rules(log, 0.02, min_confidence => 0.1, max_consequent => 3) r, LATERAL clientele.rule_counts(log, r.antecedent, r.consequent) c;
+-- the n best, filters, redundancy, significance
+SELECT r.antecedent, r.consequent, round(r.leverage::numeric, 5) AS leverage FROM log, clientele.association_rules(log, top => 3, by => 'leverage') r;
+SELECT r.antecedent, r.consequent, round(r.confidence::numeric, 4) AS confidence
+FROM log, clientele.association_rules(log, top => 3, by => 'confidence', only_consequent => ARRAY['milk', 'caviar'], only_antecedent => ARRAY['beer', 'nuts', 'eggs']) r;
+SELECT redundant, count(*) FROM log, unnest(ARRAY[true, false]) redundant, clientele.association_rules(log, min_count => 3, min_confidence => 0.3, redundant => redundant) r GROUP BY 1 ORDER BY 1;
+SELECT level, count(*) FROM log, unnest(ARRAY[0.001, 0.05, 1]) level, clientele.association_rules(log, min_count => 3, min_confidence => 0.3, significance_level => level) r GROUP BY 1 ORDER BY 1;
+SELECT count(*) FILTER (WHERE 'milk' = ANY (r.antecedent || r.consequent)) AS too_frequent, count(*) > 0 AS others
+FROM log, clientele.association_rules(log, 0.02, max_item_support => 0.5, min_confidence => 0.1) r;
+-- a confidence at its threshold, and one of 1
+SELECT r.* FROM (SELECT clientele.basket_log(b, i) AS log FROM (VALUES (1, 'a'), (1, 'b'), (2, 'a'), (2, 'b'), (3, 'a'), (3, 'b'), (4, 'a'), (4, 'b'), (5, 'a'), (6, 'c')) v (b, i)) l,
+     clientele.association_rules(log, min_count => 1, min_confidence => 0.8) r;
+-- nothing
+SELECT count(*) FROM clientele.association_rules(NULL);
+SELECT count(*) FROM clientele.association_rules((SELECT clientele.basket_log(NULL, 1)), top => 5);
+SELECT count(*) FROM clientele.rule_counts(NULL, ARRAY['a'], ARRAY['b']);
+-- what is wrong
+SELECT * FROM log, clientele.association_rules(log, 2);
+SELECT * FROM log, clientele.association_rules(log, min_confidence => 1.5);
+SELECT * FROM log, clientele.association_rules(log, max_antecedent => 0);
+SELECT * FROM log, clientele.association_rules(log, max_consequent => 0);
+SELECT * FROM log, clientele.association_rules(log, top => 0);
+SELECT * FROM log, clientele.association_rules(log, by => 'surprise');
+SELECT * FROM log, clientele.association_rules(log, significance_level => 0);
+SELECT * FROM log, clientele.association_rules(log, max_item_support => 7);
+SELECT * FROM log, clientele.rule_counts(log, ARRAY['beer', NULL], ARRAY['wine']);
+DROP TABLE lines, log;
+DROP FUNCTION ln_factorial(bigint);

@@ -72,3 +72,16 @@ SELECT s.k, round(s.inertia::numeric) AS inertia, round(s.silhouette::numeric, 3
        round(s.davies_bouldin::numeric, 3) AS davies_bouldin, array_to_string(s.preferred_by, ', ') AS preferred_by
 FROM (SELECT clientele.feature_set(customer_id, ARRAY[days_since_last, orders, ln(1 + greatest(revenue, 0))]) AS set FROM log, clientele.customers(log)) f,
      clientele.kmeans_scan(set, 2, 7) s;
+
+\echo '10. What goes with what? clientele.association_rules(basket_log(order_id, category), min_count => 500, top => 8, redundant => false)'
+\echo
+CREATE TABLE baskets AS
+SELECT clientele.basket_log(order_id, category) AS log FROM order_items JOIN categories USING (category_id);
+SELECT array_to_string(r.antecedent, ' + ') AS "who buys", array_to_string(r.consequent, ', ') AS "also buys", r.count AS baskets,
+       round(100 * r.confidence::numeric, 1) AS "in % of cases", round(r.lift::numeric, 1) AS "times as often"
+FROM baskets, clientele.association_rules(log, min_count => 500, top => 8, redundant => false) r;
+
+\echo '11. What to offer to a basket with hot dogs and soft drinks? clientele.recommend(log, ARRAY[…], 5)'
+\echo
+SELECT r.item AS offer, round(100 * r.confidence::numeric, 1) AS "bought in %", array_to_string(r.antecedent, ' + ') AS "because of", round(r.lift::numeric, 1) AS "times as often"
+FROM baskets, clientele.recommend(log, ARRAY['Hot Dogs', 'Soft Drinks'], 5) r;

@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 18] = [
+const LONG: [(&str, &str); 20] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -62,6 +62,16 @@ const LONG: [(&str, &str); 18] = [
         "exact silhouettes",
         "SELECT count(*) FROM clientele.kmeans((SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, sqrt(i)]) FROM generate_series(1, 300000::bigint) i), 2,
               n_init => 1, silhouette => 'exact')",
+    ),
+    (
+        "itemsets without an end",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13) % 60) AS log FROM generate_series(1, 300) b, generate_series(1, 50) i) l,
+              clientele.frequent_itemsets(log, min_count => 1)",
+    ),
+    (
+        "rules of many baskets",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000) b, generate_series(1, 25) i) l,
+              generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n, top => 5)",
     ),
     (
         "collecting baskets",

@@ -24,6 +24,10 @@ const SETS: &str = "CREATE TABLE sets AS
 
 const BASKETS: &str = "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 6000000::bigint) i";
 
+/// Some ten million sets.
+const RULES: &str = "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 40) b, generate_series(1, 24) i WHERE b % 5 <> i % 5 OR b < 9) l,
+                     clientele.association_rules(log, min_count => 3)";
+
 /// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
 fn the_limit_is_kept(database: &Database) -> Outcome {
     let mut client = database.client_with_log(1_000_000)?;
@@ -42,6 +46,9 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
         "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets",
         BASKETS,
         "SELECT pg_column_size(clientele.basket_log((i, i), 'item ' || i)) FROM generate_series(1, 500000) i",
+        "SELECT clientele.fit_kmeans(set, 3) FROM sets",
+        "SELECT sum(cluster) FROM sets, clientele.kmeans(set, 3, n_init => 1)",
+        RULES,
     ];
     for limit in ["1MB", "2MB", "5MB", "16MB"] {
         for call in calls {

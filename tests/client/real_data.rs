@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 6] = [
+const CHECKS: [(&str, &[&str], Check); 8] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -26,6 +26,8 @@ const CHECKS: [(&str, &[&str], Check); 6] = [
     ("cdnow_scores", &["cdnow_master", "rfm_cdnow"], cdnow_scores),
     ("cdnow_models", &["cdnow_master"], cdnow_models),
     ("cdnow_predictions", &["cdnow_sample"], cdnow_predictions),
+    ("cdnow_segments", &["kmeans_cdnow"], cdnow_segments),
+    ("groceries", &["groceries_baskets"], groceries),
 ];
 
 pub fn trials() -> Vec<Trial> {
@@ -55,6 +57,8 @@ fn file_of(directory: &Path, table: &str) -> PathBuf {
         "cdnow_master" => "data/cdnow_master.csv.gz",
         "cdnow_sample" => "data/cdnow_sample.csv.gz",
         "rfm_cdnow" => "golden/rfm_cdnow.csv",
+        "kmeans_cdnow" => "golden/kmeans_cdnow.csv",
+        "groceries_baskets" => "data/groceries_baskets.csv.gz",
         table => unreachable!("{table} is no table of reference data"),
     })
 }
@@ -78,6 +82,10 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
         "cdnow_sample" => {
             "master_id integer, customer_id integer, date date, units integer, dollars numeric(10,2)"
         }
+        "kmeans_cdnow" => {
+            "id integer, recency_days float8, frequency float8, monetary float8, z1 float8, z2 float8, z3 float8"
+        }
+        "groceries_baskets" => "line text",
         _ => {
             "customer_id integer, days integer, orders bigint, cents bigint, r_ntile integer, r_tied integer, f_ntile integer,
              f_tied integer, m_ntile integer, m_tied integer"
@@ -87,8 +95,13 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
         .client()?
         .batch_execute(&format!("CREATE TABLE {table} ({columns})"))?;
     let file = file_of(directory, table);
+    // A basket is a line, of as many items as it has.
+    let format = match table {
+        "groceries_baskets" => "FORMAT text",
+        _ => "FORMAT csv, HEADER",
+    };
     let copy = format!(
-        "\\copy {table} FROM PROGRAM 'gzip -dcf \"{}\"' (FORMAT csv, HEADER)",
+        "\\copy {table} FROM PROGRAM 'gzip -dcf \"{}\"' ({format})",
         file.display()
     );
     run(program("psql").args(["-Xq", "-d", database.name(), "-c", &copy]))?;
@@ -275,6 +288,81 @@ fn cdnow_predictions(client: &mut postgres::Client) -> Outcome {
             ),
         )?;
         ensure!(found == figures, "{method}: {found} and not {figures}");
+    }
+    Ok(())
+}
+
+/// The best inertia of 50 runs of scikit-learn, which ten of them find, of RFM values whose logarithms are standardised.
+fn cdnow_segments(client: &mut postgres::Client) -> Outcome {
+    client.batch_execute(
+        "CREATE TABLE sets AS SELECT clientele.feature_set(id, ARRAY[z1, z2, z3]) AS set FROM kmeans_cdnow",
+    )?;
+    for (k, inertia) in [
+        (2, 28844.060368740997),
+        (3, 19818.629571824422),
+        (4, 15999.558330287478),
+    ] {
+        let fit = format!("SELECT clientele.fit_kmeans(set, {k}, scaling => 'none') AS model FROM sets");
+        let row = client.query_one(
+            &format!("SELECT d.inertia, d.status FROM ({fit}) f, clientele.describe(model) d"),
+            &[],
+        )?;
+        let (found, status): (f64, String) = (row.try_get(0)?, row.try_get(1)?);
+        ensure!(
+            (found / inertia - 1.0).abs() < 1e-9 && status == "converged",
+            "k = {k}: {found}, {status}"
+        );
+    }
+    // Labels stay: one customer in a hundred is moved.
+    client.batch_execute(
+        "CREATE TABLE moved AS SELECT clientele.feature_set(id, ARRAY[z1, z2, z3 + CASE WHEN id % 100 = 0 THEN 1 ELSE 0 END]) AS set FROM kmeans_cdnow",
+    )?;
+    for k in 3..=8 {
+        let share: f64 = one(
+            client,
+            &format!(
+                "WITH f AS MATERIALIZED (SELECT clientele.fit_kmeans(set, {k}, scaling => 'none') AS model FROM sets)
+                 SELECT avg((a.cluster = b.cluster)::integer)::float8
+                 FROM f, sets s, moved m, LATERAL clientele.kmeans(s.set, model) a
+                      JOIN LATERAL clientele.kmeans(m.set, {k}, scaling => 'none', previous => model) b USING (id) WHERE id % 100 <> 0"
+            ),
+        )?;
+        ensure!(share >= 0.99, "k = {k}: {share} of the labels stayed");
+    }
+    Ok(())
+}
+
+/// Counts and rules as arules, mlxtend and other programs find them.
+fn groceries(client: &mut postgres::Client) -> Outcome {
+    client.batch_execute(
+        "CREATE TABLE log AS
+         SELECT clientele.basket_log(basket, item) AS log
+         FROM (SELECT row_number() OVER () AS basket, line FROM groceries_baskets) b, string_to_table(line, ',') item",
+    )?;
+    let sets = |options: &str| {
+        format!("SELECT count(*) || ' ' || max(length) FROM log, clientele.frequent_itemsets(log, {options})")
+    };
+    let rules = |options: &str| format!("SELECT count(*)::text FROM log, clientele.association_rules(log, {options})");
+    let top = "SELECT antecedent::text || consequent::text || count || ' ' || round(confidence::numeric, 6) || ' ' || round(lift::numeric, 6)
+               FROM log, clientele.association_rules(log, 0.001, min_confidence => 0.8, top => 1)";
+    for (query, answer) in [
+        (sets("0.01"), "333 3"),
+        (sets("min_count => 50"), "1001 4"),
+        (sets("0.001"), "13492 6"),
+        (sets("0.001, target => 'closed'"), "13464 6"),
+        (sets("0.001, target => 'maximal'"), "7794 6"),
+        (rules("0.001, min_confidence => 0.8"), "410"),
+        (rules("0.001, min_confidence => 0.5"), "5668"),
+        (rules("0.001, min_confidence => 0.5, max_consequent => 9"), "5829"),
+        (rules("0.006, min_confidence => 0.25"), "463"),
+        (rules("0.01"), "15"),
+        (
+            top.to_owned(),
+            "{\"red/blush wine\",liquor}{\"bottled beer\"}19 0.904762 11.235269",
+        ),
+    ] {
+        let found: String = one(client, &query)?;
+        ensure!(found == answer, "{query}: {found}, and not {answer}");
     }
     Ok(())
 }

@@ -58,7 +58,13 @@ fn dumps_are_restored(database: &Database) -> Outcome {
          SELECT customer_id % 3 AS part, clientele.basket_log((customer_id, date_trunc('week', ordered_at)), 'item ' || round(total)) AS log
          FROM orders GROUP BY 1;
          INSERT INTO basket_logs SELECT 9, clientele.basket_log(ordered_at, customer_id) FROM orders;
-         CREATE MATERIALIZED VIEW bought AS SELECT i.* FROM (SELECT clientele.merge(log) AS log FROM basket_logs WHERE part < 9) b, clientele.items(log) i;",
+         CREATE MATERIALIZED VIEW bought AS SELECT i.* FROM (SELECT clientele.merge(log) AS log FROM basket_logs WHERE part < 9) b, clientele.items(log) i;
+         CREATE TABLE clusters AS SELECT clientele.fit_kmeans(set, 3) AS model FROM sets WHERE day = '1999-01-01';
+         CREATE TABLE offers AS SELECT clientele.fit_baskets(log, min_count => 2) AS model FROM basket_logs WHERE part < 9;
+         CREATE TABLE placed (a float8, b float8, cluster integer GENERATED ALWAYS AS (clientele.kmeans_assign(
+             '{\"kmeans_model\":1,\"features\":[\"a\",\"b\"],\"scaling\":{\"method\":\"none\",\"center\":[0,0],\"scale\":[1,1]},
+               \"clusters\":[{\"cluster\":1,\"center\":[0,0]},{\"cluster\":2,\"center\":[5,5]}]}', ARRAY[a, b])) STORED);
+         INSERT INTO placed VALUES (1, 1), (4, 7);",
     )?;
     let fingerprint = "
         SELECT (SELECT md5(string_agg(md5(clientele.order_log_send(log)), '' ORDER BY day)) FROM logs)
@@ -72,7 +78,10 @@ fn dumps_are_restored(database: &Database) -> Outcome {
             || (SELECT md5(string_agg(w::text, '' ORDER BY customer_id)) FROM worth w)
             || (SELECT string_agg(churn::text, ',' ORDER BY x) FROM leaving)
             || (SELECT md5(string_agg(md5(clientele.basket_log_send(log)), '' ORDER BY part)) FROM basket_logs)
-            || (SELECT md5(string_agg(b::text, '' ORDER BY item)) FROM bought b)";
+            || (SELECT md5(string_agg(b::text, '' ORDER BY item)) FROM bought b)
+            || (SELECT md5(string_agg(md5(clientele.kmeans_model_send(model)), '')) FROM clusters)
+            || (SELECT string_agg(md5(clientele.basket_model_send(model)), ',' ORDER BY md5(clientele.basket_model_send(model))) FROM offers)
+            || (SELECT string_agg(cluster::text, ',' ORDER BY a) FROM placed)";
     let before: String = one(&mut client, fingerprint)?;
     for format in ["plain", "custom"] {
         let copy = Database::with("TEMPLATE template0")?;

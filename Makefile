@@ -62,6 +62,7 @@ bench: all
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/run
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/models
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/segments
+	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/baskets
 
 lint:
 	cargo fmt --all --check

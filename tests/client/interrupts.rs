@@ -70,7 +70,7 @@ const LONG: [(&str, &str); 20] = [
     ),
     (
         "rules of many baskets",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000) b, generate_series(1, 25) i) l,
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
               generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n, top => 5)",
     ),
     (

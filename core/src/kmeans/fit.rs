@@ -9,7 +9,7 @@ use super::quality::{Quality, Silhouette, measure};
 use super::random::Random;
 use super::scaling::{Method, Scaling};
 use super::seeding::seed;
-use super::swaps::improve;
+use super::swaps::{Ends, improve, settle};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Kind, Result, spelled};
 use crate::estimate::Status;
@@ -21,6 +21,10 @@ pub const MAX_CLUSTERS: usize = 65_535;
 const SAMPLE: usize = 1 << 16;
 /// From so many seedings it is tried.
 const STARTS: i32 = 10;
+/// And from more of them where clusters are few, so that one swap changes too much and seedings cost little: this over the square of k,
+const MORE_STARTS: usize = 1000;
+/// but no more than that.
+const MOST_MORE: usize = 40;
 /// The tolerance where there is a previous model.
 const STEADY: f64 = 1e-3;
 /// The random numbers that rows are sampled by.
@@ -228,30 +232,22 @@ fn search(
         None
     };
     let mut best: Option<Run> = None;
-    for start in 0..options.starts() as u64 {
+    if options.starts() > 0 {
         let tried = sample.as_mut().unwrap_or(points);
-        let centers = seed(tried, k, &mut Random::stream(options.seed as u64, start), checkpoint)?;
-        let run = iterate(tried, centers, limits, checkpoint)?;
-        if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
-            best = Some(run);
+        let mut ends = Ends::default();
+        let more = (MORE_STARTS / (k * k)).min(MOST_MORE);
+        for start in 0..options.starts() as u64 + more as u64 {
+            let centers = seed(tried, k, &mut Random::stream(options.seed as u64, start), checkpoint)?;
+            ends.add(iterate(tried, centers, limits, checkpoint)?);
         }
-    }
-    if let Some(run) = best.take() {
-        let tried = sample.as_mut().unwrap_or(points);
         let mut random = Random::stream(options.seed as u64, SWAPPING);
-        let mut run = improve(
-            tried,
-            run,
-            (SWAPS * k).clamp(SWAP_LIMITS.0, SWAP_LIMITS.1),
-            limits,
-            &mut random,
-            checkpoint,
-        )?;
+        let swaps = (SWAPS * k).clamp(SWAP_LIMITS.0, SWAP_LIMITS.1);
+        improve(tried, &mut ends, swaps, limits, &mut random, checkpoint)?;
         if sample.is_some() {
-            run = iterate(points, run.centers, limits, checkpoint)?;
-            run = improve(points, run, LAST_SWAPS, limits, &mut random, checkpoint)?;
+            ends = settle(points, ends, limits, checkpoint)?;
+            improve(points, &mut ends, LAST_SWAPS, limits, &mut random, checkpoint)?;
         }
-        best = Some(run);
+        best = ends.into_best();
     }
     if let Some(previous) = options.follows() {
         let centers = previous.centers_in(scaling);

@@ -18,18 +18,61 @@ const PROMISING: f64 = 1.001;
 /// Iterations before it is decided whether a swap was good.
 const SETTLING: usize = 5;
 
-/// Tries so many swaps. What comes out is at least as good as what goes in.
+/// So many ends are kept,
+const KEPT: usize = 3;
+/// if they are not so much worse than the best,
+const NEAR: f64 = 1.01;
+/// and different: by more than this.
+const ALIKE: f64 = 1.000001;
+
+/// Where runs ended: the best few of different ends, from the best down. What is the second best of a sample may be the best of all.
+#[derive(Default)]
+pub struct Ends(Vec<Run>);
+
+impl Ends {
+    /// One more end.
+    pub fn add(&mut self, run: Run) {
+        self.0.push(run);
+        self.0.sort_by(|a, b| a.inertia.total_cmp(&b.inertia));
+        self.0.dedup_by(|worse, better| worse.inertia <= ALIKE * better.inertia);
+        let best = self.0[0].inertia;
+        self.0.retain(|end| end.inertia <= NEAR * best);
+        self.0.truncate(KEPT);
+    }
+
+    /// The best, if there is one.
+    pub fn into_best(self) -> Option<Run> {
+        self.0.into_iter().next()
+    }
+}
+
+fn settling(limits: Limits) -> Limits {
+    Limits {
+        iterations: limits.iterations.min(SETTLING),
+        ..limits
+    }
+}
+
+/// Goes on with other points from where the ways ended, and to the end with the best.
+pub fn settle(points: &mut Points, ends: Ends, limits: Limits, checkpoint: &mut dyn Checkpoint) -> Result<Ends> {
+    let mut settled = Ends::default();
+    for end in ends.0 {
+        settled.add(iterate(points, end.centers, settling(limits), checkpoint)?);
+    }
+    Ok(settled)
+}
+
+/// Tries so many swaps, and goes to the end with the best.
 pub fn improve(
     points: &mut Points,
-    mut best: Run,
+    ends: &mut Ends,
     tries: usize,
     limits: Limits,
     random: &mut Random,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<Run> {
-    let settling = Limits {
-        iterations: limits.iterations.min(SETTLING),
-        ..limits
+) -> Result<()> {
+    let Some(mut best) = ends.0.first().cloned() else {
+        return Ok(());
     };
     for _ in 0..tries {
         if best.inertia == 0.0 {
@@ -41,25 +84,31 @@ pub fn improve(
         let center = missed_least(points, &next, &row, best.centers.nrows(), checkpoint)?;
         let mut centers = best.centers.clone();
         centers.row_mut(center).assign(&ndarray::ArrayView1::from(&row));
-        let mut tried = iterate(points, centers, settling, checkpoint)?;
-        if tried.inertia < PROMISING * best.inertia && !tried.converged {
-            tried = iterate(points, tried.centers, limits, checkpoint)?;
-        }
-        if tried.inertia < best.inertia {
-            best = Run {
-                iterations: best.iterations + tried.iterations,
-                ..tried
-            };
+        let mut tried = iterate(points, centers, settling(limits), checkpoint)?;
+        if tried.inertia < PROMISING * best.inertia {
+            tried = go_on(points, tried, limits, checkpoint)?;
+            tried.iterations += best.iterations;
+            if tried.inertia < best.inertia {
+                best = tried.clone();
+            }
+            ends.add(tried);
         }
     }
-    if !best.converged {
-        let rest = iterate(points, best.centers, limits, checkpoint)?;
-        best = Run {
-            iterations: best.iterations + rest.iterations,
-            ..rest
-        };
+    let best = go_on(points, best, limits, checkpoint)?;
+    ends.add(best);
+    Ok(())
+}
+
+/// From where a run was stopped to its end.
+fn go_on(points: &mut Points, run: Run, limits: Limits, checkpoint: &mut dyn Checkpoint) -> Result<Run> {
+    if run.converged {
+        return Ok(run);
     }
-    Ok(best)
+    let rest = iterate(points, run.centers, limits, checkpoint)?;
+    Ok(Run {
+        iterations: run.iterations + rest.iterations,
+        ..rest
+    })
 }
 
 /// Says in `points` which center is nearest to each point and how near; the result is the squared distance to the next one.

@@ -5,7 +5,8 @@ use clientele_core::checkpoint::Unhindered;
 use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
 use clientele_core::retention;
 use clientele_core::rfm::Model;
-use clientele_core::{Result, purchases, spend};
+use clientele_core::rules::Measure;
+use clientele_core::{Result, kmeans, purchases, recommend, spend};
 
 /// Large enough that nothing becomes a run.
 pub const NO_RUNS: usize = 1 << 40;
@@ -184,4 +185,38 @@ pub fn check_written_baskets(bytes: &[u8]) {
     let baskets = log.baskets(&mut Unhindered).expect("a sound log has baskets");
     let about = log.describe(&mut Unhindered).expect("a sound log can be described");
     assert_eq!(baskets.entries().len() as u64, about.entries);
+}
+
+/// What holds for every model of clusters.
+pub fn check_kmeans_model(model: &kmeans::Model) {
+    assert_eq!(kmeans::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(kmeans::Model::parse(&model.text()).as_ref(), Ok(model));
+    for value in [0.0, -1e-300, 1e300, f64::MAX] {
+        let row = vec![value; model.dimension()];
+        if let (Ok(cluster), Ok(distances)) = (model.assign(&row), model.distances(&row)) {
+            let nearest = distances.iter().copied().fold(f64::INFINITY, f64::min);
+            assert_eq!(
+                distances[cluster as usize - 1],
+                nearest,
+                "it is assigned to the nearest"
+            );
+        }
+    }
+    let _ = model.means();
+}
+
+/// What holds for every model of baskets.
+pub fn check_basket_model(model: &recommend::Model) {
+    assert_eq!(recommend::Model::decode(&model.encode()).as_ref(), Ok(model));
+    assert_eq!(recommend::Model::parse(&model.text()).as_ref(), Ok(model));
+    let names: Vec<&str> = (0..model.items() as u32).map(|item| model.name(item)).collect();
+    let (half, _) = names.split_at(names.len() / 2);
+    for basket in [&[], half, &names[..]] {
+        for by in [Measure::Confidence, Measure::Lift, Measure::PValue] {
+            for offer in model.recommend(basket.iter().copied(), 10, by) {
+                assert!(!basket.contains(&model.name(offer.item)), "it is in the basket");
+                assert!(offer.antecedent.iter().all(|&item| basket.contains(&model.name(item))));
+            }
+        }
+    }
 }

@@ -2247,14 +2247,14 @@ CREATE OPERATOR CLASS basket_model_ops DEFAULT FOR TYPE basket_model USING hash 
 COMMENT ON OPERATOR FAMILY basket_model_ops USING hash IS 'basket_model by its bytes';
 COMMENT ON OPERATOR CLASS basket_model_ops USING hash IS 'basket_model by its bytes: for DISTINCT, GROUP BY and hash joins';
 
-CREATE FUNCTION fit_baskets(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 3)
+CREATE FUNCTION fit_baskets(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 2)
 RETURNS basket_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
 AS 'MODULE_PATHNAME', 'fit_baskets_wrapper';
 COMMENT ON FUNCTION fit_baskets(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
 'the rules of the baskets, to recommend items by without them';
 
-CREATE FUNCTION recommend(log basket_log, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence', min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 3)
+CREATE FUNCTION recommend(log basket_log, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence', min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 2)
 RETURNS TABLE (
     item text,
     score double precision,

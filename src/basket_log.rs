@@ -4,12 +4,14 @@ use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, U
 use crate::pg::any::Args;
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
+use crate::pg::decoded::Decode;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
 use crate::pg::{encoding, settings};
-use clientele_core::basket_log::{BasketLog, Collector, Items, NAME, parse, write_text};
+use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, parse, write_text};
+use clientele_core::checkpoint::Checkpoint;
 use clientele_core::error::spelled;
 use clientele_core::itemsets::min_count_of;
 use clientele_core::key::Key;
@@ -22,6 +24,33 @@ pub enum Log {}
 
 impl TypeName for Log {
     const NAME: &'static str = NAME;
+}
+
+/// What is looked for sets in: the baskets of a log as numbers, and the items that the numbers stand for.
+pub struct Content {
+    /// The items.
+    pub items: Items,
+    /// The baskets.
+    pub baskets: Baskets,
+}
+
+impl Content {
+    /// Reads a log.
+    pub fn read(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<Content> {
+        let log = BasketLog::open(bytes)?;
+        Ok(Content {
+            items: log.items(checkpoint)?,
+            baskets: log.baskets(checkpoint)?,
+        })
+    }
+}
+
+impl Decode for Log {
+    type Value = Content;
+
+    fn decode(bytes: &[u8]) -> Result<Content> {
+        Content::read(bytes, &mut Backend::of_call(NAME))
+    }
 }
 
 /// When rows take this much, those that came more than once are looked for.
@@ -205,7 +234,7 @@ pub fn share(share: f64, what: &str) -> Result<f64> {
     let error =
         Error::invalid(format!("{what} must be above 0 and at most 1")).detail(format!("It is {}.", spelled(share)));
     Err(match what {
-        "min_support" if share > 1.0 => error.hint(format!(
+        "min_support" if share > 1.0 && share.is_finite() => error.hint(format!(
             "It is a share of all baskets. For a number of baskets say min_count => {share}."
         )),
         _ => error.hint("It is a share of all baskets."),

@@ -1,6 +1,6 @@
 //! `frequent_itemsets`: what is often bought together.
 
-use crate::basket_log::{ItemNames, Log, min_count};
+use crate::basket_log::{Content, ItemNames, Log, min_count};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -8,7 +8,6 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::settings;
 use crate::pg::value::Given;
 use crate::rules::length;
-use clientele_core::basket_log::BasketLog;
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
 use clientele_core::{Error, Kind, Result};
@@ -41,14 +40,17 @@ fn frequent_itemsets<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("frequent_itemsets");
-        let log = BasketLog::open(log.bytes())?;
+        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let options = Options {
-            min_count: min_count(min_support, count, log.len())?.map_or_else(|| least(log.len()), Ok)?,
+            min_count: min_count(min_support, count, baskets.len())?.map_or_else(|| least(baskets.len()), Ok)?,
             target: target.map_or(Ok(Target::All), Target::parse)?,
             min_length: length(min_length, "min_length", 1)?,
             max_length: length(max_length, "max_length", usize::MAX)?,
         };
-        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
+        if options.max_length < options.min_length {
+            return Err(Error::invalid("max_length must be at least min_length")
+                .detail(format!("They are {} and {}.", options.max_length, options.min_length)));
+        }
         let mut names = ItemNames::new(&items);
         let limit = settings::row_limit();
         let mut found = 0;

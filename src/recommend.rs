@@ -1,6 +1,6 @@
 //! `fit_baskets` and `recommend`: what to offer to a basket.
 
-use crate::basket_log::{ItemNames, Log, min_count, numbers_of};
+use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
@@ -11,10 +11,10 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
 use crate::rules::{at_least_one, length};
 use clientele_core::Result;
-use clientele_core::basket_log::BasketLog;
 use clientele_core::codec::Sink;
+use clientele_core::itemsets::min_count_of;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
-use clientele_core::rules::Measure;
+use clientele_core::rules::{FLOOR, Measure};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -33,8 +33,10 @@ impl Decode for BasketModel {
     }
 }
 
+/// The support where nothing is said; but never fewer baskets than [`FLOOR`]. Rarer rules are many, and say little.
+const SUPPORT: f64 = 0.001;
 /// The most items of an antecedent where nothing is said.
-const ANTECEDENT: usize = 3;
+const ANTECEDENT: usize = 2;
 /// How many items are offered where nothing is said.
 const ITEMS: i32 = 10;
 
@@ -45,10 +47,12 @@ fn options(
     max_antecedent: Option<i32>,
     baskets: usize,
 ) -> Result<Options> {
-    let usual = Options::default();
     Ok(Options {
-        min_count: min_count(min_support, count, baskets)?.unwrap_or(usual.min_count),
-        min_confidence: min_confidence.unwrap_or(usual.min_confidence),
+        min_count: match min_count(min_support, count, baskets)? {
+            Some(count) => count,
+            None => min_count_of(SUPPORT, baskets)?.max(FLOOR),
+        },
+        min_confidence: min_confidence.unwrap_or(0.0),
         max_antecedent: length(max_antecedent, "max_antecedent", ANTECEDENT)?,
     })
 }
@@ -65,9 +69,8 @@ fn fit_baskets<'a>(
     let log = log?;
     answer(|| {
         let mut backend = Backend::of_call("fit_baskets");
-        let log = BasketLog::open(log.bytes())?;
-        let options = options(min_support, count, min_confidence, max_antecedent, log.len())?;
-        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
+        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
+        let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
         let mut name = |item| items.key(item).to_string();
         Made::of(&Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
     })
@@ -108,7 +111,7 @@ fn measure(by: Option<&str>) -> Result<Measure> {
 #[pg_extern(sql = false, immutable, parallel_safe)]
 #[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
 fn recommend<'a>(
-    log: Option<Given<'a, Log>>,
+    log: Option<Decoded<'a, Log>>,
     basket: Option<Texts>,
     n: Option<i32>,
     by: Option<&'a str>,
@@ -124,13 +127,12 @@ fn recommend<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let n = at_least_one(n.unwrap_or(ITEMS), "n")?;
+        let Content { items, baskets } = &*log;
+        let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
+        let basket = numbers_of(items, basket);
         let mut backend = Backend::of_call("recommend");
-        let log = BasketLog::open(log.bytes())?;
-        let options = options(min_support, count, min_confidence, max_antecedent, log.len())?;
-        let (items, baskets) = (log.items(&mut backend)?, log.baskets(&mut backend)?);
-        let basket = numbers_of(&items, basket);
-        let mut names = ItemNames::new(&items);
-        for found in find(&baskets, &basket, n, measure(by)?, &options, &mut backend)? {
+        let mut names = ItemNames::new(items);
+        for found in find(baskets, &basket, n, measure(by)?, &options, &mut backend)? {
             let antecedent = names.of(&found.antecedent, &mut rows);
             put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
         }
@@ -184,10 +186,7 @@ fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> R
             Cell::Integer(model.rules() as i64),
             Cell::Integer(i64::from(options.min_count)),
             Cell::Float(options.min_confidence),
-            match i64::try_from(options.max_antecedent) {
-                Ok(n) => Cell::Integer(n),
-                Err(_) => Cell::Null,
-            },
+            Cell::of(i64::try_from(options.max_antecedent).ok(), Cell::Integer),
             Cell::Integer(bytes.len() as i64),
         ])?;
         Ok(rows.finish())

@@ -1,14 +1,14 @@
 //! `association_rules` and `rule_counts`: what goes with what.
 
-use crate::basket_log::{ItemNames, Log, min_count, numbers_of, share};
+use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, share};
 use crate::itemsets::least;
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::Given;
-use clientele_core::basket_log::BasketLog;
 use clientele_core::itemsets::max_count_of;
 use clientele_core::rules::{Counts, Measure, Options, association_rules as mine, rule_counts as count_rule};
 use clientele_core::{Error, Result};
@@ -93,14 +93,13 @@ fn association_rules<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("association_rules");
-        let log = BasketLog::open(log.bytes())?;
-        let items = log.items(&mut backend)?;
+        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let top = top.map(|top| at_least_one(top, "top")).transpose()?;
         let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(&items, texts));
         let (antecedents, consequents) = (only(only_antecedent), only(only_consequent));
         let options = Options {
-            min_count: match min_count(min_support, count, log.len())? {
-                None if top.is_none() => Some(least(log.len())?),
+            min_count: match min_count(min_support, count, baskets.len())? {
+                None if top.is_none() => Some(least(baskets.len())?),
                 count => count,
             },
             min_confidence: min_confidence.unwrap_or(if top.is_some() { 0.0 } else { CONFIDENCE }),
@@ -111,13 +110,12 @@ fn association_rules<'a>(
             consequents: consequents.as_deref(),
             max_item_count: match max_item_support {
                 None => u32::MAX,
-                Some(support) => max_count_of(share(support, "max_item_support")?, log.len())?,
+                Some(support) => max_count_of(share(support, "max_item_support")?, baskets.len())?,
             },
             significance: significance_level,
             top,
             by: by.map_or(Ok(Measure::Lift), Measure::parse)?,
         };
-        let baskets = log.baskets(&mut backend)?;
         let found = mine(&baskets, &options, &mut backend)?;
         let (mut left, mut right) = (ItemNames::new(&items), ItemNames::new(&items));
         for rule in found.iter() {
@@ -136,21 +134,19 @@ fn association_rules<'a>(
 
 /// `rule_counts(log, antecedent, consequent)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rule_counts<'a>(log: Given<'a, Log>, antecedent: Texts, consequent: Texts, call: Call<'a>) -> RowSet {
+fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: Texts, consequent: Texts, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, &MEASURES, None)?;
-        let mut backend = Backend::of_call("rule_counts");
-        let log = BasketLog::open(log.bytes())?;
-        let items = log.items(&mut backend)?;
         // An item that is in no basket has a number that is in none.
         let numbers = |texts: Texts, what: &str| {
-            let number = |text: String| items.find(&text).unwrap_or(u32::MAX);
+            let number = |text: String| log.items.find(&text).unwrap_or(u32::MAX);
             let mut numbers: Vec<u32> = texts.all(what)?.into_iter().map(number).collect();
             numbers.sort_unstable();
             Ok(numbers)
         };
         let (antecedent, consequent) = (numbers(antecedent, "antecedent")?, numbers(consequent, "consequent")?);
-        let counts = count_rule(&log.baskets(&mut backend)?, &antecedent, &consequent, &mut backend)?;
+        let mut backend = Backend::of_call("rule_counts");
+        let counts = count_rule(&log.baskets, &antecedent, &consequent, &mut backend)?;
         rows.put(&measures(&counts))?;
         Ok(rows.finish())
     })

@@ -17,6 +17,10 @@ use pgrx::prelude::*;
 const BATCH: usize = 256;
 /// Words in a piece of memory for the texts of a batch.
 const PIECE: usize = 8 << 10;
+/// A batch whose texts take more words is handed over before it is full.
+const LARGE: usize = 1 << 20;
+/// The most bytes of an array of texts: less than a row can have.
+const MOST: usize = 0x3f00_0000;
 
 /// The type of a column, as the SQL declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,13 +198,13 @@ impl Rows {
                 (Cell::Shared(text), Column::Text) => text.0,
                 (Cell::Text(text), Column::Text) => self.arena.text(text),
                 (Cell::Floats(numbers), Column::Float8Array) => self.arena.floats(numbers),
-                (Cell::Texts(texts), Column::TextArray) => self.arena.texts(texts),
+                (Cell::Texts(texts), Column::TextArray) => self.arena.texts(texts)?,
                 (Cell::Key(key), Column::Key) => self.arena.key(key, self.key)?,
                 (cell, column) => unreachable!("{cell:?} in a column of {column:?}"),
             };
         }
         self.filled = end;
-        if end == self.values.len() {
+        if end == self.values.len() || self.arena.is_large() {
             self.flush();
         }
         Ok(())
@@ -236,6 +240,11 @@ impl Arena {
     fn clear(&mut self) {
         self.0.truncate(1);
         self.0[0].clear();
+    }
+
+    #[inline]
+    fn is_large(&self) -> bool {
+        self.0.len() > 1 && self.0.iter().map(Vec::capacity).sum::<usize>() > LARGE
     }
 
     #[inline]
@@ -283,11 +292,16 @@ impl Arena {
         })
     }
 
-    fn texts(&mut self, texts: &[Shared]) -> pg_sys::Datum {
+    fn texts(&mut self, texts: &[Shared]) -> Result<pg_sys::Datum> {
         // Each element begins where an integer could.
         let size = |text: &Shared| text.bytes().len().next_multiple_of(size_of::<i32>());
         let len = array::HEAD + texts.iter().map(size).sum::<usize>();
-        write_value(self.block(words_of(len)), len, |bytes| {
+        if len > MOST {
+            return Err(Error::new(Kind::TooLarge, "an array of texts is too large")
+                .detail(format!("Its {} elements take {len} bytes.", texts.len()))
+                .hint("Use numbers or shorter names, and look up the long ones afterwards."));
+        }
+        Ok(write_value(self.block(words_of(len)), len, |bytes| {
             let (head, mut rest) = bytes.split_at_mut(array::HEAD);
             head.copy_from_slice(&array::head(texts.len(), pg_sys::TEXTOID));
             for text in texts {
@@ -295,7 +309,7 @@ impl Arena {
                 element[..text.bytes().len()].copy_from_slice(text.bytes());
                 rest = behind;
             }
-        })
+        }))
     }
 
     /// Memory that lasts until the batch is handed over.

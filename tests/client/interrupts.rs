@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 20] = [
+const LONG: [(&str, &str); 21] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -72,6 +72,11 @@ const LONG: [(&str, &str); 20] = [
         "rules of many baskets",
         "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
               generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n, top => 5)",
+    ),
+    (
+        "counting rules",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
+              generate_series(1, 100000) n, clientele.rule_counts(log, ARRAY[(n % 200)::text], ARRAY[(n % 199)::text])",
     ),
     (
         "collecting baskets",

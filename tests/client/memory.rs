@@ -10,6 +10,8 @@ crate::trials!(
     values_are_bounded_by_a_gigabyte,
     long_keys_are_kept,
     baskets_of_any_shape_are_kept,
+    baskets_of_any_shape_are_mined,
+    an_answer_is_whole_or_an_error,
 );
 
 const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -206,5 +208,70 @@ fn baskets_of_any_shape_are_kept(database: &Database) -> Outcome {
         "generate_series(0, 19) i",
     )?;
     ensure!(long == (2, 20, 20, 10), "{long:?}");
+    Ok(())
+}
+
+/// The same, and the sets in them.
+fn baskets_of_any_shape_are_mined(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    let mut sets = |call: &str, rows: &str, options: &str| -> Result<(i64, i64), Failure> {
+        let query = format!(
+            "SELECT count(*), sum(length) FROM (SELECT {call} AS log FROM {rows}) l, clientele.frequent_itemsets(log, {options})"
+        );
+        let row = client.query_one(&query, &[])?;
+        Ok((row.try_get(0)?, row.try_get(1)?))
+    };
+    // Each item is in the large basket and in two of two: all are frequent, and so is each pair of a small basket.
+    let large = sets(
+        "clientele.basket_log(CASE WHEN i <= 100000 THEN 0 ELSE i / 2 END, i % 100000)",
+        "generate_series(1, 300000) i",
+        "min_count => 3",
+    )?;
+    ensure!(large == (149_999, 199_998), "{large:?}");
+    let many = sets(
+        "clientele.basket_log(i / 2, (i::bigint * 7919 % 1000003)::text)",
+        "generate_series(0, 999999) i",
+        "min_count => 1",
+    )?;
+    ensure!(many == (1_500_000, 2_000_000), "{many:?}");
+    // Two baskets of eight items.
+    let long = sets(
+        "clientele.basket_log(i % 2, repeat(chr(65 + i), 1000000))",
+        "generate_series(0, 15) i",
+        "min_count => 1",
+    )?;
+    ensure!(long == (510, 2048), "{long:?}");
+    Ok(())
+}
+
+/// Twenty equal baskets of thirty items have a thousand million sets: the error says how far it came.
+fn an_answer_is_whole_or_an_error(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client.batch_execute(
+        "CREATE TABLE log AS SELECT clientele.basket_log(i, j) AS log FROM generate_series(1, 20) i, generate_series(1, 30) j;
+         SET clientele.memory_limit = '64MB'; SET temp_file_limit = '64MB'; SET work_mem = '1MB'",
+    )?;
+    let Err(error) = client.batch_execute("SELECT count(*) FROM log, clientele.association_rules(log, min_count => 1)")
+    else {
+        return Err("the rules fit".into());
+    };
+    let error = error.as_db_error().ok_or("the session ended")?;
+    ensure!(
+        error.code().code() == "53400" && error.detail().is_some_and(|detail| detail.contains("had been found")),
+        "{error:?}"
+    );
+    // Sets go to disk, as far as there is room for them.
+    let all = "SELECT count(*) FROM log, clientele.frequent_itemsets(log, min_count => 1)";
+    let (code, message) = error_of(&mut client, all)?;
+    ensure!(
+        code == "53400" && message.contains("temp_file_limit"),
+        "{code} {message}"
+    );
+    client.batch_execute("SET clientele.row_limit = 100000")?;
+    let (code, message) = error_of(&mut client, all)?;
+    ensure!(
+        code == "54000" && message.contains("clientele.row_limit"),
+        "{code} {message}"
+    );
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 8] = [
+const CHECKS: [(&str, &[&str], Check); 9] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -28,6 +28,11 @@ const CHECKS: [(&str, &[&str], Check); 8] = [
     ("cdnow_predictions", &["cdnow_sample"], cdnow_predictions),
     ("cdnow_segments", &["kmeans_cdnow"], cdnow_segments),
     ("groceries", &["groceries_baskets"], groceries),
+    (
+        "public_itemsets",
+        &["retail", "mushroom", "chess", "t10i4d100k"],
+        public_itemsets,
+    ),
 ];
 
 pub fn trials() -> Vec<Trial> {
@@ -59,6 +64,10 @@ fn file_of(directory: &Path, table: &str) -> PathBuf {
         "rfm_cdnow" => "golden/rfm_cdnow.csv",
         "kmeans_cdnow" => "golden/kmeans_cdnow.csv",
         "groceries_baskets" => "data/groceries_baskets.csv.gz",
+        "retail" => "data/fimi/retail.dat.gz",
+        "mushroom" => "data/fimi/mushroom.dat.gz",
+        "chess" => "data/fimi/chess.dat.gz",
+        "t10i4d100k" => "data/fimi/T10I4D100K.dat.gz",
         table => unreachable!("{table} is no table of reference data"),
     })
 }
@@ -85,7 +94,7 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
         "kmeans_cdnow" => {
             "id integer, recency_days float8, frequency float8, monetary float8, z1 float8, z2 float8, z3 float8"
         }
-        "groceries_baskets" => "line text",
+        "groceries_baskets" | "retail" | "mushroom" | "chess" | "t10i4d100k" => "line text",
         _ => {
             "customer_id integer, days integer, orders bigint, cents bigint, r_ntile integer, r_tied integer, f_ntile integer,
              f_tied integer, m_ntile integer, m_tied integer"
@@ -96,8 +105,8 @@ fn load(database: &Database, directory: &Path, table: &str) -> Result<(), Failur
         .batch_execute(&format!("CREATE TABLE {table} ({columns})"))?;
     let file = file_of(directory, table);
     // A basket is a line, of as many items as it has.
-    let format = match table {
-        "groceries_baskets" => "FORMAT text",
+    let format = match columns {
+        "line text" => "FORMAT text",
         _ => "FORMAT csv, HEADER",
     };
     let copy = format!(
@@ -363,6 +372,46 @@ fn groceries(client: &mut postgres::Client) -> Outcome {
     ] {
         let found: String = one(client, &query)?;
         ensure!(found == answer, "{query}: {found}, and not {answer}");
+    }
+    Ok(())
+}
+
+/// Sets of the data that programs are compared with, as other programs count them.
+fn public_itemsets(client: &mut postgres::Client) -> Outcome {
+    for table in ["retail", "mushroom", "chess", "t10i4d100k"] {
+        client.batch_execute(&format!(
+            "CREATE TABLE {table}_log AS
+             SELECT clientele.basket_log(basket, item::integer) AS log
+             FROM (SELECT row_number() OVER () AS basket, btrim(line) AS line FROM {table}) b, string_to_table(line, ' ') item"
+        ))?;
+    }
+    for (table, min_count, all, closed, longest) in [
+        ("retail", 882, 159, 159, 4),
+        ("retail", 441, 580, 580, 5),
+        ("retail", 89, 7_589, 7_572, 5),
+        ("mushroom", 3_250, 565, 140, 7),
+        ("mushroom", 1_625, 53_583, 1_197, 15),
+        ("mushroom", 1_219, 98_575, 2_261, 15),
+        ("chess", 2_557, 8_227, 5_083, 10),
+        ("chess", 2_238, 48_731, 23_892, 13),
+        ("chess", 1_918, 254_944, 98_392, 14),
+        ("t10i4d100k", 1_000, 385, 385, 3),
+        ("t10i4d100k", 500, 1_073, 1_073, 5),
+        ("t10i4d100k", 100, 27_532, 26_806, 10),
+    ] {
+        for (target, sets) in [("all", all), ("closed", closed)] {
+            let found: String = one(
+                client,
+                &format!(
+                    "SELECT count(*) || ' ' || max(length)
+                     FROM {table}_log, clientele.frequent_itemsets(log, min_count => {min_count}, target => '{target}')"
+                ),
+            )?;
+            ensure!(
+                found == format!("{sets} {longest}"),
+                "{table}, {target} in {min_count}: {found}, and not {sets} {longest}"
+            );
+        }
     }
     Ok(())
 }

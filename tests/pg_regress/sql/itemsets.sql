@@ -21,6 +21,25 @@ SELECT count(*) AS sets, count(*) FILTER (WHERE c.count = f.count) AS equal
 FROM (SELECT * FROM counted WHERE count >= 4) c FULL JOIN found f USING (items);
 SELECT target, count(*), sum(f.count) FROM (SELECT clientele.basket_log(basket, item) AS log FROM many) l, unnest(ARRAY['all', 'closed', 'maximal']) target,
      clientele.frequent_itemsets(log, min_count => 4, target => target) f GROUP BY target ORDER BY target;
+-- closed and maximal ones by definition
+WITH logs AS MATERIALIZED (SELECT clientele.basket_log(i / 7, (i * 7919 % 23 * (i % 5 + 1)) % 17) AS log FROM generate_series(1, 3000) i),
+     sets AS MATERIALIZED (SELECT s.items, s.length, s.count FROM logs, clientele.frequent_itemsets(log, min_count => 4) s),
+     kept AS (SELECT target, s.items FROM logs, unnest(ARRAY['closed', 'maximal']) target, clientele.frequent_itemsets(log, min_count => 4, target => target) s),
+     plain AS (
+         SELECT 'closed' AS target, items FROM sets s WHERE NOT EXISTS (SELECT FROM sets t WHERE t.items @> s.items AND t.length > s.length AND t.count = s.count)
+         UNION ALL SELECT 'maximal', items FROM sets s WHERE NOT EXISTS (SELECT FROM sets t WHERE t.items @> s.items AND t.length > s.length))
+SELECT target, count(*) > 10 AS some, count(*) FILTER (WHERE k.items IS NULL OR p.items IS NULL) AS differences
+FROM kept k FULL JOIN plain p USING (target, items) GROUP BY target ORDER BY target;
+-- shares and numbers of baskets
+SELECT share, (SELECT count(*) FROM clientele.frequent_itemsets(log, share)) AS sets, (SELECT count(*) FROM clientele.frequent_itemsets(log, min_count => n)) AS same
+FROM log, (VALUES (0.2, 1), (0.4, 2), (0.6, 3), (0.60001, 4), (0.8, 4), (1.0, 5)) v (share, n);
+-- one log for each group
+SELECT half, f.items, f.count FROM (SELECT basket % 2 AS half, clientele.basket_log(basket, item) AS log FROM lines GROUP BY 1) l, clientele.frequent_itemsets(log, 1) f
+ORDER BY half, f.items;
+-- items that are UUIDs, all sets of one basket, the one closed set of a basket of many
+SELECT f.items, f.count FROM (SELECT clientele.basket_log(i, lpad((i % 3)::text, 32, '0')::uuid) AS log FROM generate_series(1, 10) i) l, clientele.frequent_itemsets(log, 0.4) f;
+SELECT count(*), max(f.length) FROM (SELECT clientele.basket_log(1, i) AS log FROM generate_series(1, 12) i) l, clientele.frequent_itemsets(log) f;
+SELECT count(*), max(f.length) FROM (SELECT clientele.basket_log(1, i) AS log FROM generate_series(1, 1000) i) l, clientele.frequent_itemsets(log, target => 'closed') f;
 -- items that are integers, and a support exactly at the limit
 SELECT f.items, f.count, f.support FROM (SELECT clientele.basket_log(i, i % 3) AS log FROM generate_series(1, 10) i) l, clientele.frequent_itemsets(log, 0.3) f;
 SELECT f.items FROM (SELECT clientele.basket_log(i, i % 3) AS log FROM generate_series(1, 10) i) l, clientele.frequent_itemsets(log, 0.30001) f;
@@ -33,11 +52,13 @@ SELECT count(*) AS usual FROM log, clientele.frequent_itemsets(log, NULL, NULL, 
 SELECT * FROM log, clientele.frequent_itemsets(log, 5);
 SELECT * FROM log, clientele.frequent_itemsets(log, 0);
 SELECT * FROM log, clientele.frequent_itemsets(log, 'NaN');
+SELECT * FROM log, clientele.frequent_itemsets(log, 'Infinity');
 SELECT * FROM log, clientele.frequent_itemsets(log, 0.5, 3);
 SELECT * FROM log, clientele.frequent_itemsets(log, min_count => 0);
 SELECT * FROM log, clientele.frequent_itemsets(log, target => 'some');
 SELECT * FROM log, clientele.frequent_itemsets(log, min_length => 0);
 SELECT * FROM log, clientele.frequent_itemsets(log, max_length => -1);
+SELECT * FROM log, clientele.frequent_itemsets(log, min_length => 3, max_length => 2);
 -- an answer that is too large is an error, and no part of it comes
 SET clientele.row_limit = 1000;
 SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 3) b, generate_series(1, 40) i) l, clientele.frequent_itemsets(log, 1);

@@ -19,6 +19,12 @@ FULL JOIN (SELECT by, basket, r::text AS b, row_number() OVER (PARTITION BY by, 
 SELECT count(*) FROM log, clientele.recommend(log, ARRAY['beer', 'bread', 'butter', 'cola', 'eggs', 'milk', 'nuts', 'wine'], 5);
 SELECT r.item, r.antecedent, r.count, r.lift FROM log, clientele.recommend(log, '{}', 2) r;
 SELECT r.item, r.antecedent, r.count FROM models, clientele.recommend(model, ARRAY['caviar', NULL], 2) r;
+-- scores are those of rules
+SELECT count(*) > 0 AS some, bool_and((r.score, r.confidence, r.lift, r.count, r.baskets) = (c.confidence, c.confidence, c.lift, c.count, c.baskets)) AS same
+FROM log, clientele.recommend(log, ARRAY['beer', 'nuts']) r, clientele.rule_counts(log, antecedent, ARRAY[item]) c WHERE antecedent <> '{}';
+-- what a customer bought before as the basket
+SELECT basket, array_agg(r.item ORDER BY r.score DESC, r.item) AS offers
+FROM models, (SELECT basket, array_agg(DISTINCT item) AS items FROM lines WHERE basket < 4 GROUP BY basket) b, clientele.recommend(model, items, 2) r GROUP BY basket ORDER BY basket;
 -- items that are integers
 SELECT r.item, r.antecedent, r.count FROM (SELECT clientele.basket_log(i / 3, i % 3 + i / 30) AS log FROM generate_series(1, 90) i) l, clientele.recommend(log, ARRAY['1'], 2) r;
 -- the model as a value
@@ -39,4 +45,6 @@ SELECT clientele.fit_baskets(log, 1.5) FROM log;
 SELECT clientele.fit_baskets(log, max_antecedent => 0) FROM log;
 SELECT clientele.fit_baskets(log, min_confidence => -1) FROM log;
 SELECT '{"basket_model":1}'::clientele.basket_model;
+SELECT '{"basket_model":1,"baskets":1,"min_count":1,"min_confidence":0,"items":[["a",2]],"rules":[]}'::clientele.basket_model;
+SELECT '{"basket_model":1,"baskets":3,"min_count":1,"min_confidence":0,"items":[["a",2]],"rules":[{"antecedent":["b"],"consequent":"a","n_ab":1,"n_a":1}]}'::clientele.basket_model;
 DROP TABLE lines, log, models;

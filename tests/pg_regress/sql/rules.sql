@@ -42,6 +42,35 @@ SELECT redundant, count(*) FROM log, unnest(ARRAY[true, false]) redundant, clien
 SELECT level, count(*) FROM log, unnest(ARRAY[0.001, 0.05, 1]) level, clientele.association_rules(log, min_count => 3, min_confidence => 0.3, significance_level => level) r GROUP BY 1 ORDER BY 1;
 SELECT count(*) FILTER (WHERE 'milk' = ANY (r.antecedent || r.consequent)) AS too_frequent, count(*) > 0 AS others
 FROM log, clientele.association_rules(log, 0.02, max_item_support => 0.5, min_confidence => 0.1) r;
+-- the best by each measure are those that plain SQL would have chosen
+SELECT by, bool_and(same) AS same FROM (
+    SELECT by, t.value = p.value AS same
+    FROM (SELECT by, value, row_number() OVER (PARTITION BY by ORDER BY value) AS n
+          FROM log, unnest('{support,confidence,lift,leverage,conviction,zhang,jaccard,cosine,kulczynski,p_value}'::text[]) by,
+               LATERAL (SELECT (to_jsonb(r) ->> by)::float8 AS value FROM clientele.association_rules(log, top => 20, by => by, max_antecedent => 2) r) t) t
+    JOIN (SELECT by, value, row_number() OVER (PARTITION BY by ORDER BY value) AS n
+          FROM log, unnest('{support,confidence,lift,leverage,conviction,zhang,jaccard,cosine,kulczynski,p_value}'::text[]) by,
+               LATERAL (SELECT (to_jsonb(r) ->> by)::float8 AS value FROM clientele.association_rules(log, min_count => 5, min_confidence => 0, max_antecedent => 2) r
+                        ORDER BY CASE WHEN by = 'p_value' THEN -(to_jsonb(r) ->> by)::float8 ELSE (to_jsonb(r) ->> by)::float8 END DESC NULLS LAST LIMIT 20) p) p USING (by, n)) c
+GROUP BY by HAVING count(*) = 20 ORDER BY by;
+-- without redundant ones: no smaller antecedent does as well
+WITH rules AS MATERIALIZED (SELECT r.* FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0.3) r),
+     plain AS (SELECT antecedent, consequent FROM rules r WHERE NOT EXISTS (
+         SELECT FROM rules s WHERE s.consequent = r.consequent AND s.antecedent <@ r.antecedent AND s.antecedent <> r.antecedent AND s.confidence >= r.confidence)),
+     kept AS (SELECT r.antecedent, r.consequent FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0.3, redundant => false) r)
+SELECT count(*) > 10 AS some, count(*) FILTER (WHERE k.antecedent IS NULL) AS missed, (SELECT count(*) FROM kept) - count(*) AS too_many FROM plain LEFT JOIN kept k USING (antecedent, consequent);
+-- a significance level leaves those that Benjamini and Hochberg would
+WITH tested AS (SELECT p_value, row_number() OVER (ORDER BY p_value) AS rank, count(*) OVER () AS rules
+                FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0.3)),
+     levels AS (SELECT level, (SELECT max(p_value) FROM tested WHERE p_value <= level * rank / rules) AS most FROM unnest(ARRAY[0.01, 0.5, 0.9]) level)
+SELECT level, (SELECT count(*) FROM tested WHERE p_value <= most) AS plain, (SELECT count(*) FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0.3, significance_level => level)) AS ours
+FROM levels ORDER BY level;
+-- items that the log does not have change nothing, and none at all leave no rule
+SELECT count(*) FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0, only_antecedent => '{caviar}');
+SELECT count(*) FROM log, clientele.association_rules(log, min_count => 3, min_confidence => 0, only_consequent => '{}');
+-- one period beside another
+SELECT half, c.count, c.antecedent_count, c.consequent_count, c.baskets
+FROM (SELECT half, clientele.basket_log(basket, item) AS log FROM lines GROUP BY half) l, clientele.rule_counts(log, '{beer}', '{wine}') c ORDER BY half;
 -- a confidence at its threshold, and one of 1
 SELECT r.* FROM (SELECT clientele.basket_log(b, i) AS log FROM (VALUES (1, 'a'), (1, 'b'), (2, 'a'), (2, 'b'), (3, 'a'), (3, 'b'), (4, 'a'), (4, 'b'), (5, 'a'), (6, 'c')) v (b, i)) l,
      clientele.association_rules(log, min_count => 1, min_confidence => 0.8) r;
@@ -58,6 +87,10 @@ SELECT * FROM log, clientele.association_rules(log, top => 0);
 SELECT * FROM log, clientele.association_rules(log, by => 'surprise');
 SELECT * FROM log, clientele.association_rules(log, significance_level => 0);
 SELECT * FROM log, clientele.association_rules(log, max_item_support => 7);
+SELECT * FROM log, clientele.association_rules(log, min_confidence => 'NaN');
+SELECT * FROM log, clientele.association_rules(log, 0.1, 7);
+SELECT * FROM log, clientele.association_rules(log, significance_level => 'NaN');
 SELECT * FROM log, clientele.rule_counts(log, ARRAY['beer', NULL], ARRAY['wine']);
+SELECT * FROM log, clientele.rule_counts(log, '{{beer},{milk}}', '{wine}');
 DROP TABLE lines, log;
 DROP FUNCTION ln_factorial(bigint);

@@ -18,7 +18,7 @@ use ndarray::Array2;
 /// The most clusters there can be.
 pub const MAX_CLUSTERS: usize = 65_535;
 /// With more different rows than this, the starts are tried out on so many of them.
-const SAMPLE: usize = 1 << 16;
+const SAMPLE: usize = 1 << 15;
 /// From so many seedings it is tried.
 const STARTS: i32 = 10;
 /// And from more of them where clusters are few, so that one swap changes too much and seedings cost little: this over the square of k,
@@ -46,7 +46,7 @@ pub struct Options<'a> {
     pub k: i32,
     /// How features are brought to one scale.
     pub scaling: Method,
-    /// From how many seedings the iterations start; the best end counts. Nothing is 10, or 0 where there is a previous model with as
+    /// From how many seedings the iterations start, and from some more where clusters are few; the best end counts. Nothing is 10, or 0 where there is a previous model with as
     /// many clusters, whose centers are a start of their own.
     pub starts: Option<i32>,
     /// The most iterations of each.

@@ -4,33 +4,21 @@ use crate::feature_set::Set;
 use crate::pg::any::TypeOnly;
 use crate::pg::array::{MadeNumbers, Numbers, Texts};
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Given, Made};
 use clientele_core::checkpoint::Checkpoint;
-use clientele_core::codec::Sink;
 use clientele_core::feature_set::FeatureSet;
 use clientele_core::kmeans::{Features, MAX_CLUSTERS, Method, Model, NAME, Options, Silhouette, fit, place};
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of clusters.
-pub enum KmeansModel {}
-
-impl TypeName for KmeansModel {
-    const NAME: &'static str = NAME;
-}
-
-impl Decode for KmeansModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of clusters.
+    KmeansModel is Model, named NAME, with kmeans_model_in, kmeans_model_out, kmeans_model_recv
 }
 
 /// What all functions that fit let choose. What is NULL is as usual.
@@ -496,25 +484,4 @@ fn kmeans_model_describe(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSe
         ])?;
         Ok(rows.finish())
     })
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_model_in(text: &CStr) -> Made<KmeansModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_model_out(model: Given<'_, KmeansModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_model_recv(message: Received<'_>) -> Made<KmeansModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

@@ -5,13 +5,13 @@ use crate::estimate;
 use crate::order_log::Log;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::RowSet;
 use crate::pg::time::{Interval, Timestamp};
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::codec::{Sink, put_varint, seal, unseal};
 use clientele_core::customers::Observation;
@@ -20,21 +20,10 @@ use clientele_core::purchases::{Customer, Family, Fitting, History, Model, NAME,
 use clientele_core::summary::Collector;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of models of purchases.
-pub enum PurchaseModel {}
-
-impl TypeName for PurchaseModel {
-    const NAME: &'static str = NAME;
-}
-
-impl Decode for PurchaseModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of models of purchases.
+    PurchaseModel is Model, named NAME, with purchase_model_in, purchase_model_out, purchase_model_recv
 }
 
 /// The model where no other is asked for.
@@ -321,25 +310,4 @@ fn p_orders(
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn expected_orders_new_customer(model: Decoded<'_, PurchaseModel>, horizon: Interval) -> f64 {
     answer(|| Ok(model.outlook(&Customer::NEW).expected_orders(units(&model, horizon)?)))
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_in(text: &CStr) -> Made<PurchaseModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_out(model: Given<'_, PurchaseModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_recv(message: Received<'_>) -> Made<PurchaseModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

@@ -3,34 +3,22 @@
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
-use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Given, Made};
 use crate::rules::{at_least_one, length};
 use clientele_core::Result;
-use clientele_core::codec::Sink;
 use clientele_core::itemsets::min_count_of;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
 use clientele_core::rules::{FLOOR, Measure};
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of rules to recommend by.
-pub enum BasketModel {}
-
-impl TypeName for BasketModel {
-    const NAME: &'static str = NAME;
-}
-
-impl Decode for BasketModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of rules to recommend by.
+    BasketModel is Model, named NAME, with basket_model_in, basket_model_out, basket_model_recv
 }
 
 /// The support where nothing is said; but never fewer baskets than [`FLOOR`]. Rarer rules are many, and say little.
@@ -191,25 +179,4 @@ fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> R
         ])?;
         Ok(rows.finish())
     })
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_in(text: &CStr) -> Made<BasketModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_out(model: Given<'_, BasketModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_recv(message: Received<'_>) -> Made<BasketModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

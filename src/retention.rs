@@ -3,32 +3,20 @@
 use crate::estimate;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::RowSet;
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
 use clientele_core::checkpoint::Checkpoint;
-use clientele_core::codec::Sink;
 use clientele_core::retention::{Counts, History, MODEL_NAME, Model, NAME};
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of models.
-pub enum RetentionModel {}
-
-impl TypeName for RetentionModel {
-    const NAME: &'static str = MODEL_NAME;
-}
-
-impl Decode for RetentionModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of models.
+    RetentionModel is Model, named MODEL_NAME, with retention_model_in, retention_model_out, retention_model_recv
 }
 
 /// The state of the aggregates.
@@ -162,27 +150,4 @@ fn retention_model_parameters(model: Given<'_, RetentionModel>, call: Call<'_>) 
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn retention_model_describe(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
     answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_in(text: &CStr) -> Made<RetentionModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_out(model: Given<'_, RetentionModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(MODEL_NAME, text.len(), |builder| {
-            builder.append(&encoding::to_server(&text))
-        })
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_recv(message: Received<'_>) -> Made<RetentionModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

@@ -3,34 +3,22 @@
 use crate::order_log::{Log, View};
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Timestamp;
-use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
-use clientele_core::codec::Sink;
+use crate::pg::value::{Given, Made};
 use clientele_core::order_log::OrderLog;
 use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
 use clientele_core::{Error, Result};
 use hashbrown::HashMap;
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of cut points.
-pub enum RfmModel {}
-
-impl TypeName for RfmModel {
-    const NAME: &'static str = NAME;
-}
-
-impl Decode for RfmModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of cut points.
+    RfmModel is Model, named NAME, with rfm_model_in, rfm_model_out, rfm_model_recv
 }
 
 /// The bins where nothing else is asked for.
@@ -207,25 +195,4 @@ fn rfm_segments(call: Call<'_>) -> RowSet {
         }
         Ok(rows.finish())
     })
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_model_in(text: &CStr) -> Made<RfmModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_model_out(model: Given<'_, RfmModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_model_recv(message: Received<'_>) -> Made<RfmModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

@@ -5,13 +5,13 @@ use crate::estimate;
 use crate::order_log::Log;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
-use crate::pg::decoded::{Decode, Decoded};
-use crate::pg::encoding;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::model::model_type;
 use crate::pg::rows::RowSet;
 use crate::pg::time::Timestamp;
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::codec::{Sink, seal, unseal};
@@ -19,21 +19,10 @@ use clientele_core::order_log::OrderLog;
 use clientele_core::spend::{Model, NAME, Spender, fit, of_log};
 use clientele_core::summary::Collector;
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
-/// The SQL type of models of spend.
-pub enum SpendModel {}
-
-impl TypeName for SpendModel {
-    const NAME: &'static str = NAME;
-}
-
-impl Decode for SpendModel {
-    type Value = Model;
-
-    fn decode(bytes: &[u8]) -> Result<Model> {
-        Model::decode(bytes)
-    }
+model_type! {
+    /// The SQL type of models of spend.
+    SpendModel is Model, named NAME, with spend_model_in, spend_model_out, spend_model_recv
 }
 
 /// `fit_spend(log, as_of, period, time_zone)`.
@@ -175,25 +164,4 @@ fn spend_model_parameters(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSe
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn spend_model_describe(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
     answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
-}
-
-/// Text input: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_in(text: &CStr) -> Made<SpendModel> {
-    answer(|| Made::of(&Model::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
-}
-
-/// Text output: JSON.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_out(model: Given<'_, SpendModel>) -> MadeText {
-    answer(|| {
-        let text = Model::decode(model.bytes())?.text();
-        MadeText::build(NAME, text.len(), |builder| builder.append(&encoding::to_server(&text)))
-    })
-}
-
-/// Binary input: the stored bytes.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_recv(message: Received<'_>) -> Made<SpendModel> {
-    answer(|| message.check(|bytes| Model::decode(bytes).map(drop)))
 }

@@ -12,6 +12,7 @@
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
+//! | [`model`] | models as SQL types |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
@@ -32,6 +33,7 @@ pub mod decoded;
 pub mod encoding;
 pub mod error;
 pub mod interrupt;
+pub mod model;
 pub mod record;
 pub mod rows;
 pub mod settings;

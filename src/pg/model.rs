@@ -1,0 +1,58 @@
+//! Models as SQL types: what all of them have in common.
+
+/// Declares a model as an SQL type, with the functions that read and write its text, which is JSON, and read its binary form, which is
+/// what is stored.
+///
+/// The model has `decode` and `encode` for what is stored, and `parse` and `text` for JSON.
+macro_rules! model_type {
+    (
+        $(#[$about:meta])*
+        $type:ident is $model:ty, named $name:expr, with $in:ident, $out:ident, $recv:ident
+    ) => {
+        $(#[$about])*
+        pub enum $type {}
+
+        impl $crate::pg::value::TypeName for $type {
+            const NAME: &'static str = $name;
+        }
+
+        impl $crate::pg::decoded::Decode for $type {
+            type Value = $model;
+
+            fn decode(bytes: &[u8]) -> clientele_core::Result<$model> {
+                <$model>::decode(bytes)
+            }
+        }
+
+        const _: () = {
+            use $crate::pg::encoding;
+            use $crate::pg::error::answer;
+            use $crate::pg::value::{Given, Made, MadeText, Received, TypeName};
+            use clientele_core::codec::Sink;
+            use pgrx::prelude::*;
+            use std::ffi::CStr;
+
+            #[pg_extern(sql = false, immutable, strict, parallel_safe)]
+            fn $in(text: &CStr) -> Made<$type> {
+                answer(|| Made::of(&<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+            }
+
+            #[pg_extern(sql = false, immutable, strict, parallel_safe)]
+            fn $out(model: Given<'_, $type>) -> MadeText {
+                answer(|| {
+                    let text = <$model>::decode(model.bytes())?.text();
+                    MadeText::build($type::NAME, text.len(), |builder| {
+                        builder.append(&encoding::to_server(&text))
+                    })
+                })
+            }
+
+            #[pg_extern(sql = false, immutable, strict, parallel_safe)]
+            fn $recv(message: Received<'_>) -> Made<$type> {
+                answer(|| message.check(|bytes| <$model>::decode(bytes).map(drop)))
+            }
+        };
+    };
+}
+
+pub(crate) use model_type;

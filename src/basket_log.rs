@@ -1,14 +1,15 @@
 //! `basket_log`: collecting baskets into one value, and looking into it.
 
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
+use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, parse, write_text};
 use clientele_core::checkpoint::Checkpoint;
@@ -18,13 +19,6 @@ use clientele_core::key::Key;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 use std::ffi::CStr;
-
-/// The SQL type.
-pub enum Log {}
-
-impl TypeName for Log {
-    const NAME: &'static str = NAME;
-}
 
 /// What is looked for sets in: the baskets of a log as numbers, and the items that the numbers stand for.
 pub struct Content {
@@ -60,22 +54,11 @@ fn limit() -> usize {
     LIMIT.min(settings::memory_limit() / 4)
 }
 
-/// The state of the aggregates.
-pub struct Collection(Collector);
-
-impl AggregateState for Collection {
-    fn new() -> Self {
-        Collection(Collector::new(limit()))
-    }
-
-    #[inline]
-    fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-}
-
-fn collecting() -> Backend {
-    Backend::of_many_calls(NAME)
+// An entry shrinks to some two bytes of twelve when it is written.
+collection! {
+    /// The SQL type.
+    Log, named NAME, of Collector, begun by Collector::new(limit()), 8 times smaller,
+    with basket_log_merge_trans, basket_log_combine, basket_log_serial, basket_log_deserial, basket_log_final
 }
 
 /// `basket_log(basket, item)`, one row.
@@ -103,51 +86,6 @@ fn collect(log: &mut Collector, args: Args<'_>) {
             None => item.with_long_key("item", |item| log.push(basket, item, &mut collecting())),
         })
     });
-}
-
-/// `merge(basket_log)`, one log; NULL is no log.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn basket_log_merge_trans<'a>(mut state: State<'a, Collection>, log: Option<Given<'a, Log>>) -> State<'a, Collection> {
-    if let Some(log) = log {
-        answer(|| state.get().0.absorb(log.bytes(), &mut collecting()));
-    }
-    state
-}
-
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn basket_log_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
-    if let Some(other) = other.get() {
-        answer(|| state.get().0.merge(&other.0, &mut collecting()));
-    }
-    state
-}
-
-/// What a parallel worker collected, on its way to the leader: the bytes of a log.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
-    answer(|| write(&mut state.get().0))
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
-    let mut log = Collector::new(limit());
-    answer(|| log.absorb(bytes.bytes(), &mut collecting()));
-    Restored::new(Collection(log))
-}
-
-/// The log.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn basket_log_final(mut state: State<'_, Collection>) -> Made<Log> {
-    answer(|| write(&mut state.get().0))
-}
-
-fn write<T: TypeName>(log: &mut Collector) -> Result<Made<T>> {
-    // An entry shrinks to some two bytes of twelve on the way.
-    Made::build(log.heap_bytes() / 8, |builder| {
-        log.write(builder, &mut Backend::of_call(NAME))
-    })
 }
 
 /// `describe(log)`.

@@ -1,42 +1,24 @@
 //! `feature_set`: collecting the features of customers into one value.
 
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
 use crate::pg::call::Call;
+use crate::pg::collection::collection;
 use crate::pg::encoding;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
-use clientele_core::Result;
+use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::feature_set::{Collector, FeatureSet, NAME, parse, write_text};
 use clientele_core::key::Key;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
-/// The SQL type.
-pub enum Set {}
-
-impl TypeName for Set {
-    const NAME: &'static str = NAME;
-}
-
-/// The state of the aggregates.
-pub struct Collection(Collector);
-
-impl AggregateState for Collection {
-    fn new() -> Self {
-        Collection(Collector::default())
-    }
-
-    #[inline]
-    fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-}
-
-fn collecting() -> Backend {
-    Backend::of_many_calls(NAME)
+// Integers shrink to half and less when they are written.
+collection! {
+    /// The SQL type.
+    Set, named NAME, of Collector, begun by Collector::default(), 2 times smaller,
+    with feature_set_merge_trans, feature_set_combine, feature_set_serial, feature_set_deserial, feature_set_final
 }
 
 /// `feature_set(id, features)`, one row.
@@ -64,51 +46,6 @@ fn collect(set: &mut Collector, args: Args<'_>) {
         Some(id) => set.push(Key::Integer(id), &features, &mut collecting()),
         None => id.with_long_key("id", |id| set.push(id, &features, &mut collecting())),
     });
-}
-
-/// `merge(feature_set)`, one set; NULL is no set.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn feature_set_merge_trans<'a>(mut state: State<'a, Collection>, set: Option<Given<'a, Set>>) -> State<'a, Collection> {
-    if let Some(set) = set {
-        answer(|| state.get().0.absorb(set.bytes(), &mut collecting()));
-    }
-    state
-}
-
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn feature_set_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
-    if let Some(other) = other.get() {
-        answer(|| state.get().0.merge(&other.0, &mut collecting()));
-    }
-    state
-}
-
-/// What a parallel worker collected, on its way to the leader: the bytes of a set.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
-    answer(|| write(&state.get().0))
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
-    let mut set = Collector::default();
-    answer(|| set.absorb(bytes.bytes(), &mut collecting()));
-    Restored::new(Collection(set))
-}
-
-/// The set.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn feature_set_final(mut state: State<'_, Collection>) -> Made<Set> {
-    answer(|| write(&state.get().0))
-}
-
-fn write<T: TypeName>(set: &Collector) -> Result<Made<T>> {
-    // Integers shrink to half and less on the way.
-    Made::build(set.heap_bytes() / 2, |builder| {
-        set.write(builder, &mut Backend::of_call(NAME))
-    })
 }
 
 /// `describe(set)`.
@@ -144,7 +81,7 @@ fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet {
 fn feature_set_in(text: &CStr) -> Made<Set> {
     answer(|| {
         let text = encoding::from_server(text.to_bytes())?;
-        write(&parse(&text, &mut Backend::of_call("feature_set_in"))?)
+        write(&mut parse(&text, &mut Backend::of_call("feature_set_in"))?)
     })
 }
 

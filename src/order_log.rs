@@ -1,13 +1,14 @@
 //! `order_log`: collecting orders into one value, and looking into it.
 
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::{AnyTime, Args, TypeOnly};
 use crate::pg::call::Call;
+use crate::pg::collection::collection;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::{self, Timestamp};
-use crate::pg::value::{Bytea, Given, Made, MadeText, Received, TypeName};
+use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
 use clientele_core::Result;
 use clientele_core::amount::{Amount, Sum};
@@ -18,13 +19,6 @@ use clientele_core::zone::Zone;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
-/// The SQL type.
-pub enum Log {}
-
-impl TypeName for Log {
-    const NAME: &'static str = NAME;
-}
-
 /// Rows collected before they are sorted take at most this much, and sorting them a little more.
 const RUN_BYTES: usize = 192 << 20;
 
@@ -32,22 +26,11 @@ fn run_bytes() -> usize {
     RUN_BYTES.min(settings::memory_limit() / 4)
 }
 
-/// The state of the aggregates.
-pub struct Collection(Collector);
-
-impl AggregateState for Collection {
-    fn new() -> Self {
-        Collection(Collector::new(run_bytes()))
-    }
-
-    #[inline]
-    fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-}
-
-fn collecting() -> Backend {
-    Backend::of_many_calls(NAME)
+// Rows shrink to half and less when they are written.
+collection! {
+    /// The SQL type.
+    Log, named NAME, of Collector, begun by Collector::new(run_bytes()), 2 times smaller,
+    with order_log_merge_trans, order_log_combine, order_log_serial, order_log_deserial, order_log_final
 }
 
 /// `order_log(customer, ordered_at [, amount])`, one row. Without amounts, every order is one of amount 0.
@@ -88,51 +71,6 @@ fn collect(log: &mut Collector, args: Args<'_>) {
         };
         log.push_numbered(keys, number, times, time, amount, &mut collecting())
     });
-}
-
-/// `merge(order_log)`, one log; NULL is no log.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_merge_trans<'a>(mut state: State<'a, Collection>, log: Option<Given<'a, Log>>) -> State<'a, Collection> {
-    if let Some(log) = log {
-        answer(|| state.get().0.absorb(log.bytes(), &mut collecting()));
-    }
-    state
-}
-
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
-    if let Some(other) = other.get() {
-        answer(|| state.get().0.merge(&other.0, &mut collecting()));
-    }
-    state
-}
-
-/// What a parallel worker collected, on its way to the leader: the bytes of a log.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
-    answer(|| write(&mut state.get().0))
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
-    let mut log = Collector::new(run_bytes());
-    answer(|| log.absorb(bytes.bytes(), &mut collecting()));
-    Restored::new(Collection(log))
-}
-
-/// The log.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_final(mut state: State<'_, Collection>) -> Made<Log> {
-    answer(|| write(&mut state.get().0))
-}
-
-fn write<T: TypeName>(log: &mut Collector) -> Result<Made<T>> {
-    // Rows shrink to half and less on the way.
-    Made::build(log.heap_bytes() / 2, |builder| {
-        log.write(builder, &mut Backend::of_call(NAME))
-    })
 }
 
 /// `describe(log)`.

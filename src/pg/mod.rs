@@ -8,6 +8,7 @@
 //! | [`array`] | arrays of numbers and texts, in and out |
 //! | [`binary`] | the bytes that tell values of any type apart |
 //! | [`call`] | what a function knows about its own call |
+//! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
@@ -29,6 +30,7 @@ pub mod any;
 pub mod array;
 mod binary;
 pub mod call;
+pub mod collection;
 pub mod decoded;
 pub mod encoding;
 pub mod error;

@@ -177,10 +177,6 @@ fn rules_of_public_baskets() {
         }
         let Some(named) = &named else { continue };
         for (max_consequent, want, hash) in [(1, words[3], words[4]), (usize::MAX, words[5], words[6])] {
-            // The longest listings take long without optimisation.
-            if cfg!(debug_assertions) && want.len() > 4 {
-                continue;
-            }
             let options = Options {
                 min_count: Some(words[1].parse().unwrap()),
                 min_confidence: words[2].parse().unwrap(),

@@ -7,7 +7,6 @@ use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::settings;
 use crate::pg::value::Given;
-use crate::rules::length;
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
 use clientele_core::{Error, Kind, Result};
@@ -76,6 +75,19 @@ fn frequent_itemsets<'a>(
 /// The count of the usual support.
 pub fn least(baskets: usize) -> Result<u32> {
     min_count_of(SUPPORT, baskets)
+}
+
+/// A number of things that must not be none.
+pub fn at_least_one(n: i32, what: &str) -> Result<usize> {
+    match n {
+        1.. => Ok(n as usize),
+        _ => Err(Error::invalid(format!("{what} must be at least 1")).detail(format!("It is {n}."))),
+    }
+}
+
+/// The same, where it is given.
+pub fn length(length: Option<i32>, what: &str, usual: usize) -> Result<usize> {
+    length.map_or(Ok(usual), |length| at_least_one(length, what))
 }
 
 #[cold]

@@ -1,6 +1,7 @@
 //! `fit_baskets` and `recommend`: what to offer to a basket.
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
+use crate::itemsets::{at_least_one, length};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
@@ -9,7 +10,6 @@ use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made};
-use crate::rules::{at_least_one, length};
 use clientele_core::Result;
 use clientele_core::itemsets::min_count_of;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};

@@ -1,7 +1,7 @@
 //! `association_rules` and `rule_counts`: what goes with what.
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, share};
-use crate::itemsets::least;
+use crate::itemsets::{at_least_one, least, length};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
@@ -11,7 +11,6 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::Given;
 use clientele_core::itemsets::max_count_of;
 use clientele_core::rules::{Counts, Measure, Options, association_rules as mine, rule_counts as count_rule};
-use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 
 /// The confidence where nothing is said, and not only the best are asked for.
@@ -150,17 +149,4 @@ fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: Texts, consequent: Texts, 
         rows.put(&measures(&counts))?;
         Ok(rows.finish())
     })
-}
-
-/// A number of things that must not be none.
-pub fn at_least_one(n: i32, what: &str) -> Result<usize> {
-    match n {
-        1.. => Ok(n as usize),
-        _ => Err(Error::invalid(format!("{what} must be at least 1")).detail(format!("It is {n}."))),
-    }
-}
-
-/// The same, where it is given.
-pub fn length(length: Option<i32>, what: &str, usual: usize) -> Result<usize> {
-    length.map_or(Ok(usual), |length| at_least_one(length, what))
 }

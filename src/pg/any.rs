@@ -3,7 +3,7 @@
 use super::array::read_numbers;
 use super::binary::Sender;
 use super::encoding;
-use super::error::raise;
+use super::error::{raise, type_name};
 use super::varlena::bytes_of;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
@@ -12,7 +12,6 @@ use clientele_core::{Error, Kind};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
-use std::ffi::CStr;
 use std::marker::PhantomData;
 
 /// Arguments of a call, whatever their types.
@@ -377,15 +376,5 @@ unsafe fn sender_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender 
             *sender = Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt);
         }
         *sender
-    }
-}
-
-/// The name of a type, for messages.
-pub(super) fn type_name(oid: pg_sys::Oid) -> String {
-    // SAFETY: the name ends with a zero and is copied.
-    unsafe {
-        CStr::from_ptr(pg_sys::format_type_be(oid))
-            .to_string_lossy()
-            .into_owned()
     }
 }

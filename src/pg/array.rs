@@ -1,9 +1,9 @@
 //! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
 
-use super::error::{answer, raise};
+use super::encoding;
+use super::error::{answer, raise, type_name};
 use super::value::datum_of;
 use super::varlena::{Builder, bytes_of};
-use super::{any::type_name, encoding};
 use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};

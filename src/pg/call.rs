@@ -1,6 +1,6 @@
 //! What a function knows about its own call.
 
-use super::any::type_name;
+use super::error::type_name;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::ffi::CStr;

@@ -4,6 +4,7 @@ use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use std::ffi::CStr;
 
 /// Keeps Rust backtraces out of DETAIL when the server was started with `RUST_BACKTRACE` set: every cancelled query would
 /// carry one. Who wants them sets `RUST_LIB_BACKTRACE`.
@@ -48,5 +49,15 @@ fn sqlstate(kind: Kind) -> PgSqlErrorCode {
         Kind::Stopped => PgSqlErrorCode::ERRCODE_QUERY_CANCELED,
         Kind::Corrupted => PgSqlErrorCode::ERRCODE_DATA_CORRUPTED,
         Kind::NotEnough => PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
+    }
+}
+
+/// The name of a type, for messages.
+pub(super) fn type_name(oid: pg_sys::Oid) -> String {
+    // SAFETY: the name ends with a zero and is copied.
+    unsafe {
+        CStr::from_ptr(pg_sys::format_type_be(oid))
+            .to_string_lossy()
+            .into_owned()
     }
 }

@@ -3,10 +3,10 @@
 //! The whole set is handed over at once, in a tuple store that spills to disk at `work_mem`. In FROM, PostgreSQL would collect
 //! rows that come one by one in such a store all the same, only slower.
 
-use super::any::type_name;
 use super::array;
 use super::call::Call;
 use super::encoding;
+use super::error::type_name;
 use clientele_core::key::{Key, KeyKind};
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{BoxRet, FcInfo};

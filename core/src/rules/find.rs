@@ -1,52 +1,12 @@
 //! From frequent sets to rules.
 
+use super::Options;
+use super::found::{Found, chosen};
 use super::select::cut;
-use super::{Counts, Options};
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
 use crate::error::Result;
 use crate::itemsets::{self, Rows, Sets, hash};
-
-/// A rule among frequent sets.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    /// The set of all its items.
-    pub(super) set: u32,
-    /// Which of them are the consequent.
-    pub(super) mask: u64,
-    pub(super) n_a: u32,
-    n_b: u32,
-    /// What it is ordered by.
-    pub(super) rank: f64,
-}
-
-impl Found {
-    /// The items of the antecedent, ascending.
-    pub(crate) fn antecedent<'a>(&self, sets: &'a Sets) -> impl Iterator<Item = u32> + Clone + use<'a> {
-        chosen(sets.items(self.set), !self.mask)
-    }
-
-    /// The items of the consequent, ascending.
-    pub(crate) fn consequent<'a>(&self, sets: &'a Sets) -> impl Iterator<Item = u32> + Clone + use<'a> {
-        chosen(sets.items(self.set), self.mask)
-    }
-
-    /// The counts, of `n` baskets.
-    pub(crate) fn counts(&self, sets: &Sets, n: u64) -> Counts {
-        Counts {
-            n_ab: sets.count(self.set).into(),
-            n_a: self.n_a.into(),
-            n_b: self.n_b.into(),
-            n,
-        }
-    }
-}
-
-/// The items whose bits are set.
-fn chosen(items: &[u32], mask: u64) -> impl Iterator<Item = u32> + Clone + use<'_> {
-    let chosen = move |place: &usize| mask >> place & 1 == 1;
-    (0..items.len()).filter(chosen).map(|place| items[place])
-}
 
 const ANTECEDENT: u8 = 1;
 const CONSEQUENT: u8 = 2;

@@ -2,6 +2,7 @@
 
 mod find;
 mod fisher;
+mod found;
 mod measures;
 mod redundant;
 mod select;
@@ -13,7 +14,8 @@ use crate::basket_log::Baskets;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result, spelled};
 use crate::itemsets::Sets;
-pub(crate) use find::{Found, Sides, find};
+pub(crate) use find::{Sides, find};
+pub(crate) use found::Found;
 pub(crate) use redundant::drop as drop_redundant;
 
 /// The floor of counts where none is given: Cochran's rule of thumb for numbers that mean anything (1954).

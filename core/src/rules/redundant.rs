@@ -1,6 +1,6 @@
 //! Rules that say no more than a shorter one.
 
-use super::find::Found;
+use super::found::Found;
 use crate::checkpoint::{Checkpoint, push};
 use crate::error::Result;
 use crate::itemsets::{Sets, hash};

@@ -1,6 +1,6 @@
 //! Which rules are kept, and in what order.
 
-use super::find::Found;
+use super::found::Found;
 use crate::checkpoint::{Checkpoint, vec_with_capacity};
 use crate::error::Result;
 use crate::itemsets::Sets;

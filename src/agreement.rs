@@ -1,7 +1,6 @@
 //! `segment_agreement`: how far two labelings of the same customers agree.
 
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
-use crate::pg::any::Any;
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -9,7 +8,6 @@ use crate::pg::record::Record;
 use crate::pg::rows::Cell;
 use crate::pg::value::{Bytea, Given, Made, TypeName};
 use clientele_core::agreement::Table;
-use clientele_core::key::Key;
 use pgrx::prelude::*;
 
 /// The SQL type of what comes out.
@@ -38,13 +36,6 @@ fn counting() -> Backend {
     Backend::of_many_calls(WHAT)
 }
 
-fn with_label<T>(label: Any<'_>, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
-    match label.integer_key() {
-        Some(label) => then(Key::Integer(label)),
-        None => label.with_long_key(what, then),
-    }
-}
-
 /// `segment_agreement(a, b)`, one row. A row without one of the labels is not counted.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn segment_agreement_trans<'a>(mut row: Transition<'a, Counts>) -> State<'a, Counts> {
@@ -53,7 +44,7 @@ fn segment_agreement_trans<'a>(mut row: Transition<'a, Counts>) -> State<'a, Cou
         && !a.is_null()
         && !b.is_null()
     {
-        answer(|| with_label(a, "a", |a| with_label(b, "b", |b| state.0.push(a, b, &mut counting()))));
+        answer(|| a.with_key("a", |a| b.with_key("b", |b| state.0.push(a, b, &mut counting()))));
     }
     row.into_state()
 }

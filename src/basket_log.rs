@@ -15,7 +15,6 @@ use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, par
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::error::spelled;
 use clientele_core::itemsets::min_count_of;
-use clientele_core::key::Key;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -81,9 +80,8 @@ fn collect(log: &mut Collector, args: Args<'_>) {
         return log.ignore_null_item();
     }
     answer(|| {
-        basket.with_any_key("basket", |basket| match item.integer_key() {
-            Some(item) => log.push(basket, Key::Integer(item), &mut collecting()),
-            None => item.with_long_key("item", |item| log.push(basket, item, &mut collecting())),
+        basket.with_any_key("basket", |basket| {
+            item.with_key("item", |item| log.push(basket, item, &mut collecting()))
         })
     });
 }

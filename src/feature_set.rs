@@ -10,7 +10,6 @@ use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::feature_set::{Collector, FeatureSet, NAME, parse, write_text};
-use clientele_core::key::Key;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -42,10 +41,7 @@ fn collect(set: &mut Collector, args: Args<'_>) {
     let Some(features) = features.numbers("features") else {
         return set.ignore_null_features();
     };
-    answer(|| match id.integer_key() {
-        Some(id) => set.push(Key::Integer(id), &features, &mut collecting()),
-        None => id.with_long_key("id", |id| set.push(id, &features, &mut collecting())),
-    });
+    answer(|| id.with_key("id", |id| set.push(id, &features, &mut collecting())));
 }
 
 /// `describe(set)`.

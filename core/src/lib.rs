@@ -52,6 +52,7 @@ mod names;
 pub mod order_log;
 mod pile;
 pub mod purchases;
+mod random;
 pub mod rank;
 pub mod recommend;
 pub mod retention;

@@ -1,12 +1,13 @@
 //! k-means against the best known clusterings of real data, independent measures, and what clusterings must obey.
 
+mod reference;
+
 use clientele_core::Kind;
 use clientele_core::checkpoint::{Checkpoint, Task, Unhindered};
 use clientele_core::estimate::Status;
 use clientele_core::kmeans::{Features, Method, Model, Options, Silhouette, fit, place};
 use ndarray::Array2;
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Iris in centimetres.
@@ -62,20 +63,6 @@ fn iris_as_known() {
     assert_eq!(sizes(&fitted(&iris(), &plain(3))), [62, 50, 38]);
 }
 
-/// A file of reference data; if there is none, that is said.
-fn reference(file: &str) -> Option<String> {
-    let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let path = directory.join(file);
-    if !path.exists() {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(std::fs::read_to_string(path).unwrap())
-}
-
 /// Columns of a table as features.
 fn table(text: &str, columns: &[usize]) -> Features {
     let rows: Vec<Vec<f64>> = text
@@ -110,7 +97,7 @@ fn the_best_known_clusterings_are_found() {
             }
         }
     };
-    if let Some(text) = reference("golden/kmeans_blobs.csv") {
+    if let Some(text) = reference::text("golden/kmeans_blobs.csv") {
         let known = [
             (2, 96289.92636733546, true, 1933.398305947702, 0.9224403579455456),
             (3, 55911.53787585806, true, 2385.100248550408, 0.677852229488038),
@@ -133,7 +120,7 @@ fn the_best_known_clusterings_are_found() {
             );
         }
     }
-    if let Some(text) = reference("golden/kmeans_cdnow.csv") {
+    if let Some(text) = reference::text("golden/kmeans_cdnow.csv") {
         let known = [
             (2, 28844.060368740997, true, 34207.9600658044, 0.7253579681178431),
             (3, 19818.629571824422, true, 30258.321407498548, 0.8890504063175136),

@@ -1,11 +1,12 @@
 //! Fits of the models against parameters computed at high precision and published ones, and their laws.
 
+mod reference;
+
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Status;
 use clientele_core::purchases::{Family, Fitting, History, Model, Outlook, fit, fit_all};
 use proptest::prelude::*;
-use std::path::{Path, PathBuf};
 
 const FITS: &str = include_str!("golden/fits.txt");
 
@@ -85,20 +86,6 @@ fn the_best_of_all_models_is_the_most_likely() {
     assert_eq!(Model { choice: None, ..best }, fitted(Family::Mbg, &histories()));
 }
 
-/// A file of reference data; if there is none, that is said.
-fn reference(file: &str) -> Option<String> {
-    let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    let path = directory.join(file);
-    if !path.exists() {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(std::fs::read_to_string(path).unwrap())
-}
-
 /// The histories in the columns of a table, with times in `unit`s.
 fn table(text: &str, columns: [usize; 3], unit: f64) -> Vec<History> {
     let row = |line: &str| {
@@ -111,7 +98,7 @@ fn table(text: &str, columns: [usize; 3], unit: f64) -> Vec<History> {
 
 #[test]
 fn cdnow_as_published() {
-    let Some(text) = reference("data/btyd/cdnow_sample_summary.csv") else {
+    let Some(text) = reference::text("data/btyd/cdnow_sample_summary.csv") else {
         return;
     };
     let mut histories = table(&text, [1, 2, 3], 1.0);
@@ -138,7 +125,7 @@ fn cdnow_as_published() {
 
 #[test]
 fn cdnow_in_exact_days() {
-    let Some(text) = reference("golden/btyd_cdnow_sample_exact.csv") else {
+    let Some(text) = reference::text("golden/btyd_cdnow_sample_exact.csv") else {
         return;
     };
     check_fits("days", &table(&text, [1, 2, 3], 7.0), 1e-9);

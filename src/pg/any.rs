@@ -113,6 +113,15 @@ impl Any<'_> {
         }
     }
 
+    /// Hands the argument on as a key; it is not NULL. `what` names it in errors.
+    #[inline(always)]
+    pub fn with_key<T>(&self, what: &str, then: impl FnOnce(Key<'_>) -> T) -> T {
+        match self.integer_key() {
+            Some(key) => then(Key::Integer(key)),
+            None => self.with_long_key(what, then),
+        }
+    }
+
     /// Hands the argument on as a key of which only equality matters; it is not NULL. `what` names it in errors.
     #[inline(always)]
     pub fn with_any_key<T>(&self, what: &str, then: impl FnOnce(AnyKey<'_>) -> T) -> T {

@@ -6,6 +6,7 @@ use super::{Options, Visit};
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, grow, push};
 use crate::error::{Error, Kind, Result};
+use crate::random::{STEP, mix};
 use hashbrown::HashTable;
 
 /// Frequent sets with their counts, numbered in the order of [`frequent_itemsets`](super::frequent_itemsets).
@@ -19,14 +20,11 @@ pub struct Sets {
     numbers: HashTable<u32>,
 }
 
-/// A number that looks like chance and is always the same for an item (Steele, Lea & Flood, SplitMix64). The hash of a set is the sum over its
+/// A number that looks like chance and is always the same for an item (SplitMix64). The hash of a set is the sum over its
 /// items, so that the hash of a part is a difference.
 #[inline]
 pub(crate) fn hash(item: u32) -> u64 {
-    let z = (u64::from(item) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    mix((u64::from(item) + 1).wrapping_mul(STEP))
 }
 
 fn hash_all(items: impl IntoIterator<Item = u32>) -> u64 {

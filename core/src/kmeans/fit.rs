@@ -6,13 +6,13 @@ use super::matching;
 use super::model::{Cluster, Model};
 use super::points::Points;
 use super::quality::{Quality, Silhouette, measure};
-use super::random::Random;
 use super::scaling::{Method, Scaling};
 use super::seeding::seed;
 use super::swaps::{Ends, improve, settle};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Kind, Result, spelled};
 use crate::estimate::Status;
+use crate::random::Random;
 use ndarray::Array2;
 
 /// The most clusters there can be.

@@ -68,7 +68,7 @@ pub fn assign(gain: &Array2<f64>, checkpoint: &mut dyn Checkpoint) -> Result<Vec
 mod tests {
     use super::*;
     use crate::checkpoint::Unhindered;
-    use crate::kmeans::random::Random;
+    use crate::random::Random;
 
     /// The most that any assignment gains.
     fn best(gain: &Array2<f64>, row: usize, taken: &mut Vec<bool>) -> f64 {

@@ -21,7 +21,6 @@ mod model;
 mod place;
 mod points;
 mod quality;
-mod random;
 mod scaling;
 mod seeding;
 mod swaps;

@@ -2,10 +2,10 @@
 
 use super::Features;
 use super::kernel::LANES;
-use super::random::Random;
 use super::scaling::Scaling;
 use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
 use crate::error::Result;
+use crate::random::Random;
 use hashbrown::HashTable;
 
 /// Shards have at least so many points.

@@ -5,9 +5,9 @@
 
 use super::kernel::{LANES, distances};
 use super::points::{Points, Shard};
-use super::random::Random;
 use crate::checkpoint::{Checkpoint, each};
 use crate::error::Result;
+use crate::random::Random;
 use ndarray::Array2;
 
 const STAGE: &str = "seeding";

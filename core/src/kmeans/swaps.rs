@@ -7,9 +7,9 @@
 use super::kernel::{LANES, distances, nearest};
 use super::lloyd::{Limits, Run, iterate};
 use super::points::Points;
-use super::random::Random;
 use crate::checkpoint::{Checkpoint, each, vec_of};
 use crate::error::Result;
+use crate::random::Random;
 use ndarray::Array2;
 
 const STAGE: &str = "swapping";

@@ -1,5 +1,8 @@
 //! Baskets for tests: from public files, by chance, and what does not fit into a test.
 
+// Each test uses a part of it.
+#![allow(dead_code)]
+
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::Unhindered;
 use std::path::{Path, PathBuf};
@@ -8,7 +11,6 @@ use std::process::Command;
 /// Baskets, and the names of their items by number.
 pub struct Named {
     pub baskets: Baskets,
-    #[allow(dead_code)]
     pub names: Vec<u32>,
 }
 
@@ -32,9 +34,8 @@ pub fn numbered(rows: &[Vec<u32>]) -> Named {
     Named { baskets, names }
 }
 
-/// Baskets of a file of reference data, one a line; if there is none, that is said.
-#[allow(dead_code)]
-pub fn file(name: &str) -> Option<Named> {
+/// A file of reference data; if there is none, that is said.
+pub fn text(name: &str) -> Option<String> {
     let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
         PathBuf::from,
@@ -44,17 +45,21 @@ pub fn file(name: &str) -> Option<Named> {
         eprintln!("skipped: there is no {}", path.display());
         return None;
     }
-    let text = if name.ends_with(".gz") {
+    Some(if name.ends_with(".gz") {
         String::from_utf8(Command::new("gzip").arg("-dc").arg(&path).output().unwrap().stdout).unwrap()
     } else {
         std::fs::read_to_string(path).unwrap()
-    };
+    })
+}
+
+/// Baskets of a file of reference data, one a line; if there is none, that is said.
+pub fn file(name: &str) -> Option<Named> {
+    let text = text(name)?;
     let row = |line: &str| line.split_whitespace().map(|word| word.parse().unwrap()).collect();
     Some(numbered(&text.lines().map(row).collect::<Vec<_>>()))
 }
 
 /// SHA-256 (FIPS 180-4), in hexadecimal digits.
-#[allow(dead_code)]
 pub fn sha256(bytes: &[u8]) -> String {
     // The first bits of the fractional parts of roots of the first primes.
     let primes = (2u32..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));

@@ -7,6 +7,7 @@ use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::Given;
 use crate::purchases::{PurchaseModel, family, observation};
@@ -37,7 +38,7 @@ const STRIDE: usize = 64;
 /// What is asked of `churn`, besides the log.
 struct Question<'a> {
     horizon: Option<Interval>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     look: Look<'a>,
     medium_from: Option<f64>,
     high_from: Option<f64>,
@@ -50,10 +51,10 @@ struct Question<'a> {
 fn churn<'a>(
     log: Option<Given<'a, Log>>,
     horizon: Option<Interval>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     medium_from: Option<f64>,
     high_from: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
@@ -81,10 +82,10 @@ fn churn_as<'a>(
     log: Option<Given<'a, Log>>,
     _key: TypeOnly,
     horizon: Option<Interval>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     medium_from: Option<f64>,
     high_from: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
@@ -110,7 +111,7 @@ fn score_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     };
     let horizon = question
         .horizon
-        .map_or(Ok(HORIZON), |horizon| horizon.length("horizon"))?;
+        .map_or(Ok(HORIZON), |horizon| horizon.horizon("horizon"))?;
     let usual = Bands::default();
     let bands = Bands::new(
         question.medium_from.unwrap_or(usual.medium_from),

@@ -7,6 +7,7 @@ use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::Given;
 use crate::purchases::{PurchaseModel, family, observation};
@@ -38,7 +39,7 @@ struct Question<'a> {
     horizon: Option<Interval>,
     discount_rate: Option<f64>,
     margin: Option<f64>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     discount_period: Option<Interval>,
     confidence: Option<f64>,
     look: Look<'a>,
@@ -54,10 +55,10 @@ fn clv<'a>(
     horizon: Option<Interval>,
     discount_rate: Option<f64>,
     margin: Option<f64>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     discount_period: Option<Interval>,
     confidence: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
@@ -91,10 +92,10 @@ fn clv_as<'a>(
     horizon: Option<Interval>,
     discount_rate: Option<f64>,
     margin: Option<f64>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     discount_period: Option<Interval>,
     confidence: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
@@ -179,7 +180,7 @@ impl Question<'_> {
         Ok(Terms {
             horizon: self
                 .horizon
-                .map_or(Ok(usual.horizon), |horizon| horizon.length("horizon"))?,
+                .map_or(Ok(usual.horizon), |horizon| horizon.horizon("horizon"))?,
             discount_rate: self.discount_rate.unwrap_or(usual.discount_rate),
             discount_period: self.discount_period.map_or(Ok(usual.discount_period), |period| {
                 period.positive_length("discount_period")

@@ -6,6 +6,7 @@ use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::Given;
 use clientele_core::Result;
@@ -19,9 +20,9 @@ pub struct Look<'a> {
     /// The end of observation.
     pub as_of: Option<Timestamp>,
     /// The grain at which orders are one purchase.
-    pub period: Option<&'a str>,
+    pub period: Option<Text<'a>>,
     /// The zone in which periods begin.
-    pub time_zone: Option<&'a str>,
+    pub time_zone: Option<Text<'a>>,
 }
 
 impl Look<'_> {
@@ -30,7 +31,7 @@ impl Look<'_> {
         let View { as_of, zone } = View::of(log, self.as_of, self.time_zone)?;
         Ok(Observation {
             as_of,
-            period: self.period.map_or(Ok(usual), Period::parse)?,
+            period: self.period.map_or(Ok(usual), |period| Period::parse(&period))?,
             zone,
             time_unit,
         })
@@ -56,8 +57,8 @@ const COLUMNS: &[Column] = &[
 fn customers<'a>(
     log: Option<Given<'a, Log>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
     call: Call<'a>,
 ) -> RowSet {
@@ -70,8 +71,8 @@ fn customers_as<'a>(
     log: Option<Given<'a, Log>>,
     _key: TypeOnly,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
     call: Call<'a>,
 ) -> RowSet {
@@ -81,8 +82,8 @@ fn customers_as<'a>(
 fn list(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
-    period: Option<&str>,
-    time_zone: Option<&str>,
+    period: Option<Text<'_>>,
+    time_zone: Option<Text<'_>>,
     time_unit: Option<Interval>,
     call: Call<'_>,
 ) -> Result<RowSet> {

@@ -6,6 +6,7 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::settings;
+use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
@@ -21,7 +22,7 @@ fn frequent_itemsets<'a>(
     log: Option<Given<'a, Log>>,
     min_support: Option<f64>,
     count: Option<i64>,
-    target: Option<&'a str>,
+    target: Option<Text<'a>>,
     min_length: Option<i32>,
     max_length: Option<i32>,
     call: Call<'a>,
@@ -42,7 +43,7 @@ fn frequent_itemsets<'a>(
         let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let options = Options {
             min_count: min_count(min_support, count, baskets.len())?.map_or_else(|| least(baskets.len()), Ok)?,
-            target: target.map_or(Ok(Target::All), Target::parse)?,
+            target: target.map_or(Ok(Target::All), |word| Target::parse(&word))?,
             min_length: length(min_length, "min_length", 1)?,
             max_length: length(max_length, "max_length", usize::MAX)?,
         };

@@ -9,8 +9,10 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::value::{Given, Made};
 use clientele_core::checkpoint::Checkpoint;
+use clientele_core::choice::choose;
 use clientele_core::feature_set::FeatureSet;
 use clientele_core::kmeans::{Features, MAX_CLUSTERS, Method, Model, NAME, Options, Silhouette, fit, place};
 use clientele_core::{Error, Result};
@@ -23,35 +25,30 @@ model_type! {
 
 /// What all functions that fit let choose. What is NULL is as usual.
 struct Choices<'a> {
-    scaling: Option<&'a str>,
+    scaling: Option<Text<'a>>,
     n_init: Option<i32>,
     max_iter: Option<i32>,
     tolerance: Option<f64>,
     seed: Option<i64>,
     previous: Option<Given<'a, KmeansModel>>,
     names: Option<Texts>,
-    order_by: Option<&'a str>,
-    nulls: Option<&'a str>,
-    silhouette: Option<&'a str>,
+    order_by: Option<Text<'a>>,
+    nulls: Option<Text<'a>>,
+    silhouette: Option<Text<'a>>,
 }
 
 impl<'a> Choices<'a> {
     /// The features of a set, if its rows are such as may be clustered.
     fn features(&self, set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Features> {
         let ignored = set.counts().null_features;
-        match self.nulls.unwrap_or("error") {
-            "skip" => {}
-            "error" if ignored == 0 => {}
-            "error" => {
-                return Err(Error::invalid("some rows have NULL among their features")
-                    .detail(format!(
-                        "There are {ignored} of them; the feature set does not hold them."
-                    ))
-                    .hint("Pass nulls => 'skip' to do without them, or collect them with coalesce()."));
-            }
-            word => {
-                return Err(Error::invalid("nulls must be error or skip").detail(format!("It is \"{word}\".")));
-            }
+        let known = [("error", false), ("skip", true)];
+        let skip = self.nulls.map_or(Ok(false), |word| choose("nulls", &word, &known))?;
+        if ignored > 0 && !skip {
+            return Err(Error::invalid("some rows have NULL among their features")
+                .detail(format!(
+                    "There are {ignored} of them; the feature set does not hold them."
+                ))
+                .hint("Pass nulls => 'skip' to do without them, or collect them with coalesce()."));
         }
         set.features(checkpoint)
     }
@@ -60,14 +57,14 @@ impl<'a> Choices<'a> {
     fn options(self, k: i32, previous: Option<&'a Model>) -> Result<Options<'a>> {
         let usual = Options::new(k);
         Ok(Options {
-            scaling: self.scaling.map_or(Ok(usual.scaling), Method::parse)?,
+            scaling: self.scaling.map_or(Ok(usual.scaling), |word| Method::parse(&word))?,
             starts: self.n_init,
             iterations: self.max_iter.unwrap_or(usual.iterations),
             tolerance: self.tolerance,
             seed: self.seed.unwrap_or(usual.seed),
             previous,
             names: self.names.map(|names| names.all("names")).transpose()?,
-            order_by: self.order_by.unwrap_or(usual.order_by),
+            order_by: self.order_by.map_or(usual.order_by, Text::as_str),
             silhouette: silhouette_kind(self.silhouette)?,
             ..usual
         })
@@ -80,12 +77,9 @@ impl<'a> Choices<'a> {
     }
 }
 
-fn silhouette_kind(word: Option<&str>) -> Result<Silhouette> {
-    match word.unwrap_or("simplified") {
-        "simplified" => Ok(Silhouette::Simplified),
-        "exact" => Ok(Silhouette::Exact),
-        word => Err(Error::invalid("silhouette must be simplified or exact").detail(format!("It is \"{word}\"."))),
-    }
+fn silhouette_kind(word: Option<Text<'_>>) -> Result<Silhouette> {
+    let known = [("simplified", Silhouette::Simplified), ("exact", Silhouette::Exact)];
+    word.map_or(Ok(Silhouette::Simplified), |word| choose("silhouette", &word, &known))
 }
 
 fn given<T>(value: Option<T>, what: &str) -> Result<T> {
@@ -98,16 +92,16 @@ fn given<T>(value: Option<T>, what: &str) -> Result<T> {
 fn fit_kmeans<'a>(
     set: Option<Given<'a, Set>>,
     k: Option<i32>,
-    scaling: Option<&'a str>,
+    scaling: Option<Text<'a>>,
     n_init: Option<i32>,
     max_iter: Option<i32>,
     tolerance: Option<f64>,
     seed: Option<i64>,
     previous: Option<Given<'a, KmeansModel>>,
     names: Option<Texts>,
-    order_by: Option<&'a str>,
-    nulls: Option<&'a str>,
-    silhouette: Option<&'a str>,
+    order_by: Option<Text<'a>>,
+    nulls: Option<Text<'a>>,
+    silhouette: Option<Text<'a>>,
 ) -> Option<Made<KmeansModel>> {
     let set = set?;
     let choices = Choices {
@@ -139,15 +133,15 @@ const ROWS: &[Column] = &[Column::Key, Column::Int4, Column::Float8, Column::Flo
 fn kmeans<'a>(
     set: Option<Given<'a, Set>>,
     k: Option<i32>,
-    scaling: Option<&'a str>,
+    scaling: Option<Text<'a>>,
     n_init: Option<i32>,
     max_iter: Option<i32>,
     tolerance: Option<f64>,
     seed: Option<i64>,
     previous: Option<Given<'a, KmeansModel>>,
-    order_by: Option<&'a str>,
-    nulls: Option<&'a str>,
-    silhouette: Option<&'a str>,
+    order_by: Option<Text<'a>>,
+    nulls: Option<Text<'a>>,
+    silhouette: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     let choices = Choices {
@@ -172,15 +166,15 @@ fn kmeans_as<'a>(
     set: Option<Given<'a, Set>>,
     _key: TypeOnly,
     k: Option<i32>,
-    scaling: Option<&'a str>,
+    scaling: Option<Text<'a>>,
     n_init: Option<i32>,
     max_iter: Option<i32>,
     tolerance: Option<f64>,
     seed: Option<i64>,
     previous: Option<Given<'a, KmeansModel>>,
-    order_by: Option<&'a str>,
-    nulls: Option<&'a str>,
-    silhouette: Option<&'a str>,
+    order_by: Option<Text<'a>>,
+    nulls: Option<Text<'a>>,
+    silhouette: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     kmeans(
@@ -212,7 +206,7 @@ fn segments(set: Option<Given<'_, Set>>, k: Option<i32>, choices: Choices<'_>, c
 fn kmeans_by<'a>(
     set: Option<Given<'a, Set>>,
     model: Option<Given<'a, KmeansModel>>,
-    silhouette: Option<&'a str>,
+    silhouette: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| {
@@ -235,7 +229,7 @@ fn kmeans_by_as<'a>(
     set: Option<Given<'a, Set>>,
     _key: TypeOnly,
     model: Option<Given<'a, KmeansModel>>,
-    silhouette: Option<&'a str>,
+    silhouette: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     kmeans_by(set, model, silhouette, call)
@@ -272,13 +266,13 @@ fn kmeans_scan<'a>(
     set: Option<Given<'a, Set>>,
     k_min: Option<i32>,
     k_max: Option<i32>,
-    scaling: Option<&'a str>,
+    scaling: Option<Text<'a>>,
     n_init: Option<i32>,
     max_iter: Option<i32>,
     tolerance: Option<f64>,
     seed: Option<i64>,
-    nulls: Option<&'a str>,
-    silhouette: Option<&'a str>,
+    nulls: Option<Text<'a>>,
+    silhouette: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     const COLUMNS: &[Column] = &[

@@ -7,6 +7,7 @@ use crate::pg::collection::collection;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::time::{self, Timestamp};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
@@ -122,7 +123,7 @@ const ORDERS: &[Column] = &[Column::Key, Column::Timestamp, Column::Float8];
 fn order_log_orders<'a>(
     log: Option<Given<'a, Log>>,
     as_of: Option<Timestamp>,
-    time_zone: Option<&'a str>,
+    time_zone: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| orders(log, as_of, time_zone, call))
@@ -134,7 +135,7 @@ fn order_log_orders_as<'a>(
     log: Option<Given<'a, Log>>,
     _key: TypeOnly,
     as_of: Option<Timestamp>,
-    time_zone: Option<&'a str>,
+    time_zone: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| orders(log, as_of, time_zone, call))
@@ -143,7 +144,7 @@ fn order_log_orders_as<'a>(
 fn orders(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
-    time_zone: Option<&str>,
+    time_zone: Option<Text<'_>>,
     call: Call<'_>,
 ) -> Result<RowSet> {
     let Some(log) = log else {
@@ -186,22 +187,22 @@ pub struct View {
 impl View {
     /// The view that the arguments of a function ask for; up to the newest order if they do not say. Without any order
     /// there is no end: all returns are seen.
-    pub fn of(log: &OrderLog<'_>, as_of: Option<Timestamp>, time_zone: Option<&str>) -> Result<View> {
+    pub fn of(log: &OrderLog<'_>, as_of: Option<Timestamp>, time_zone: Option<Text<'_>>) -> Result<View> {
         View::until(log, as_of, log.newest_order().unwrap_or(END_TIME - 1), time_zone)
     }
 
     /// The instant of a time that clocks in a zone show; as it stands for a log whose times have none. `what` names the argument.
-    pub fn instant(log: &OrderLog<'_>, time: Timestamp, what: &str, time_zone: Option<&str>) -> Result<i64> {
+    pub fn instant(log: &OrderLog<'_>, time: Timestamp, what: &str, time_zone: Option<Text<'_>>) -> Result<i64> {
         let local = time.finite(what)?;
         match log.kinds() {
-            Some((_, TimeKind::Zoned)) => time::instant(local, time_zone.unwrap_or("UTC")),
+            Some((_, TimeKind::Zoned)) => time::instant(local, time_zone.map_or("UTC", Text::as_str)),
             _ => Ok(local),
         }
     }
 
     /// The same, with another end if the arguments do not say.
-    fn until(log: &OrderLog<'_>, as_of: Option<Timestamp>, end: i64, time_zone: Option<&str>) -> Result<View> {
-        let name = time_zone.unwrap_or("UTC");
+    fn until(log: &OrderLog<'_>, as_of: Option<Timestamp>, end: i64, time_zone: Option<Text<'_>>) -> Result<View> {
+        let name = time_zone.map_or("UTC", Text::as_str);
         let zoned = log.kinds().is_some_and(|kinds| kinds.1 == TimeKind::Zoned);
         let as_of = as_of.map_or(Ok(end), |as_of| View::instant(log, as_of, "as_of", time_zone))?;
         // An unknown name is an error also where no zone is needed.

@@ -10,6 +10,7 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::RowSet;
+use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::calendar::{DAY, Period};
@@ -30,8 +31,8 @@ model_type! {
 pub const DEFAULT: Family = Family::Mbg;
 
 /// The model that an argument names; nothing for the best of all.
-pub fn family(name: Option<&str>) -> Result<Option<Family>> {
-    name.map_or(Ok(Some(DEFAULT)), parse_family)
+pub fn family(name: Option<Text<'_>>) -> Result<Option<Family>> {
+    name.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))
 }
 
 /// How a log is looked at to be scored with a model: as the customers were that it was fitted to, if there is one already.
@@ -48,10 +49,10 @@ pub fn observation(look: &Look<'_>, log: &OrderLog<'_>, model: Option<&Model>) -
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases<'a>(
     log: Option<Given<'a, Log>>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
 ) -> Option<Made<PurchaseModel>> {
     let log = log?;
@@ -148,7 +149,7 @@ fn fit_purchases_named_trans<'a>(
     recency: Option<f64>,
     age: Option<f64>,
     weight: Option<f64>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     time_unit: Option<Interval>,
 ) -> State<'a, Histories> {
     answer(|| {

@@ -9,6 +9,7 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
+use crate::pg::text::Text;
 use crate::pg::value::{Given, Made};
 use clientele_core::Result;
 use clientele_core::itemsets::min_count_of;
@@ -91,8 +92,8 @@ fn put(rows: &mut Rows, recommendation: &Recommendation, item: &str, antecedent:
     ])
 }
 
-fn measure(by: Option<&str>) -> Result<Measure> {
-    by.map_or(Ok(Measure::Confidence), Measure::parse)
+fn measure(by: Option<Text<'_>>) -> Result<Measure> {
+    by.map_or(Ok(Measure::Confidence), |word| Measure::parse(&word))
 }
 
 /// `recommend(log, items, n, …)`.
@@ -102,7 +103,7 @@ fn recommend<'a>(
     log: Option<Decoded<'a, Log>>,
     basket: Option<Texts>,
     n: Option<i32>,
-    by: Option<&'a str>,
+    by: Option<Text<'a>>,
     min_support: Option<f64>,
     count: Option<i64>,
     min_confidence: Option<f64>,
@@ -130,7 +131,7 @@ fn recommend<'a>(
 
 /// `recommend(model, items, n, by)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: &'a str, call: Call<'a>) -> RowSet {
+fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let basket = basket.known();

@@ -8,6 +8,7 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::{Json, Text, TextType};
 use crate::pg::time::Timestamp;
 use crate::pg::value::{Given, Made};
 use clientele_core::order_log::OrderLog;
@@ -42,9 +43,9 @@ fn rfm<'a>(
     log: Option<Given<'a, Log>>,
     as_of: Option<Timestamp>,
     bins: Option<i32>,
-    ties: Option<&'a str>,
-    time_zone: Option<&'a str>,
-    segments: Option<pgrx::JsonB>,
+    ties: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
+    segments: Option<Json<'_>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
@@ -58,9 +59,9 @@ fn rfm_as<'a>(
     _key: TypeOnly,
     as_of: Option<Timestamp>,
     bins: Option<i32>,
-    ties: Option<&'a str>,
-    time_zone: Option<&'a str>,
-    segments: Option<pgrx::JsonB>,
+    ties: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
+    segments: Option<Json<'_>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
@@ -70,16 +71,16 @@ fn score_all(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
     bins: Option<i32>,
-    ties: Option<&str>,
-    time_zone: Option<&str>,
-    segments: Option<pgrx::JsonB>,
+    ties: Option<Text<'_>>,
+    time_zone: Option<Text<'_>>,
+    segments: Option<Json<'_>>,
     call: Call<'_>,
 ) -> Result<RowSet> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };
     let bins = check_bins(bins.unwrap_or(BINS))?;
-    let ties = ties.map_or(Ok(Ties::Tied), Ties::parse)?;
+    let ties = ties.map_or(Ok(Ties::Tied), |word| Ties::parse(&word))?;
     let segments = own_segments(segments, bins)?;
     let log = OrderLog::open(log.bytes())?;
     let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
@@ -124,10 +125,8 @@ fn score_all(
     Ok(rows.finish())
 }
 
-fn own_segments(segments: Option<pgrx::JsonB>, bins: usize) -> Result<Option<Segments>> {
-    segments
-        .map(|segments| Segments::parse(&segments.0.to_string(), bins))
-        .transpose()
+fn own_segments(segments: Option<Json<'_>>, bins: usize) -> Result<Option<Segments>> {
+    segments.map(|segments| Segments::parse(&segments, bins)).transpose()
 }
 
 /// `fit_rfm(log, as_of, bins, time_zone, segments)`.
@@ -136,8 +135,8 @@ fn fit_rfm<'a>(
     log: Option<Given<'a, Log>>,
     as_of: Option<Timestamp>,
     bins: Option<i32>,
-    time_zone: Option<&'a str>,
-    segments: Option<pgrx::JsonB>,
+    time_zone: Option<Text<'a>>,
+    segments: Option<Json<'_>>,
 ) -> Option<Made<RfmModel>> {
     let log = log?;
     answer(|| {
@@ -154,8 +153,8 @@ fn fit_rfm<'a>(
 
 /// `rfm_score(model, days_since_last, orders, revenue)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_score(model: Decoded<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> String {
-    answer(|| Ok(model.code(model.score(days_since_last, orders, revenue)?)))
+fn rfm_score(model: Decoded<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> Made<TextType> {
+    answer(|| Made::text(&model.code(model.score(days_since_last, orders, revenue)?)))
 }
 
 /// `rfm_segment(model, days_since_last, orders, revenue)`.
@@ -165,21 +164,22 @@ fn rfm_segment_of_model(
     days_since_last: f64,
     orders: i64,
     revenue: f64,
-) -> Option<String> {
+) -> Option<Made<TextType>> {
     answer(|| {
         let scores = model.score(days_since_last, orders, revenue)?;
-        Ok(model.segment(scores).map(str::to_owned))
+        model.segment(scores).map(Made::text).transpose()
     })
 }
 
 /// `rfm_segment(r, f, m)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segment(r: i32, f: i32, m: i32) -> &'static str {
+fn rfm_segment(r: i32, f: i32, m: i32) -> Made<TextType> {
     answer(|| {
         let scores = [r, f, m].map(|score| u8::try_from(score).unwrap_or(0));
-        segment(None, BINS as usize, scores).ok_or_else(|| {
+        let name = segment(None, BINS as usize, scores).ok_or_else(|| {
             Error::invalid(format!("scores must be between 1 and {BINS}")).detail(format!("They are {r}, {f} and {m}."))
-        })
+        })?;
+        Made::text(name)
     })
 }
 

@@ -8,6 +8,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::itemsets::max_count_of;
 use clientele_core::rules::{Counts, Measure, Options, association_rules as mine, rule_counts as count_rule};
@@ -69,7 +70,7 @@ fn association_rules<'a>(
     max_antecedent: Option<i32>,
     max_consequent: Option<i32>,
     top: Option<i32>,
-    by: Option<&'a str>,
+    by: Option<Text<'a>>,
     redundant: Option<bool>,
     only_antecedent: Option<Texts>,
     only_consequent: Option<Texts>,
@@ -113,7 +114,7 @@ fn association_rules<'a>(
             },
             significance: significance_level,
             top,
-            by: by.map_or(Ok(Measure::Lift), Measure::parse)?,
+            by: by.map_or(Ok(Measure::Lift), |word| Measure::parse(&word))?,
         };
         let found = mine(&baskets, &options, &mut backend)?;
         let (mut left, mut right) = (ItemNames::new(&items), ItemNames::new(&items));

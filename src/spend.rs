@@ -10,6 +10,7 @@ use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::RowSet;
+use crate::pg::text::Text;
 use crate::pg::time::Timestamp;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
@@ -30,8 +31,8 @@ model_type! {
 fn fit_spend<'a>(
     log: Option<Given<'a, Log>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
 ) -> Option<Made<SpendModel>> {
     let log = log?;
     answer(|| {

@@ -6,6 +6,7 @@ use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::{Backend, WholeCall};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::text::Text;
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
 use crate::purchases::family;
@@ -35,10 +36,10 @@ const VALIDATION: &[Column] = &[
 fn validate_purchases<'a>(
     log: Option<Given<'a, Log>>,
     split: Option<Timestamp>,
-    model: Option<&'a str>,
+    model: Option<Text<'a>>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| {
@@ -97,8 +98,8 @@ fn compare_purchase_models<'a>(
     log: Option<Given<'a, Log>>,
     split: Option<Timestamp>,
     as_of: Option<Timestamp>,
-    period: Option<&'a str>,
-    time_zone: Option<&'a str>,
+    period: Option<Text<'a>>,
+    time_zone: Option<Text<'a>>,
     call: Call<'a>,
 ) -> RowSet {
     answer(|| {

@@ -3,7 +3,8 @@
 //! A time is a number of microseconds since 2000-01-01 00:00:00, PostgreSQL's epoch; a day is a number of days since
 //! 2000-01-01. The calendar is the proleptic Gregorian one.
 
-use crate::error::{Error, Result};
+use crate::choice::choose;
+use crate::error::Result;
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
@@ -36,15 +37,8 @@ pub enum Period {
 impl Period {
     /// The period a word stands for.
     pub fn parse(word: &str) -> Result<Period> {
-        match word {
-            "none" => Ok(Period::None),
-            "day" => Ok(Period::Day),
-            "week" => Ok(Period::Week),
-            "month" => Ok(Period::Month),
-            _ => Err(Error::invalid("unknown period")
-                .detail(format!("The period is \"{word}\"."))
-                .hint("Known periods are \"day\", \"week\", \"month\" and \"none\".")),
-        }
+        let all = [Period::Day, Period::Week, Period::Month, Period::None];
+        choose("period", word, &all.map(|period| (period.name(), period)))
     }
 
     /// The word for it.

@@ -29,6 +29,7 @@
 //! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
 //! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
 //! | [`codec`] | the versioned, length-checked byte formats all stored values share |
+//! | [`choice`] | options that are one of a few words |
 //! | [`checkpoint`], [`error`] | how long work stops, and everything a user may be told |
 #![forbid(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod amount;
 pub mod basket_log;
 pub mod calendar;
 pub mod checkpoint;
+pub mod choice;
 pub mod churn;
 pub mod clv;
 pub mod codec;

@@ -24,15 +24,25 @@ pub fn answer<T>(work: impl FnOnce() -> Result<T>) -> T {
 /// Raises an ERROR. Destructors run on the way out.
 #[cold]
 pub fn raise(error: &Error) -> ! {
-    let mut report = ErrorReport::new(sqlstate(error.kind()), error.message().to_owned(), "clientele");
-    if let Some(detail) = error.detail_text() {
+    report(PgLogLevel::ERROR, sqlstate(error.kind()), error);
+    unreachable!("an ERROR does not return")
+}
+
+/// Tells the client something about an answer that is no error: a NOTICE.
+#[cold]
+pub fn notice(about: &Error) {
+    report(PgLogLevel::NOTICE, PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION, about);
+}
+
+fn report(level: PgLogLevel, code: PgSqlErrorCode, about: &Error) {
+    let mut report = ErrorReport::new(code, about.message().to_owned(), "clientele");
+    if let Some(detail) = about.detail_text() {
         report = report.set_detail(detail);
     }
-    if let Some(hint) = error.hint_text() {
+    if let Some(hint) = about.hint_text() {
         report = report.set_hint(hint);
     }
-    report.report(PgLogLevel::ERROR);
-    unreachable!("an ERROR does not return")
+    report.report(level);
 }
 
 fn sqlstate(kind: Kind) -> PgSqlErrorCode {

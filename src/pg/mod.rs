@@ -18,6 +18,7 @@
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
 //! | [`sql_types`] | what all these are called in SQL |
+//! | [`text`] | text and JSON, in and out |
 //! | `threads` | several tasks at a time |
 //! | [`time`] | timestamps and time zones |
 //! | [`value`] | stored value types: text and binary input and output |
@@ -40,6 +41,7 @@ pub mod record;
 pub mod rows;
 pub mod settings;
 mod sql_types;
+pub mod text;
 mod threads;
 pub mod time;
 pub mod value;

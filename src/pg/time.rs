@@ -1,5 +1,6 @@
 //! Timestamps, intervals and time zones.
 
+use super::error::notice;
 use super::value::datum_of;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, SECOND};
 use clientele_core::zone::Zone;
@@ -70,6 +71,17 @@ impl Interval {
         }
     }
 
+    /// The same, for one question about many rows: less than a day is pointed out, because `'12'` is twelve seconds.
+    pub fn horizon(self, what: &str) -> Result<i64> {
+        let length = self.length(what)?;
+        if (1..DAY).contains(&length) {
+            let detail = format!("It is {} seconds.", length as f64 / SECOND as f64);
+            let about = Error::invalid(format!("{what} is shorter than a day")).detail(detail);
+            notice(&about.hint("A number without a unit counts seconds: write '12 months' or '90 days'."));
+        }
+        Ok(length)
+    }
+
     /// The same, and longer than nothing.
     pub fn positive_length(self, what: &str) -> Result<i64> {
         match self.length(what)? {
@@ -118,7 +130,8 @@ fn find(name: &str) -> Result<*mut pg_sys::pg_tz> {
 
 #[cold]
 fn unknown(name: &str) -> Error {
-    Error::invalid(format!("time zone \"{name}\" not recognized"))
+    Error::invalid("unknown value for option \"time_zone\"")
+        .detail(format!("It is \"{name}\"."))
         .hint("The names that are known are in the view pg_timezone_names.")
 }
 

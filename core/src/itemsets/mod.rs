@@ -18,6 +18,7 @@ pub(crate) use store::hash;
 
 use crate::basket_log::Baskets;
 use crate::checkpoint::Checkpoint;
+use crate::choice::choose;
 use crate::error::{Error, Result, spelled};
 use search::Search;
 
@@ -46,11 +47,7 @@ impl Target {
     /// Reads the word.
     pub fn parse(word: &str) -> Result<Target> {
         let all = [Target::All, Target::Closed, Target::Maximal];
-        all.into_iter().find(|target| target.name() == word).ok_or_else(|| {
-            Error::invalid("unknown target of frequent itemsets")
-                .detail(format!("It is \"{word}\"."))
-                .hint("Known are \"all\", \"closed\" and \"maximal\".")
-        })
+        choose("target", word, &all.map(|target| (target.name(), target)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Features;
 use crate::checkpoint::Checkpoint;
+use crate::choice::choose;
 use crate::error::{Error, Kind, Result, spelled};
 use serde::{Deserialize, Serialize};
 
@@ -36,12 +37,7 @@ impl Method {
 
     /// The method that a word says.
     pub fn parse(word: &str) -> Result<Method> {
-        Method::ALL
-            .into_iter()
-            .find(|method| method.name() == word)
-            .ok_or_else(|| {
-                Error::invalid("scaling must be none, standard, robust or minmax").detail(format!("It is \"{word}\"."))
-            })
+        choose("scaling", word, &Method::ALL.map(|method| (method.name(), method)))
     }
 }
 

@@ -21,7 +21,8 @@ pub use history::{History, of_log};
 pub use model::{Model, NAME};
 pub use predict::{Customer, Outlook};
 
-use crate::error::{Error, Result};
+use crate::choice::choose;
+use crate::error::Result;
 
 /// The models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,10 +72,6 @@ impl Family {
 
 /// Reads the name of a model; nothing for `auto`, which is the best of all.
 pub fn parse_family(name: &str) -> Result<Option<Family>> {
-    match Family::find(name) {
-        None if name == "auto" => Ok(None),
-        None => Err(Error::invalid(format!("unknown model \"{name}\""))
-            .hint("The models are bg/nbd, mbg/nbd, pareto/nbd and auto.")),
-        family => Ok(family),
-    }
+    let [bg, mbg, pareto] = Family::ALL.map(|family| (family.name(), Some(family)));
+    choose("model", name, &[bg, mbg, pareto, ("auto", None)])
 }

@@ -15,6 +15,7 @@ pub use model::{Model, NAME};
 pub use segment::{Patterns, Segments, default_segments};
 
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
+use crate::choice::choose;
 use crate::customers::{Totals, days_between};
 use crate::error::{Error, Result};
 use crate::key::{KeyKind, Keys};
@@ -36,13 +37,7 @@ pub enum Ties {
 impl Ties {
     /// The rule a word stands for.
     pub fn parse(word: &str) -> Result<Ties> {
-        match word {
-            "tied" => Ok(Ties::Tied),
-            "ntile" => Ok(Ties::Ntile),
-            _ => Err(Error::invalid("unknown rule for ties")
-                .detail(format!("The rule is \"{word}\"."))
-                .hint("Known rules are \"tied\" and \"ntile\".")),
-        }
+        choose("ties", word, &[("tied", Ties::Tied), ("ntile", Ties::Ntile)])
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a rule is worth, as functions of four counts.
 
 use super::fisher::ln_p_value;
-use crate::error::{Error, Result};
+use crate::choice::choose;
+use crate::error::Result;
 
 /// In how many baskets the items of a rule are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,15 +80,7 @@ impl Measure {
 
     /// Reads the word.
     pub fn parse(word: &str) -> Result<Measure> {
-        Measure::ALL
-            .into_iter()
-            .find(|measure| measure.name() == word)
-            .ok_or_else(|| {
-                let known = Measure::ALL.map(|measure| format!("\"{}\"", measure.name()));
-                Error::invalid("unknown measure of rules")
-                    .detail(format!("It is \"{word}\"."))
-                    .hint(format!("Known are {}.", known.join(", ")))
-            })
+        choose("by", word, &Measure::ALL.map(|measure| (measure.name(), measure)))
     }
 
     /// The measure of a rule; nothing where it is not defined.

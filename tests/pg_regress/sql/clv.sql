@@ -119,4 +119,7 @@ SELECT clientele.expected_spend(model, 1, '-Infinity') FROM models;
 SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":-1}}'::clientele.spend_model;
 SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":1},"mean_value":-3}'::clientele.spend_model;
 SELECT '{"spend_model":1,"p":6.25,"q":3.74,"v":1}'::clientele.spend_model;
+-- A number without a unit counts seconds.
+SELECT count(*) FROM log, clientele.clv(log, horizon => '12');
+SELECT count(*) FROM log, clientele.churn(log, horizon => '1 day');
 DROP TABLE models, copied, values, summary, many, log;

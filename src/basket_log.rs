@@ -2,7 +2,7 @@
 
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
-use crate::pg::array::Texts;
+use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
@@ -178,7 +178,7 @@ pub fn share(share: f64, what: &str) -> Result<f64> {
 }
 
 /// The numbers of items with these names, without those that the log does not know.
-pub fn numbers_of(items: &Items, names: Texts) -> Vec<u32> {
+pub fn numbers_of(items: &Items, names: KeyArray) -> Vec<u32> {
     let mut numbers: Vec<u32> = names.known().iter().filter_map(|name| items.find(name)).collect();
     numbers.sort_unstable();
     numbers.dedup();

@@ -2,7 +2,7 @@
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
 use crate::itemsets::{at_least_one, length};
-use crate::pg::array::Texts;
+use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
@@ -101,7 +101,7 @@ fn measure(by: Option<Text<'_>>) -> Result<Measure> {
 #[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
 fn recommend<'a>(
     log: Option<Decoded<'a, Log>>,
-    basket: Option<Texts>,
+    basket: Option<KeyArray>,
     n: Option<i32>,
     by: Option<Text<'a>>,
     min_support: Option<f64>,
@@ -131,7 +131,7 @@ fn recommend<'a>(
 
 /// `recommend(model, items, n, by)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
+fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let basket = basket.known();

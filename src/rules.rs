@@ -2,7 +2,7 @@
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, share};
 use crate::itemsets::{at_least_one, least, length};
-use crate::pg::array::Texts;
+use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
@@ -72,8 +72,8 @@ fn association_rules<'a>(
     top: Option<i32>,
     by: Option<Text<'a>>,
     redundant: Option<bool>,
-    only_antecedent: Option<Texts>,
-    only_consequent: Option<Texts>,
+    only_antecedent: Option<KeyArray>,
+    only_consequent: Option<KeyArray>,
     max_item_support: Option<f64>,
     significance_level: Option<f64>,
     call: Call<'a>,
@@ -95,7 +95,7 @@ fn association_rules<'a>(
         let mut backend = Backend::of_call("association_rules");
         let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let top = top.map(|top| at_least_one(top, "top")).transpose()?;
-        let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(&items, texts));
+        let only = |texts: Option<KeyArray>| texts.map(|texts| numbers_of(&items, texts));
         let (antecedents, consequents) = (only(only_antecedent), only(only_consequent));
         let options = Options {
             min_count: match min_count(min_support, count, baskets.len())? {
@@ -134,11 +134,11 @@ fn association_rules<'a>(
 
 /// `rule_counts(log, antecedent, consequent)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: Texts, consequent: Texts, call: Call<'a>) -> RowSet {
+fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: KeyArray, consequent: KeyArray, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, &MEASURES, None)?;
         // An item that is in no basket has a number that is in none.
-        let numbers = |texts: Texts, what: &str| {
+        let numbers = |texts: KeyArray, what: &str| {
             let number = |text: String| log.items.find(&text).unwrap_or(u32::MAX);
             let mut numbers: Vec<u32> = texts.all(what)?.into_iter().map(number).collect();
             numbers.sort_unstable();

@@ -188,7 +188,7 @@ impl Any<'_> {
     pub fn numbers(&self, what: &str) -> Option<Cow<'_, [f64]>> {
         match self.class {
             // SAFETY: an array is bytes of variable length.
-            Class::Float8Array => read_numbers(unsafe { bytes_of(self.value) }, what),
+            Class::Float8Array => read_numbers(unsafe { bytes_of(self.value) }, || what.to_owned()),
             _ => self.unsupported(what, "Cast it to double precision[]."),
         }
     }

@@ -1,14 +1,16 @@
 //! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
 
+use super::call::argument_name;
 use super::encoding;
 use super::error::{answer, raise, type_name};
-use super::value::datum_of;
+use super::value::datum_and_call_of;
 use super::varlena::{Builder, bytes_of};
 use clientele_core::codec::Sink;
+use clientele_core::key::Key;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
-use pgrx::pg_sys;
+use pgrx::prelude::*;
 use std::borrow::Cow;
 
 /// The size of a number of an array's head.
@@ -28,9 +30,9 @@ pub(super) fn head(elements: usize, of: pg_sys::Oid) -> [u8; HEAD] {
 }
 
 /// Reads an array of `double precision` where it stands, but not if one of its elements is NULL. It is borrowed, unless it is packed
-/// into a row such that its numbers are not aligned. `what` names it in errors.
+/// into a row such that its numbers are not aligned. `name` tells what it is called in errors.
 #[inline]
-pub(super) fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f64]>> {
+pub(super) fn read_numbers<'a>(bytes: &'a [u8], name: impl FnOnce() -> String) -> Option<Cow<'a, [f64]>> {
     let word = |at: usize| {
         let word = bytes.get(WORD * at..)?.first_chunk()?;
         Some(i32::from_ne_bytes(*word))
@@ -40,7 +42,7 @@ pub(super) fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f
         return Some(Cow::Borrowed(&[]));
     }
     if dimensions != 1 {
-        not_one_dimension(dimensions, what);
+        not_one_dimension(dimensions, &name());
     }
     let n = word(3).unwrap_or(0) as usize;
     // Both are counted with the header, which is not among the bytes.
@@ -75,13 +77,33 @@ pub struct Numbers<'fcx>(pub Option<Cow<'fcx, [f64]>>);
 // SAFETY: the SQL declares an array of doubles; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: an argument that is not NULL; arrays are bytes of variable length.
-        Numbers(read_numbers(unsafe { bytes_of(datum_of(arg)) }, "the argument"))
+        let index = arg.index();
+        // SAFETY: an argument that is not NULL, of a call under way; arrays are bytes of variable length.
+        unsafe {
+            let (datum, fcinfo) = datum_and_call_of(arg);
+            Numbers(read_numbers(bytes_of(datum), || argument_name(fcinfo, index)))
+        }
     }
 }
 
 /// An argument `text[]`.
 pub struct Texts(Vec<Option<String>>);
+
+/// An argument `text[]`, `integer[]`, `bigint[]` or `uuid[]`, as texts. Several functions of SQL share one of Rust that has such
+/// arguments: one for each type of array.
+pub struct KeyArray(Texts);
+
+impl KeyArray {
+    /// The keys, none of which may be NULL. `what` names them in errors.
+    pub fn all(self, what: &str) -> Result<Vec<String>> {
+        self.0.all(what)
+    }
+
+    /// The keys that are not NULL.
+    pub fn known(self) -> Vec<String> {
+        self.0.known()
+    }
+}
 
 impl Texts {
     /// The texts, none of which may be NULL. `what` names them in errors.
@@ -94,38 +116,86 @@ impl Texts {
     pub fn known(self) -> Vec<String> {
         self.0.into_iter().flatten().collect()
     }
+
+    /// Reads an argument whose elements are of one of these types.
+    ///
+    /// # Safety
+    /// The argument is an array that is not NULL, of a call under way.
+    unsafe fn read(arg: Arg<'_, '_>, types: &[pg_sys::Oid]) -> Texts {
+        let index = arg.index();
+        // SAFETY: as promised. What the array is taken apart into lives in the memory of the call; elements are read as what the
+        // array says they are.
+        unsafe {
+            let (datum, fcinfo) = datum_and_call_of(arg);
+            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
+            if (*array).ndim > 1 {
+                not_one_dimension((*array).ndim, &argument_name(fcinfo, index));
+            }
+            let of = (*array).elemtype;
+            if !types.contains(&of) {
+                let what = argument_name(fcinfo, index);
+                let error = Error::new(
+                    Kind::WrongType,
+                    format!("{what} has elements of a type that is not supported"),
+                );
+                raise(
+                    &error
+                        .detail(format!("Their type is {}.", type_name(of)))
+                        .hint("Cast it to text[]."),
+                );
+            }
+            let (len, by_value, alignment) = match of {
+                pg_sys::INT4OID => (size_of::<i32>() as i32, true, pg_sys::TYPALIGN_INT),
+                pg_sys::INT8OID => (size_of::<i64>() as i32, true, pg_sys::TYPALIGN_DOUBLE),
+                pg_sys::UUIDOID => (size_of::<u128>() as i32, false, pg_sys::TYPALIGN_CHAR),
+                _ => (-1, false, pg_sys::TYPALIGN_INT),
+            };
+            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+            let alignment = alignment as std::ffi::c_char;
+            pg_sys::deconstruct_array(array, of, len, by_value, alignment, &mut elements, &mut nulls, &mut n);
+            let text = |at: usize| {
+                if at.is_multiple_of(CHECKED) {
+                    check_for_interrupts!();
+                }
+                (!*nulls.add(at)).then(|| spelled(*elements.add(at), of))
+            };
+            Texts((0..n as usize).map(text).collect())
+        }
+    }
+}
+
+/// Elements that are read between two looks at whether the query was cancelled.
+const CHECKED: usize = 1_024;
+
+/// An element as items and customers are spelled.
+///
+/// # Safety
+/// `element` is of the type `of`, which is one of those that [`KeyArray`] may have.
+unsafe fn spelled(element: pg_sys::Datum, of: pg_sys::Oid) -> String {
+    match of {
+        pg_sys::INT4OID => Key::Integer(i64::from(element.value() as i32)).to_string(),
+        pg_sys::INT8OID => Key::Integer(element.value() as i64).to_string(),
+        // SAFETY: a UUID is a pointer to sixteen bytes.
+        pg_sys::UUIDOID => Key::Uuid(u128::from_be_bytes(unsafe { *element.cast_mut_ptr() })).to_string(),
+        // SAFETY: a text is bytes of variable length.
+        _ => answer(|| encoding::from_server(unsafe { bytes_of(element) })).into_owned(),
+    }
 }
 
 // SAFETY: the SQL declares an array of texts; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: an argument that is not NULL; what is made of it lives in the memory of the call.
-        unsafe {
-            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum_of(arg).cast_mut_ptr()).cast();
-            if (*array).ndim > 1 {
-                not_one_dimension((*array).ndim, "the argument");
-            }
-            if (*array).elemtype != pg_sys::TEXTOID {
-                let error = Error::new(Kind::WrongType, "the argument must be an array of text");
-                raise(&error.detail(format!("Its elements are {}.", type_name((*array).elemtype))));
-            }
-            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-            let alignment = pg_sys::TYPALIGN_INT as std::ffi::c_char;
-            pg_sys::deconstruct_array(
-                array,
-                pg_sys::TEXTOID,
-                -1,
-                false,
-                alignment,
-                &mut elements,
-                &mut nulls,
-                &mut n,
-            );
-            let text = |at: usize| {
-                (!*nulls.add(at)).then(|| answer(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
-            };
-            Texts((0..n as usize).map(text).collect())
-        }
+        // SAFETY: an argument that is not NULL, of a call under way.
+        unsafe { Texts::read(arg, &[pg_sys::TEXTOID]) }
+    }
+}
+
+// SAFETY: the SQL declares an array of one of these types; a test compares.
+unsafe impl<'fcx> ArgAbi<'fcx> for KeyArray {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        let types = [pg_sys::TEXTOID, pg_sys::INT4OID, pg_sys::INT8OID, pg_sys::UUIDOID];
+        // SAFETY: an argument that is not NULL, of a call under way.
+        KeyArray(unsafe { Texts::read(arg, &types) })
     }
 }
 

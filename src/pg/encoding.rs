@@ -4,7 +4,7 @@ use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys;
 use std::borrow::Cow;
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 
 fn is_utf8() -> bool {
     // SAFETY: reads a number.
@@ -35,6 +35,19 @@ pub fn from_server(bytes: &[u8]) -> Result<Cow<'_, str>> {
     })
 }
 
+/// A name that the server has, for messages.
+///
+/// # Safety
+/// It is a string that ends with a zero.
+pub(super) unsafe fn read_name(name: *const c_char) -> String {
+    // SAFETY: as promised.
+    let bytes = unsafe { CStr::from_ptr(name) }.to_bytes();
+    match from_server(bytes) {
+        Ok(name) => name.into_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
 /// UTF-8 as text of the server.
 pub fn to_server(text: &str) -> Cow<'_, [u8]> {
     if is_utf8() {
@@ -56,7 +69,7 @@ fn convert(bytes: &[u8], by: impl FnOnce(*const c_char, i32) -> *mut c_char) -> 
     }
     // SAFETY: a string that ends with a zero, allocated for us.
     unsafe {
-        let copy = std::ffi::CStr::from_ptr(converted).to_bytes().to_vec();
+        let copy = CStr::from_ptr(converted).to_bytes().to_vec();
         pg_sys::pfree(converted.cast());
         Cow::Owned(copy)
     }

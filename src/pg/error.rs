@@ -1,10 +1,10 @@
 //! Errors as PostgreSQL reports them.
 
+use super::encoding;
 use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use std::ffi::CStr;
 
 /// Keeps Rust backtraces out of DETAIL when the server was started with `RUST_BACKTRACE` set: every cancelled query would
 /// carry one. Who wants them sets `RUST_LIB_BACKTRACE`.
@@ -65,9 +65,5 @@ fn sqlstate(kind: Kind) -> PgSqlErrorCode {
 /// The name of a type, for messages.
 pub(super) fn type_name(oid: pg_sys::Oid) -> String {
     // SAFETY: the name ends with a zero and is copied.
-    unsafe {
-        CStr::from_ptr(pg_sys::format_type_be(oid))
-            .to_string_lossy()
-            .into_owned()
-    }
+    unsafe { encoding::read_name(pg_sys::format_type_be(oid)) }
 }

@@ -64,7 +64,7 @@ fn clv<'a>(
     purchases: Option<Given<'a, PurchaseModel>>,
     spend: Option<Given<'a, SpendModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     let question = Question {
         horizon,
         discount_rate,
@@ -101,7 +101,7 @@ fn clv_as<'a>(
     purchases: Option<Given<'a, PurchaseModel>>,
     spend: Option<Given<'a, SpendModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     clv(
         log,
         horizon,
@@ -119,7 +119,7 @@ fn clv_as<'a>(
     )
 }
 
-fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {
+fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };

@@ -54,14 +54,15 @@ fn fit_baskets<'a>(
     count: Option<i64>,
     min_confidence: Option<f64>,
     max_antecedent: Option<i32>,
-) -> Option<Made<BasketModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, BasketModel>> {
     let log = log?;
     answer(|| {
         let mut backend = Backend::of_call("fit_baskets");
         let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
         let mut name = |item| items.key(item).to_string();
-        Made::of(&Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
+        Made::of(call, &Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
     })
 }
 
@@ -77,7 +78,7 @@ const COLUMNS: &[Column] = &[
     Column::Float8,
 ];
 
-fn put(rows: &mut Rows, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
+fn put(rows: &mut Rows<'_>, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
     let counts = &recommendation.counts;
     rows.put(&[
         Cell::Text(item),
@@ -109,7 +110,7 @@ fn recommend<'a>(
     min_confidence: Option<f64>,
     max_antecedent: Option<i32>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| {
         let (Some(log), Some(basket)) = (log, basket) else {
             return Rows::none(call, COLUMNS);
@@ -131,7 +132,13 @@ fn recommend<'a>(
 
 /// `recommend(model, items, n, by)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
+fn recommend_by<'a>(
+    model: Decoded<'a, BasketModel>,
+    basket: KeyArray,
+    n: i32,
+    by: Text<'a>,
+    call: Call<'a>,
+) -> RowSet<'a> {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let basket = basket.known();
@@ -154,7 +161,7 @@ fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, b
 
 /// `describe(basket_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet {
+fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int8,
         Column::Int8,

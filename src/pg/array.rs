@@ -1,6 +1,6 @@
 //! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
 
-use super::call::argument_name;
+use super::call::{Call, argument_name};
 use super::encoding;
 use super::error::{answer, raise, type_name};
 use super::value::datum_and_call_of;
@@ -12,6 +12,7 @@ use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
 use pgrx::prelude::*;
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 /// The size of a number of an array's head.
 const WORD: usize = size_of::<i32>();
@@ -199,25 +200,31 @@ unsafe impl<'fcx> ArgAbi<'fcx> for KeyArray {
     }
 }
 
-/// A result `double precision[]`.
-pub struct MadeNumbers(pg_sys::Datum);
+/// A result `double precision[]`, in the memory of the call.
+pub struct MadeNumbers<'fcx> {
+    datum: pg_sys::Datum,
+    call: PhantomData<&'fcx ()>,
+}
 
-impl MadeNumbers {
+impl<'fcx> MadeNumbers<'fcx> {
     /// An array of these numbers.
-    pub fn of(numbers: &[f64]) -> Result<MadeNumbers> {
-        let mut builder = Builder::varlena("double precision[]", HEAD + size_of_val(numbers));
+    pub fn of(call: Call<'fcx>, numbers: &[f64]) -> Result<MadeNumbers<'fcx>> {
+        let mut builder = Builder::varlena(call, "double precision[]", HEAD + size_of_val(numbers));
         builder.append(&head(numbers.len(), pg_sys::FLOAT8OID))?;
         for number in numbers {
             builder.append(&number.to_ne_bytes())?;
         }
-        builder.finish().map(MadeNumbers)
+        Ok(MadeNumbers {
+            datum: builder.finish()?,
+            call: PhantomData,
+        })
     }
 }
 
 // SAFETY: the array was built as PostgreSQL wants it, in the memory context of the call.
-unsafe impl BoxRet for MadeNumbers {
+unsafe impl BoxRet for MadeNumbers<'_> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: see above.
-        unsafe { fcinfo.return_raw_datum(self.0) }
+        // SAFETY: a datum of the type that the SQL declares, which a test compares.
+        unsafe { fcinfo.return_raw_datum(self.datum) }
     }
 }

@@ -48,16 +48,19 @@ pub(super) unsafe fn read_name(name: *const c_char) -> String {
     }
 }
 
-/// UTF-8 as text of the server.
-pub fn to_server(text: &str) -> Cow<'_, [u8]> {
-    if is_utf8() {
+/// UTF-8 as text of the server, which has no zero characters.
+pub fn to_server(text: &str) -> Result<Cow<'_, [u8]>> {
+    if text.as_bytes().contains(&0) {
+        return Err(Error::new(Kind::InvalidText, "text must not hold a zero character"));
+    }
+    Ok(if is_utf8() {
         Cow::Borrowed(text.as_bytes())
     } else {
         // SAFETY: the result ends with a zero, and is either what came in or newly allocated.
         convert(text.as_bytes(), |start, len| unsafe {
             pg_sys::pg_any_to_server(start, len, pg_sys::pg_enc::PG_UTF8 as i32)
         })
-    }
+    })
 }
 
 fn convert(bytes: &[u8], by: impl FnOnce(*const c_char, i32) -> *mut c_char) -> Cow<'_, [u8]> {
@@ -81,7 +84,7 @@ pub struct ToServer<'s>(pub &'s mut dyn Sink);
 impl Sink for ToServer<'_> {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.0.append(&to_server(text)),
+            Ok(text) => self.0.append(&to_server(text)?),
             Err(_) => self.0.append(bytes),
         }
     }

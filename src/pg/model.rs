@@ -25,6 +25,7 @@ macro_rules! model_type {
         }
 
         const _: () = {
+            use $crate::pg::call::Call;
             use $crate::pg::encoding;
             use $crate::pg::error::answer;
             use $crate::pg::value::{Given, Made, MadeText, Received, TypeName};
@@ -33,23 +34,23 @@ macro_rules! model_type {
             use std::ffi::CStr;
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $in(text: &CStr) -> Made<$type> {
-                answer(|| Made::of(&<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+            fn $in<'a>(text: &CStr, call: Call<'a>) -> Made<'a, $type> {
+                answer(|| Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $out(model: Given<'_, $type>) -> MadeText {
+            fn $out<'a>(model: Given<'_, $type>, call: Call<'a>) -> MadeText<'a> {
                 answer(|| {
                     let text = <$model>::decode(model.bytes())?.text();
-                    MadeText::build($type::NAME, text.len(), |builder| {
-                        builder.append(&encoding::to_server(&text))
+                    MadeText::build(call, $type::NAME, text.len(), |builder| {
+                        builder.append(&encoding::to_server(&text)?)
                     })
                 })
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $recv(message: Received<'_>) -> Made<$type> {
-                answer(|| message.check(|bytes| <$model>::decode(bytes).map(drop)))
+            fn $recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, $type> {
+                answer(|| message.check(call, |bytes| <$model>::decode(bytes).map(drop)))
             }
         };
     };

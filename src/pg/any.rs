@@ -2,6 +2,7 @@
 
 use super::array::read_numbers;
 use super::binary::Sender;
+use super::call_site::remembered;
 use super::encoding;
 use super::error::{raise, type_name};
 use super::varlena::bytes_of;
@@ -12,7 +13,7 @@ use clientele_core::{Error, Kind};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
-use std::marker::PhantomData;
+use std::cell::Cell;
 
 /// Arguments of a call, whatever their types.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ pub struct Args<'fcx> {
     fcinfo: pg_sys::FunctionCallInfo,
     /// How many arguments stand before them.
     first: usize,
-    call: PhantomData<&'fcx ()>,
+    kinds: &'fcx Kinds,
 }
 
 /// An argument of one of the types below.
@@ -31,7 +32,7 @@ pub struct Any<'fcx> {
     class: Class,
     /// Which argument of which function it is.
     place: (*mut pg_sys::FmgrInfo, usize),
-    call: PhantomData<&'fcx ()>,
+    kinds: &'fcx Kinds,
 }
 
 /// An argument that only says with its type which type is asked for.
@@ -48,8 +49,8 @@ unsafe impl<'fcx> ArgAbi<'fcx> for TypeOnly {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Class {
-    /// Not looked up yet: what fresh memory of PostgreSQL holds.
-    Unknown = 0,
+    /// Not looked up yet.
+    Unknown,
     Int2,
     Int4,
     Int8,
@@ -145,7 +146,9 @@ impl Any<'_> {
             _ => {
                 let (function, index) = self.place;
                 // SAFETY: the call is under way, the value is of the type that is looked up, and not NULL.
-                unsafe { (*sender_of(function, index)).with_bytes(self.value, |bytes| then(AnyKey::other(bytes))) }
+                unsafe {
+                    (*self.kinds.sender_of(function, index)).with_bytes(self.value, |bytes| then(AnyKey::other(bytes)))
+                }
             }
         }
     }
@@ -272,11 +275,9 @@ impl<'fcx> Args<'fcx> {
     /// The call is under way, and is for `'fcx`.
     #[inline(always)]
     pub(super) unsafe fn behind(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> Args<'fcx> {
-        Args {
-            fcinfo,
-            first,
-            call: PhantomData,
-        }
+        // SAFETY: as promised; the place keeps what it remembers longer than the call takes.
+        let kinds = unsafe { remembered((*fcinfo).flinfo, first, Kinds::unknown) };
+        Args { fcinfo, first, kinds }
     }
 
     /// The argument number `index`, if the function has been declared with so many.
@@ -294,10 +295,10 @@ impl<'fcx> Args<'fcx> {
                 class: if argument.isnull {
                     Class::Other
                 } else {
-                    class_of(function, index)
+                    self.kinds.class_of(function, index)
                 },
                 place: (function, index),
-                call: PhantomData,
+                kinds: self.kinds,
             })
         }
     }
@@ -306,39 +307,38 @@ impl<'fcx> Args<'fcx> {
 /// How many arguments are remembered.
 const REMEMBERED: usize = 8;
 
-/// What a place of a query that calls a function remembers of its arguments. All zero bytes at first.
-struct Memory {
-    classes: [Class; REMEMBERED],
+/// What a place of a query remembers of arguments whose types are looked up.
+pub struct Kinds {
+    classes: [Cell<Class>; REMEMBERED],
     /// How values of other types are told apart; null where this was never asked.
-    senders: [*mut Sender; REMEMBERED],
+    senders: [Cell<*mut Sender>; REMEMBERED],
 }
 
-/// The class of an argument, looked up once for each place of a query that calls the function.
-///
-/// # Safety
-/// `flinfo` describes the function of a call under way.
-#[inline]
-unsafe fn class_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
-    assert!(index < REMEMBERED, "more arguments than are remembered");
-    // SAFETY: only this function sets `fn_extra` of functions that have such arguments.
-    unsafe {
-        let memory: *const Memory = (*flinfo).fn_extra.cast();
-        if !memory.is_null() && (*memory).classes[index] != Class::Unknown {
-            return (*memory).classes[index];
+impl Kinds {
+    fn unknown() -> Kinds {
+        Kinds {
+            classes: [const { Cell::new(Class::Unknown) }; REMEMBERED],
+            senders: [const { Cell::new(std::ptr::null_mut()) }; REMEMBERED],
         }
-        look_up(flinfo, index)
     }
-}
 
-#[cold]
-unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
-    // SAFETY: as in `class_of`; zero bytes are `Class::Unknown`.
-    unsafe {
-        if (*flinfo).fn_extra.is_null() {
-            (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, size_of::<Memory>());
+    /// The class of an argument, looked up once for each place of a query that calls the function.
+    ///
+    /// # Safety
+    /// `flinfo` describes the function of a call under way, which this is remembered of.
+    #[inline]
+    unsafe fn class_of(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+        match self.classes[index].get() {
+            // SAFETY: as promised.
+            Class::Unknown => unsafe { self.look_up(flinfo, index) },
+            class => class,
         }
-        let base = base_type_of(flinfo, index);
-        let class = match base {
+    }
+
+    #[cold]
+    unsafe fn look_up(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+        // SAFETY: as in `class_of`.
+        let class = match unsafe { base_type_of(flinfo, index) } {
             pg_sys::INT2OID => Class::Int2,
             pg_sys::INT4OID => Class::Int4,
             pg_sys::INT8OID => Class::Int8,
@@ -352,15 +352,28 @@ unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
             pg_sys::FLOAT8ARRAYOID => Class::Float8Array,
             _ => Class::Other,
         };
-        (*(*flinfo).fn_extra.cast::<Memory>()).classes[index] = class;
+        self.classes[index].set(class);
         class
+    }
+
+    /// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
+    ///
+    /// # Safety
+    /// As in `class_of`.
+    unsafe fn sender_of(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender {
+        let sender = &self.senders[index];
+        if sender.get().is_null() {
+            // SAFETY: what is made here lives as long as what remembers it.
+            sender.set(unsafe { Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt) });
+        }
+        sender.get()
     }
 }
 
 /// The type of an argument; that which a domain is over.
 ///
 /// # Safety
-/// As in `class_of`.
+/// As in `Kinds::class_of`.
 unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::Oid {
     // SAFETY: as promised.
     unsafe {
@@ -370,20 +383,5 @@ unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::O
         } else {
             pg_sys::getBaseType(declared)
         }
-    }
-}
-
-/// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
-///
-/// # Safety
-/// As in `class_of`, which has been called for the argument.
-unsafe fn sender_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender {
-    // SAFETY: what is made here lives as long as what remembers it.
-    unsafe {
-        let sender = &mut (*(*flinfo).fn_extra.cast::<Memory>()).senders[index];
-        if sender.is_null() {
-            *sender = Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt);
-        }
-        *sender
     }
 }

@@ -4,6 +4,7 @@
 //! some of them watch the server.
 
 mod aggregates;
+mod call_site;
 mod contract;
 mod database;
 mod examples;
@@ -64,6 +65,7 @@ fn main() {
     let trials = [
         contract::trials(),
         aggregates::trials(),
+        call_site::trials(),
         interrupts::trials(),
         memory::trials(),
         storage::trials(),

@@ -6,7 +6,7 @@ use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received};
@@ -215,8 +215,8 @@ impl<'a> ItemNames<'a> {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_in<'a>(text: &CStr, call: Call<'a>) -> Made<'a, Log> {
-    answer(|| {
+fn basket_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         let mut log = parse(&text, limit(), &mut Backend::of_call("basket_log_in"))?;
         write(&mut log, call)

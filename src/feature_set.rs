@@ -5,7 +5,7 @@ use crate::pg::any::Args;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::encoding;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::{Given, Made, MadeText, Received};
@@ -74,8 +74,8 @@ fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet<'a> {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_in<'a>(text: &CStr, call: Call<'a>) -> Made<'a, Set> {
-    answer(|| {
+fn feature_set_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Set>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         write(&mut parse(&text, &mut Backend::of_call("feature_set_in"))?, call)
     })

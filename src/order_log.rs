@@ -4,7 +4,7 @@ use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::{AnyTime, Args, TypeOnly};
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
@@ -216,8 +216,8 @@ impl View {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_in<'a>(text: &CStr, call: Call<'a>) -> Made<'a, Log> {
-    answer(|| {
+fn order_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         let mut log = parse(&text, run_bytes(), &mut Backend::of_call("order_log_in"))?;
         write(&mut log, call)

@@ -27,15 +27,15 @@ macro_rules! model_type {
         const _: () = {
             use $crate::pg::call::Call;
             use $crate::pg::encoding;
-            use $crate::pg::error::answer;
+            use $crate::pg::error::{answer, answer_input};
             use $crate::pg::value::{Given, Made, MadeText, Received, TypeName};
             use clientele_core::codec::Sink;
             use pgrx::prelude::*;
             use std::ffi::CStr;
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $in<'a>(text: &CStr, call: Call<'a>) -> Made<'a, $type> {
-                answer(|| Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+            fn $in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, $type>> {
+                answer_input(call, || Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]

@@ -7,6 +7,7 @@ mod aggregates;
 mod call_site;
 mod contract;
 mod database;
+mod encodings;
 mod examples;
 mod interrupts;
 mod memory;
@@ -69,6 +70,7 @@ fn main() {
         interrupts::trials(),
         memory::trials(),
         storage::trials(),
+        encodings::trials(),
         security::trials(),
         examples::trials(),
         real_data::trials(),

@@ -9,7 +9,11 @@ use pgrx_sql_entity_graph::{ExternArgs, PgExternEntity, PgExternReturnEntity, Sq
 use postgres::GenericClient;
 use std::collections::BTreeMap;
 
-crate::trials!(declarations_match_signatures, wrong_declarations_are_noticed);
+crate::trials!(
+    declarations_match_signatures,
+    wrong_declarations_are_noticed,
+    texts_have_one_road
+);
 
 fn declarations_match_signatures(database: &Database) -> Outcome {
     let mut client = database.client()?;
@@ -77,6 +81,67 @@ fn wrong_declarations_are_noticed(database: &Database) -> Outcome {
         transaction.rollback()?;
     }
     Ok(())
+}
+
+/// Text goes in and out through types that know the encoding of the database. Only input functions are given C strings.
+fn texts_have_one_road(database: &Database) -> Outcome {
+    for path in [
+        "&str",
+        "Option<&'a str>",
+        "alloc::string::String",
+        "Option < pgrx :: JsonB >",
+        "&core::ffi::CStr",
+    ] {
+        ensure!(past_the_encoding(path).is_some(), "{path} is taken for sound");
+    }
+    for path in [
+        "clientele::pg::text::Text<'_>",
+        "Option<crate::pg::text::Json<'_>>",
+        "Made<'a, TextType>",
+    ] {
+        ensure!(past_the_encoding(path).is_none(), "{path} is not taken for sound");
+    }
+    let mut client = database.client()?;
+    let inputs: Vec<String> = one(
+        &mut client,
+        "SELECT array_agg(prosrc) FROM pg_type t JOIN pg_proc p ON p.oid = typinput WHERE typnamespace = 'clientele'::regnamespace",
+    )?;
+    let section = section()?;
+    let (mut functions, mut found) = (0, Vec::new());
+    for entity in decode_entities(&section).map_err(|error| format!("the library's description: {error:?}"))? {
+        let SqlGraphEntity::Function(function) = entity else {
+            continue;
+        };
+        functions += 1;
+        let is_input = inputs.contains(&format!("{}_wrapper", function.unaliased_name));
+        let used = function.fn_args.iter().map(|argument| &argument.used_ty);
+        let returned = match &function.fn_return {
+            PgExternReturnEntity::Type { ty } | PgExternReturnEntity::SetOf { ty } => Some(ty),
+            _ => None,
+        };
+        for used in used.chain(returned) {
+            for path in [used.ty_source, used.full_path] {
+                if let Some(name) = past_the_encoding(path)
+                    && !(is_input && name == "CStr")
+                {
+                    found.push(format!("{} has {path}", function.name));
+                }
+            }
+        }
+    }
+    ensure!(functions > 100, "only {functions} functions are defined");
+    ensure!(found.is_empty(), "{}", found.join("\n"));
+    Ok(())
+}
+
+/// What in the path of a Rust type is text or JSON that knows nothing of encodings.
+fn past_the_encoding(path: &str) -> Option<&str> {
+    words(path).find(|word| matches!(*word, "str" | "String" | "CStr" | "CString" | "JsonB" | "JsonString"))
+}
+
+/// The names in the path of a Rust type.
+fn words(path: &str) -> impl Iterator<Item = &str> {
+    path.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 /// A function, as SQL declares it or as Rust defines it.
@@ -223,7 +288,9 @@ impl Defined {
 
 /// Whether NULL can come in: as `None`, as a state that is not there yet, or as an argument that only has a type.
 fn takes_null(used: &UsedTypeEntity<'_>) -> bool {
-    used.optional || used.metadata.type_ident() == Some("internal") || used.full_path.contains("TypeOnly")
+    used.optional
+        || used.metadata.type_ident() == Some("internal")
+        || words(used.full_path).any(|word| word == "TypeOnly")
 }
 
 /// The name of a type as the server writes it.

@@ -13,7 +13,7 @@ use crate::pg::time::{self, Timestamp};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
 use clientele_core::Result;
-use clientele_core::amount::{Amount, Sum};
+use clientele_core::amount::Amount;
 use clientele_core::calendar::END_TIME;
 use clientele_core::key::KeyKind;
 use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind, parse, write_text};
@@ -148,19 +148,11 @@ fn orders(
     let mut cursor = log.cursor();
     while cursor.advance(&mut backend)? {
         let part = cursor.part().until(as_of);
-        let mut entries = part.entries().peekable();
-        while let Some((time, amount)) = entries.next() {
-            // What did not add exactly is several entries, but one order.
-            let mut sum = Sum::default();
-            sum.add(amount);
-            let same = |next: &(i64, Amount)| next.0 == time && next.1.is_negative() == amount.is_negative();
-            while let Some((_, more)) = entries.next_if(same) {
-                sum.add(more);
-            }
+        for order in part.orders() {
             rows.put(&[
                 Cell::Key(part.key),
-                Cell::Time(zone.local(time)),
-                Cell::Float(sum.value()),
+                Cell::Time(zone.local(order.time)),
+                Cell::Float(order.amount()?),
             ])?;
         }
     }

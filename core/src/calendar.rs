@@ -16,6 +16,15 @@ pub const MIN_TIME: i64 = -211_813_488_000_000_000;
 /// up to but not including this one, 294277-01-01.
 pub const END_TIME: i64 = 9_223_371_331_200_000_000;
 
+/// The microseconds from one time to another: more than an integer can count between the ends of the calendar.
+#[inline]
+pub fn length(from: i64, to: i64) -> f64 {
+    match to.checked_sub(from) {
+        Some(length) => length as f64,
+        None => (i128::from(to) - i128::from(from)) as f64,
+    }
+}
+
 /// Days from 0000-03-01, where the formulas below begin, to 2000-01-01.
 const DAYS_TO_EPOCH: i64 = 730_425;
 /// 2000-01-01 was a Saturday: five days after a Monday.

@@ -103,12 +103,12 @@ pub fn parse_length(words: &str) -> Option<i64> {
 }
 
 /// The day number of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms").
-pub fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+pub const fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let month_from_march = ((month + 9) % 12) as i64;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as i64 - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - DAYS_TO_EPOCH
 }

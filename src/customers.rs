@@ -112,8 +112,8 @@ fn list<'a>(
                 Cell::of(totals.first_order, time),
                 Cell::of(totals.last_order, time),
                 Cell::Integer(totals.orders as i64),
-                Cell::Float(totals.revenue()),
-                Cell::Float(totals.returns()),
+                Cell::Float(totals.revenue()?),
+                Cell::Float(totals.returns()?),
                 Cell::of(totals.last_order, |last| {
                     Cell::Float(days_between(last, observation.as_of))
                 }),

@@ -29,6 +29,13 @@ pub const POWERS: [i64; MAX_SCALE as usize + 1] = [
     1_000_000_000,
 ];
 
+/// How many units of `10^-9` one is.
+const NANO: i128 = POWERS[MAX_SCALE as usize] as i128;
+/// The whole units that one amount of a large sum takes.
+const PIECE: i128 = 9_000_000_000_000_000_000;
+/// The most amounts of that size that a sum is cut in: orders and returns of an instant fit one block of a log.
+const MAX_PIECES: i128 = 500;
+
 /// One amount.
 ///
 /// Two words and no enum: for every row that is collected, an amount passes through registers.
@@ -216,10 +223,14 @@ impl Amount {
         }
     }
 
+    /// Whether a sum in units of `10^-9` is one that [`of_sum`](Amount::of_sum) can cut: within some 4e21, either way.
+    pub fn can_be_sum(nano: i128) -> bool {
+        nano.unsigned_abs() < (MAX_PIECES * PIECE * NANO).unsigned_abs()
+    }
+
     /// The amounts that together are an exact sum in units of `10^-9`. Nearly always one; a sum that outgrew 64 bits is
     /// cut in whole units and the rest. The same sum is always cut the same way.
     pub fn of_sum(nano: i128) -> impl Iterator<Item = Amount> {
-        const PIECE: i128 = 1_000_000_000_000_000_000;
         let (mut mantissa, mut scale) = (nano, MAX_SCALE);
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
@@ -228,10 +239,9 @@ impl Amount {
         let (mut whole, rest) = match i64::try_from(mantissa) {
             Ok(mantissa) => (0, Some(Amount::decimal(mantissa, scale))),
             Err(_) => {
-                let power = i128::from(POWERS[MAX_SCALE as usize]);
-                let part = (nano % power) as i64;
+                let part = (nano % NANO) as i64;
                 let rest = (part != 0).then_some(Amount::decimal(part, MAX_SCALE));
-                (nano / power, rest)
+                (nano / NANO, rest)
             }
         };
         let pieces = std::iter::from_fn(move || {
@@ -367,22 +377,32 @@ impl Sum {
         self.raw = sum;
     }
 
-    /// The sum as the nearest `f64` (exactly rounded where all amounts were decimal).
+    /// The sum as the nearest `f64` (exactly rounded where all amounts were decimal). An error if it, or a sum on the way to it, is
+    /// beyond what there is, as for PostgreSQL's `sum(double precision)`.
     #[inline]
-    pub fn value(&self) -> f64 {
+    pub fn value(&self) -> Result<f64> {
         let exact = ratio(self.scaled, self.scale);
-        if self.raw == 0.0 && self.lost == 0.0 {
-            return exact;
-        }
-        let mut total = *self;
-        total.add_raw(exact);
-        // A sum that overflowed has no compensation worth adding.
-        if total.raw.is_finite() {
-            total.raw + total.lost
+        let value = if self.raw == 0.0 && self.lost == 0.0 {
+            exact
         } else {
-            total.raw
+            let mut total = *self;
+            total.add_raw(exact);
+            total.raw + total.lost
+        };
+        // Exact sums that were too large stopped at an end of the range.
+        let is_whole = self.scaled != i128::MAX && self.scaled != i128::MIN;
+        if is_whole && value.is_finite() {
+            Ok(value)
+        } else {
+            Err(overflow())
         }
     }
+}
+
+/// A sum of amounts is beyond the range, in PostgreSQL's words.
+#[cold]
+pub fn overflow() -> Error {
+    Error::new(Kind::OutOfRange, "value out of range: overflow")
 }
 
 #[cfg(test)]
@@ -485,12 +505,12 @@ mod tests {
         for _ in 0..10 {
             sum.add(tenth);
         }
-        assert_eq!(sum.value(), 1.0);
+        assert_eq!(sum.value(), Ok(1.0));
         let mut mixed = Sum::default();
         for x in [1e15, 1e-9, -1e15] {
             mixed.add(Amount::from_f64(x).unwrap());
         }
-        assert_eq!(mixed.value(), 1e-9);
+        assert_eq!(mixed.value(), Ok(1e-9));
     }
 
     #[test]
@@ -499,12 +519,12 @@ mod tests {
         for x in [1e300, 1.0 / 3.0, -1e300, 0.5] {
             sum.add(Amount::from_f64(x).unwrap());
         }
-        assert_eq!(sum.value(), 0.5 + 1.0 / 3.0);
+        assert_eq!(sum.value(), Ok(0.5 + 1.0 / 3.0));
         let mut over = Sum::default();
         for x in [f64::MAX, f64::MAX] {
             over.add(Amount::from_f64(x).unwrap());
         }
-        assert_eq!(over.value(), f64::INFINITY);
+        assert_eq!(over.value(), Err(overflow()));
     }
 
     #[test]
@@ -512,9 +532,9 @@ mod tests {
         // 2^53 + 1 halves between two doubles; a tenth more must push it up.
         let mut sum = Sum::default();
         sum.add_scaled((1i128 << 53) + 1, 0);
-        assert_eq!(sum.value(), 9007199254740992.0);
+        assert_eq!(sum.value(), Ok(9007199254740992.0));
         sum.add_scaled(1, 1);
-        assert_eq!(sum.value(), 9007199254740994.0);
+        assert_eq!(sum.value(), Ok(9007199254740994.0));
     }
 
     #[test]

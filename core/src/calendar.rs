@@ -16,6 +16,15 @@ pub const MIN_TIME: i64 = -211_813_488_000_000_000;
 /// up to but not including this one, 294277-01-01.
 pub const END_TIME: i64 = 9_223_371_331_200_000_000;
 
+/// The microseconds from one time to another: more than an integer can count between the ends of the calendar.
+#[inline]
+pub fn length(from: i64, to: i64) -> f64 {
+    match to.checked_sub(from) {
+        Some(length) => length as f64,
+        None => (i128::from(to) - i128::from(from)) as f64,
+    }
+}
+
 /// Days from 0000-03-01, where the formulas below begin, to 2000-01-01.
 const DAYS_TO_EPOCH: i64 = 730_425;
 /// 2000-01-01 was a Saturday: five days after a Monday.
@@ -94,12 +103,12 @@ pub fn parse_length(words: &str) -> Option<i64> {
 }
 
 /// The day number of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms").
-pub fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+pub const fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let month_from_march = ((month + 9) % 12) as i64;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day as i64 - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - DAYS_TO_EPOCH
 }

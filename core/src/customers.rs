@@ -5,12 +5,14 @@
 //! period (a day, say) are one purchase, dated at the start of the period.
 
 use crate::amount::{Amount, Sum};
-use crate::calendar::{DAY, Period};
+use crate::calendar::{DAY, Period, length};
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::key::Key;
 use crate::order_log::{OrderLog, Part};
 use crate::zone::Zone;
+
+pub use crate::order_log::Totals;
 
 /// From where, and how, customers are looked at.
 #[derive(Clone, Debug)]
@@ -23,78 +25,6 @@ pub struct Observation {
     pub zone: Zone,
     /// The unit of recency and age, in microseconds.
     pub time_unit: i64,
-}
-
-/// Counts and sums over the entries of one customer.
-#[derive(Clone, Debug, Default)]
-pub struct Totals {
-    /// The time of the first order; nothing if there are returns only.
-    pub first_order: Option<i64>,
-    /// The time of the last order.
-    pub last_order: Option<i64>,
-    /// How many orders there are.
-    pub orders: u64,
-    /// The amounts of orders.
-    pub gross: Sum,
-    /// The amounts of returns, negative.
-    pub returned: Sum,
-}
-
-impl Totals {
-    /// Adds the entries of a part, which follow those added before.
-    #[inline]
-    pub fn add(&mut self, part: &Part<'_>) {
-        if !(part.is_plain() && part.summable) {
-            return self.add_slowly(part);
-        }
-        let (mut gross, mut returned) = (0, 0);
-        for (&time, &mantissa) in part.times.iter().zip(part.mantissas) {
-            if mantissa >= 0 {
-                gross += mantissa;
-                self.order(time);
-            } else {
-                returned += mantissa;
-            }
-        }
-        self.gross.add_scaled(i128::from(gross), part.scale);
-        self.returned.add_scaled(i128::from(returned), part.scale);
-    }
-
-    #[cold]
-    fn add_slowly(&mut self, part: &Part<'_>) {
-        for (time, amount) in part.entries() {
-            if amount.is_negative() {
-                self.returned.add(amount);
-            } else {
-                self.gross.add(amount);
-                self.order(time);
-            }
-        }
-    }
-
-    #[inline]
-    fn order(&mut self, time: i64) {
-        // What did not add exactly is several entries, but one order.
-        self.orders += u64::from(self.last_order != Some(time));
-        self.last_order = Some(time);
-        if self.first_order.is_none() {
-            self.first_order = Some(time);
-        }
-    }
-
-    /// Net spend: orders less returns.
-    #[inline]
-    pub fn revenue(&self) -> f64 {
-        let mut revenue = self.gross;
-        revenue.add_sum(&self.returned);
-        revenue.value()
-    }
-
-    /// What returns took off, not negative.
-    pub fn returns(&self) -> f64 {
-        // Zero minus zero is no minus zero.
-        0.0 - self.returned.value()
-    }
 }
 
 /// Purchases, counted after the first one.
@@ -124,7 +54,7 @@ pub struct Customer<'a> {
 /// Days from a time to the end of observation.
 #[inline]
 pub fn days_between(time: i64, as_of: i64) -> f64 {
-    as_of.saturating_sub(time) as f64 / DAY as f64
+    length(time, as_of) / DAY as f64
 }
 
 /// Visits all customers that have an entry up to the end of observation, in order of their keys. One pass over the log; the visitor may
@@ -156,7 +86,7 @@ pub fn each(
             let customer = Customer {
                 key: part.key,
                 totals: &totals,
-                purchases: purchases.finish(observation),
+                purchases: purchases.finish(observation)?,
             };
             visit(customer, checkpoint)?;
         }
@@ -212,20 +142,22 @@ impl PurchaseCount {
         self.last = start;
     }
 
-    fn finish(&mut self, observation: &Observation) -> Option<Purchases> {
+    fn finish(&mut self, observation: &Observation) -> Result<Option<Purchases>> {
         self.finish_period();
-        let first = self.first?;
-        let units = |from: i64, to: i64| to.saturating_sub(from) as f64 / observation.time_unit as f64;
+        let Some(first) = self.first else {
+            return Ok(None);
+        };
+        let units = |from: i64, to: i64| length(from, to) / observation.time_unit as f64;
         let end = observation.period_start(observation.as_of);
-        Some(Purchases {
+        Ok(Some(Purchases {
             frequency: self.frequency,
             recency: units(first, self.last),
             age: units(first, end),
             monetary_value: match self.frequency {
                 0 => 0.0,
-                n => self.spend.value() / n as f64,
+                n => self.spend.value()? / n as f64,
             },
-        })
+        }))
     }
 }
 

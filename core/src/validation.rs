@@ -1,5 +1,6 @@
 //! Whether models of purchases would have been right: fit to what came before a day, predict what came after it, and compare.
 
+use crate::calendar::length;
 use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
 use crate::customers::{self, Observation};
 use crate::error::{Error, Kind, Result};
@@ -89,7 +90,7 @@ impl Trial {
             );
         }
         let chosen = split.is_some();
-        let split = split.unwrap_or(observation.as_of - observation.as_of.saturating_sub(first) / 3);
+        let split = split.unwrap_or_else(|| two_thirds(first, observation.as_of));
         if chosen && split >= observation.as_of {
             return Err(Error::invalid("split must be before as_of")
                 .hint("Without as_of, the end of observation is the newest order."));
@@ -113,7 +114,7 @@ impl Trial {
             histories: Vec::new(),
             after: Vec::new(),
             before: Vec::new(),
-            horizon: window as f64 / observation.time_unit as f64,
+            horizon: length(start(split), start(observation.as_of)) / observation.time_unit as f64,
             fitting: Fitting::of(observation),
         };
         let at_start = Frequencies::of(log, &at(split.saturating_sub(window)), checkpoint, &mut first)?;
@@ -291,4 +292,9 @@ impl FrequencyCursor<'_> {
             0
         }
     }
+}
+
+/// The time two thirds of the way from one time to another.
+fn two_thirds(from: i64, to: i64) -> i64 {
+    to - ((i128::from(to) - i128::from(from)) / 3) as i64
 }

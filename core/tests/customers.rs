@@ -48,8 +48,8 @@ fn seen(log: &[u8], observation: &Observation) -> Vec<Seen> {
             orders: totals.orders,
             first_order: totals.first_order,
             last_order: totals.last_order,
-            revenue: totals.revenue(),
-            returns: totals.returns(),
+            revenue: totals.revenue().expect("it is finite"),
+            returns: totals.returns().expect("it is finite"),
             purchases: customer.purchases,
         });
         Ok(())

@@ -7,6 +7,7 @@ use super::array;
 use super::call::Call;
 use super::encoding;
 use super::error::{answer, type_name};
+use super::time::in_range;
 use clientele_core::key::{Key, KeyKind};
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{BoxRet, FcInfo};
@@ -213,7 +214,7 @@ impl<'fcx> Rows<'fcx> {
                 (Cell::Float(x), Column::Float8) => pg_sys::Datum::from(x.to_bits()),
                 (Cell::Integer(n), Column::Int8) => pg_sys::Datum::from(n),
                 (Cell::Integer(n), Column::Int4) => pg_sys::Datum::from(int4(n)?),
-                (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(time),
+                (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(in_range(time)?),
                 (Cell::Shared(text), Column::Text) => pg_sys::Datum::from(self.shared[text.0 as usize].as_ptr()),
                 (Cell::Text(text), Column::Text) => self.arena.text(text)?,
                 (Cell::Floats(numbers), Column::Float8Array) => self.arena.floats(numbers),

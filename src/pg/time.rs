@@ -41,34 +41,39 @@ pub struct Interval {
 impl Interval {
     /// Its length where that is always the same, with days of 24 hours. `what` names the argument.
     pub fn fixed(self, what: &str) -> Result<i64> {
+        self.finite(what)?;
         if self.months != 0 {
             return Err(Error::invalid(format!("{what} must have a fixed length"))
                 .detail("Months and years have no fixed length.")
                 .hint("Give it in weeks, days or hours, for example '30 days'."));
         }
-        let length = i64::from(self.days) * DAY;
-        match length.checked_add(self.micros) {
-            Some(length) if length > 0 => Ok(length),
-            _ => Err(Error::invalid(format!("{what} must be longer than nothing"))),
+        let length = i128::from(self.days) * i128::from(DAY) + i128::from(self.micros);
+        if length <= 0 {
+            return Err(Error::invalid(format!("{what} must be longer than nothing")));
         }
+        i64::try_from(length).map_err(|_| too_long(what))
     }
 
     /// Its length, not negative, by the rule of `extract(epoch …)`: a year has 365.25 days, a month that is part of one 30. `what` names
     /// the argument.
     pub fn length(self, what: &str) -> Result<i64> {
-        let out_of_range = || Error::invalid(format!("{what} must be finite"));
-        if (self.months, self.days, self.micros) == (i32::MAX, i32::MAX, i64::MAX) {
-            return Err(out_of_range());
-        }
+        self.finite(what)?;
         let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
-        // A quarter of a day is a whole number of microseconds; no sum of days this large overflows before the last.
-        let months = (years * 1_461 + months * 120).checked_mul(DAY / 4);
-        let days = i64::from(self.days) * DAY;
-        match months.and_then(|months| months.checked_add(days)?.checked_add(self.micros)) {
-            Some(length) if length >= 0 => Ok(length),
-            Some(_) => Err(Error::invalid(format!("{what} must not be negative"))),
-            None => Err(out_of_range()),
+        // A quarter of a day is a whole number of microseconds.
+        let months = i128::from(years * 1_461 + months * 120) * i128::from(DAY / 4);
+        let length = months + i128::from(self.days) * i128::from(DAY) + i128::from(self.micros);
+        if length < 0 {
+            return Err(Error::invalid(format!("{what} must not be negative")));
         }
+        i64::try_from(length).map_err(|_| too_long(what))
+    }
+
+    fn finite(self, what: &str) -> Result<()> {
+        let parts = (self.months, self.days, self.micros);
+        if parts == (i32::MAX, i32::MAX, i64::MAX) || parts == (i32::MIN, i32::MIN, i64::MIN) {
+            return Err(Error::invalid(format!("{what} must be finite")));
+        }
+        Ok(())
     }
 
     /// The same, for one question about many rows: less than a day is pointed out, because `'12'` is twelve seconds.
@@ -89,6 +94,11 @@ impl Interval {
             length => Ok(length),
         }
     }
+}
+
+#[cold]
+fn too_long(what: &str) -> Error {
+    Error::invalid(format!("{what} is too long")).detail(format!("The limit is {} days.", i64::MAX / DAY))
 }
 
 /// The instant of a local time in the zone called `name`; hours that come twice or not at all are read in standard time, as
@@ -112,9 +122,17 @@ pub fn instant(local: i64, name: &str) -> Result<i64> {
         }
         pg_sys::DetermineTimeZoneOffset(&mut parts, zone)
     };
-    Some(local + i64::from(west) * SECOND)
-        .filter(|time| (MIN_TIME..END_TIME).contains(time))
-        .ok_or_else(out_of_range)
+    in_range(local + i64::from(west) * SECOND)
+}
+
+/// A time if it is one that SQL can show: at the ends of the calendar, clocks of some zones are beyond them.
+#[inline]
+pub(super) fn in_range(time: i64) -> Result<i64> {
+    if (MIN_TIME..END_TIME).contains(&time) {
+        Ok(time)
+    } else {
+        Err(out_of_range())
+    }
 }
 
 /// A zone as `SET timezone` understands its name; abbreviations of offsets, which come first for `AT TIME ZONE`, are none.
@@ -143,31 +161,53 @@ pub fn zone(name: &str, end: i64) -> Result<Zone> {
     let mut changes = Vec::new();
     loop {
         check_for_interrupts!();
-        let (mut before, mut after, mut boundary) = (0, 0, 0);
-        let (mut before_is_dst, mut after_is_dst) = (0, 0);
-        // SAFETY: all pointers are to variables of the types asked for.
-        let found = unsafe {
-            pg_sys::pg_next_dst_boundary(
-                &time,
-                &mut before,
-                &mut before_is_dst,
-                &mut boundary,
-                &mut after,
-                &mut after_is_dst,
-                zone,
-            )
+        let next = next_change(time, zone).ok_or_else(|| unknown(name))?;
+        first.get_or_insert(next.before * SECOND);
+        // At the last change that it has in its table, the server finds none; behind it, it goes by the rules.
+        let next = match next.at {
+            Some(_) => next,
+            None => next_change(time + 1, zone).ok_or_else(|| unknown(name))?,
         };
-        if found < 0 {
-            return Err(unknown(name));
-        }
-        first.get_or_insert(before * SECOND);
-        let change = (boundary - UNIX_TO_POSTGRES).saturating_mul(SECOND);
-        if found == 0 || change > end {
+        let Some(at) = next.at else {
+            return Ok(Zone::new(first.unwrap_or(0), changes));
+        };
+        let change = (at - UNIX_TO_POSTGRES).saturating_mul(SECOND);
+        if change > end || change >= Zone::ENOUGH {
             return Ok(Zone::new(first.unwrap_or(0), changes));
         }
-        changes.push((change, after * SECOND));
-        time = boundary;
+        changes.push((change, next.after * SECOND));
+        time = at;
     }
+}
+
+/// The offsets of a zone around the next change behind a time, in seconds, and when that is, if there is one.
+struct Change {
+    before: i64,
+    at: Option<i64>,
+    after: i64,
+}
+
+/// The next change behind a time in seconds since 1970; nothing if the zone cannot be asked.
+fn next_change(time: i64, zone: *mut pg_sys::pg_tz) -> Option<Change> {
+    let (mut before, mut after, mut boundary) = (0, 0, 0);
+    let (mut before_is_dst, mut after_is_dst) = (0, 0);
+    // SAFETY: all pointers are to variables of the types asked for, and the zone is one that was found.
+    let found = unsafe {
+        pg_sys::pg_next_dst_boundary(
+            &time,
+            &mut before,
+            &mut before_is_dst,
+            &mut boundary,
+            &mut after,
+            &mut after_is_dst,
+            zone,
+        )
+    };
+    (found >= 0).then_some(Change {
+        before,
+        at: (found > 0).then_some(boundary),
+        after,
+    })
 }
 
 #[cold]

@@ -63,6 +63,11 @@ impl<'fcx, T: TypeName> Made<'fcx, T> {
     pub fn of(call: Call<'fcx>, bytes: &[u8]) -> Result<Made<'fcx, T>> {
         Made::build(call, bytes.len(), |builder| builder.append(bytes))
     }
+
+    /// The value, in the memory context of the call.
+    pub(super) fn datum(&self) -> pg_sys::Datum {
+        self.datum
+    }
 }
 
 /// Text that an output function makes, in the memory of its call.

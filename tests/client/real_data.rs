@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 9] = [
+const CHECKS: [(&str, &[&str], Check); 10] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -21,6 +21,11 @@ const CHECKS: [(&str, &[&str], Check); 9] = [
         "online_retail_with_returns",
         &["online_retail"],
         online_retail_with_returns,
+    ),
+    (
+        "online_retail_in_every_plan",
+        &["online_retail"],
+        online_retail_in_every_plan,
     ),
     ("cdnow_repeat_purchases", &["cdnow_master"], cdnow_repeat_purchases),
     ("cdnow_scores", &["cdnow_master", "rfm_cdnow"], cdnow_scores),
@@ -187,6 +192,70 @@ fn online_retail_with_returns(client: &mut postgres::Client) -> Outcome {
         ),
     )?;
     ensure!(ignored == 135_080, "{ignored} lines without a customer");
+    Ok(())
+}
+
+/// Order lines, some hundreds of them at one instant, with amounts that add exactly and with others: one value whatever the plan, and the
+/// same orders for all readers and for plain SQL.
+fn online_retail_in_every_plan(client: &mut postgres::Client) -> Outcome {
+    client.batch_execute(
+        "CREATE TABLE lines AS
+         SELECT customer_id, invoice_date AS at, quantity * unit_price AS cents, (quantity * unit_price)::real AS real,
+                quantity * unit_price / 3.0 AS thirds
+         FROM online_retail;
+         ALTER TABLE lines SET (parallel_workers = 3); ANALYZE lines;
+         SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET max_parallel_workers = 8",
+    )?;
+    for amount in ["cents", "real", "thirds"] {
+        let call = format!("clientele.order_log(customer_id, at, {amount})");
+        let mut values = Vec::new();
+        for from in ["lines", "(SELECT * FROM lines ORDER BY cents DESC) l"] {
+            for workers in [0, 3] {
+                client.batch_execute(&format!("SET max_parallel_workers_per_gather = {workers}"))?;
+                values.push(one::<String>(
+                    client,
+                    &format!("SELECT md5(clientele.order_log_send({call})) FROM {from}"),
+                )?);
+            }
+        }
+        for pieces in ["at::date", "customer_id % 5", "cents < 10"] {
+            values.push(one(
+                client,
+                &format!(
+                    "SELECT md5(clientele.order_log_send(clientele.merge(log))) FROM (SELECT {call} AS log FROM lines GROUP BY {pieces}) p"
+                ),
+            )?);
+        }
+        values.push(one(
+            client,
+            &format!("SELECT md5(clientele.order_log_send({call}::text::clientele.order_log)) FROM lines"),
+        )?);
+        ensure!(
+            values.iter().all(|value| *value == values[0]),
+            "{amount}: what is collected depends on the way: {values:?}"
+        );
+        let row = client.query_one(
+            &format!(
+                "WITH log AS MATERIALIZED (SELECT {call} AS log FROM lines),
+                      plain AS (SELECT customer_id, at, sum({amount}::float8) AS amount FROM lines
+                                WHERE customer_id IS NOT NULL GROUP BY customer_id, at, {amount} < 0)
+                 SELECT d.orders, (SELECT sum(orders)::bigint FROM clientele.customers(log)),
+                        (SELECT count(*) FROM clientele.orders(log) WHERE amount >= 0), (SELECT count(*) FROM plain WHERE amount >= 0),
+                        (SELECT count(*) FROM clientele.orders(log) o JOIN plain p
+                         ON (p.customer_id, p.at, p.amount < 0) = (o.customer_id, o.ordered_at, o.amount < 0)
+                         WHERE abs(p.amount - o.amount) <= 1e-9 * (1 + abs(p.amount))),
+                        (SELECT count(*) FROM plain),
+                        d.repeat_customers, (SELECT count(*) FROM clientele.customers(log) WHERE frequency > 0)
+                 FROM log, clientele.describe(log) d"
+            ),
+            &[],
+        )?;
+        let found: Vec<i64> = (0..8).map(|at| row.try_get(at)).collect::<Result<_, _>>()?;
+        ensure!(
+            found[..4] == [18_444; 4] && found[4] == found[5] && found[6] == found[7],
+            "{amount}: orders of describe, customers, orders and plain SQL, those that agree, and who came again: {found:?}"
+        );
+    }
     Ok(())
 }
 

@@ -21,7 +21,9 @@ fn read(bytes: &[u8]) {
     if log.check(&mut Unhindered).is_err() {
         return;
     }
-    check_written(&read_text(&text_of(&log), NO_RUNS));
+    // What is believed is what would be written.
+    assert_eq!(read_text(&text_of(&log), NO_RUNS), bytes);
+    check_written(bytes);
     check_written(&merged(&[bytes, bytes]));
 }
 

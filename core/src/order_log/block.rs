@@ -1,4 +1,5 @@
-//! Up to 1 024 sorted entries as packed columns.
+//! Up to 1 024 sorted entries as packed columns; all of one instant of a customer are in one block, and one instant that has more
+//! is a block of its own.
 //!
 //! ```text
 //! varint   entries
@@ -24,8 +25,10 @@ use crate::calendar::{END_TIME, MIN_TIME};
 use crate::codec::{Reader, Sink, pack, put_signed, put_varint, unpack, width};
 use crate::error::Result;
 
-/// The most entries of a block.
+/// The most entries of a block, unless all are of one instant.
 pub(super) const ENTRIES: usize = 1_024;
+/// The bytes of an odd amount.
+const ODD_BYTES: usize = 9;
 /// A block with this many bytes of keys takes no further customers.
 const KEY_BYTES: usize = 64 * 1_024;
 
@@ -39,6 +42,8 @@ pub(super) struct Writer {
     integers: Vec<i64>,
     /// The key section of UUIDs and texts, ready to be written.
     key_bytes: Vec<u8>,
+    /// Where the last key begins among them.
+    last_key: usize,
     last_text: String,
     newest: i64,
     ends: Vec<usize>,
@@ -66,6 +71,7 @@ impl Writer {
             continues: false,
             integers: Vec::new(),
             key_bytes: Vec::new(),
+            last_key: 0,
             last_text: String::new(),
             newest: NO_ORDER,
             ends: Vec::new(),
@@ -85,7 +91,12 @@ impl Writer {
     /// Whether the block takes no further entry, or no further customer if `customer` is set.
     #[inline]
     pub(super) fn is_full(&self, customer: bool) -> bool {
-        self.times.len() == ENTRIES || customer && self.key_bytes.len() >= KEY_BYTES
+        self.times.len() >= ENTRIES || customer && self.key_bytes.len() >= KEY_BYTES
+    }
+
+    /// Whether `n` entries more fit.
+    pub(super) fn has_room(&self, n: usize) -> bool {
+        self.times.len() + n <= ENTRIES
     }
 
     /// Begins the next customer; `continued` if some of its entries are in the block before.
@@ -95,6 +106,7 @@ impl Writer {
         } else {
             self.ends.push(self.times.len());
         }
+        self.last_key = self.key_bytes.len();
         match key {
             OwnedKey::Integer(key) => self.integers.push(*key),
             OwnedKey::Uuid(key) => self.key_bytes.extend_from_slice(&key.to_be_bytes()),
@@ -107,6 +119,18 @@ impl Writer {
                 self.last_text.push_str(&key[shared..]);
             }
         }
+    }
+
+    /// Takes the current customer back if it has no entries in this block, and others have. No further customer may come before the block
+    /// is written.
+    pub(super) fn forget_empty_customer(&mut self) -> bool {
+        let is_empty = self.ends.last() == Some(&self.times.len());
+        if is_empty {
+            self.ends.pop();
+            self.integers.pop();
+            self.key_bytes.truncate(self.last_key);
+        }
+        is_empty
     }
 
     /// Appends an entry of the current customer.
@@ -130,7 +154,7 @@ impl Writer {
     #[inline]
     pub(super) fn plain_entries<R: Copy>(&mut self, rows: &[R], unpack: impl Fn(R) -> (i64, u64)) -> bool {
         let start = self.times.len();
-        if rows.len() > ENTRIES - start {
+        if !self.has_room(rows.len()) {
             return false;
         }
         self.times.extend(rows.iter().map(|&row| unpack(row).0));
@@ -383,7 +407,7 @@ pub(super) struct Block<'a> {
 
 /// What the first two numbers of a block say.
 pub(super) struct Heading {
-    entries: usize,
+    pub(super) entries: usize,
     customers: usize,
     pub(super) continues: bool,
 }
@@ -397,7 +421,11 @@ impl Heading {
             customers: (customers >> 1) as usize,
             continues: customers & 1 == 1,
         };
-        let fits = (1..=ENTRIES).contains(&entries) && (1..=entries).contains(&heading.customers);
+        // More are of one instant: a few sums, and odd amounts.
+        let most = ENTRIES + reader.remaining() / ODD_BYTES;
+        let fits = (1..=most).contains(&entries)
+            && (1..=entries).contains(&heading.customers)
+            && (entries <= ENTRIES || heading.customers == 1);
         if fits {
             Ok(heading)
         } else {
@@ -410,6 +438,9 @@ impl Heading {
 }
 
 impl<'a> Block<'a> {
+    /// What an entry takes at most while it is read.
+    pub(super) const ENTRY_BYTES: usize = 4 * size_of::<u64>() + size_of::<(usize, Amount)>();
+
     /// Reads the next block into `self`, whose buffers are used again.
     pub(super) fn read(&mut self, reader: &mut Reader<'a>, kind: KeyKind) -> Result<()> {
         let heading = Heading::read(reader)?;
@@ -450,7 +481,7 @@ impl<'a> Block<'a> {
         self.ends.clear();
         let mut end = 0;
         for &count in &self.values {
-            end += count.min(ENTRIES as u64) as usize + 1;
+            end += count.min(entries as u64) as usize + 1;
             self.ends.push(end);
         }
         if end != entries {
@@ -460,6 +491,9 @@ impl<'a> Block<'a> {
         }
 
         self.read_times(reader, UNITS[usize::from(unit)], first_bits, step_bits)?;
+        if entries > ENTRIES && self.times.first() != self.times.last() {
+            return Err(reader.error(format!("A block of {entries} entries is of more than one instant.")));
+        }
 
         let least = reader.signed()?;
         unpack(reader, entries, amount_bits, &mut self.values)?;
@@ -468,7 +502,7 @@ impl<'a> Block<'a> {
             .extend(self.values.iter().map(|&value| least.wrapping_add(value as i64)));
         self.scale = scale;
         // Then 1 024 scaled integers of at most 52 bits add up to at most 62.
-        self.summable = least.unsigned_abs() < 1 << 51 && amount_bits <= 51;
+        self.summable = entries <= ENTRIES && least.unsigned_abs() < 1 << 51 && amount_bits <= 51;
 
         self.odd.clear();
         if has_odd {

@@ -146,8 +146,12 @@ impl Collector {
             let mut cursor = log.cursor();
             while cursor.advance(checkpoint)? {
                 let part = cursor.part();
-                let number = self.number(part.key, checkpoint)?;
+                let (mut number, mut runs) = (self.number(part.key, checkpoint)?, self.runs().len());
                 for (time, amount) in part.entries() {
+                    // Keys are numbered anew when rows become a run.
+                    if runs < self.runs().len() {
+                        (number, runs) = (self.number(part.key, checkpoint)?, self.runs().len());
+                    }
                     self.push_entry(number, time, amount, checkpoint)?;
                 }
             }

@@ -1,6 +1,6 @@
 //! Reading a log, customer by customer.
 
-use super::block::{Block, Heading};
+use super::block::{Block, ENTRIES, Heading};
 use super::{Kinds, NAME};
 use crate::amount::Amount;
 use crate::checkpoint::Checkpoint;
@@ -10,7 +10,7 @@ use crate::key::{Key, KeyKind};
 
 /// A walk over a log. Memory: one block, and for text one key.
 ///
-/// What is read is checked: keys ascend, times of a customer do not descend.
+/// What is read is checked: keys ascend, times of a customer do not descend, and no instant goes on in another block.
 pub struct Cursor<'a> {
     blocks: Reader<'a>,
     total: usize,
@@ -27,7 +27,8 @@ pub struct Cursor<'a> {
     text: String,
 }
 
-/// Entries of one customer, in order of time. A customer whose entries fill more than one block comes in several parts.
+/// Entries of one customer, in order of time. A customer whose entries fill more than one block comes in several parts, but no
+/// instant does.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'c> {
     /// The customer.
@@ -92,6 +93,10 @@ impl<'a> Cursor<'a> {
         let last_key = self.block.integers.last().copied();
         let last_time = self.block.times.last().copied();
         let begun = std::mem::replace(&mut self.begun, true);
+        let entries = Heading::read(&mut self.blocks.clone())?.entries;
+        if entries > ENTRIES {
+            checkpoint.reserve(entries * Block::ENTRY_BYTES)?;
+        }
         self.block.read(&mut self.blocks, self.kind)?;
         self.last_ends = self.blocks.is_at_end() || !Heading::read(&mut self.blocks.clone())?.continues;
         self.key_bytes = Reader::new(NAME, self.block.key_bytes);
@@ -104,7 +109,7 @@ impl<'a> Cursor<'a> {
         let sound = if self.starts {
             !begun || order.is_gt()
         } else {
-            begun && order.is_eq() && self.block.times.first().copied() >= last_time
+            begun && order.is_eq() && self.block.times.first().copied() > last_time
         };
         if sound {
             Ok(true)

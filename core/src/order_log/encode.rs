@@ -1,9 +1,13 @@
 //! Writing a log: entries come in order, those of one instant are added up, full blocks go out.
+//!
+//! An instant is over when something later comes, and not before: sorted rows come in pieces that may end anywhere. So the entry that
+//! came last stays in its block, full or not, until it is known that nothing joins it; and all entries of an instant go to one
+//! block, the next one where there is no room.
 
 use super::block::{OwnedKey, Writer};
 use super::row::code;
 use super::{CHECKSUM, Counts, Kinds, NEWEST, NO_ORDER, VERSION, finish_checksum, kind_byte};
-use crate::amount::Amount;
+use crate::amount::{Amount, overflow};
 use crate::codec::{Sink, put_varint};
 use crate::error::Result;
 use crate::key::Key;
@@ -22,7 +26,38 @@ pub(super) struct Encoder<'s> {
     /// The time of the entry that came last, if it is of the current customer.
     time: Option<i64>,
     /// All amounts at that time, if there is more than one; else it is the last entry of the block.
-    together: Vec<Amount>,
+    together: Option<Together>,
+}
+
+/// What happened to a customer at one instant, in any order.
+#[derive(Default)]
+struct Together {
+    /// The sum of decimals that are not negative, in units of `10^-9`.
+    orders: Option<i128>,
+    /// The sum of decimals that are.
+    returns: Option<i128>,
+    /// Numbers that do not add exactly.
+    raw: Vec<f64>,
+}
+
+impl Together {
+    fn add(&mut self, amount: Amount) -> Result<()> {
+        let sum = match amount.nano() {
+            Some(nano) if nano < 0 => (&mut self.returns, nano),
+            Some(nano) => (&mut self.orders, nano),
+            None => {
+                self.raw.push(amount.to_f64());
+                return Ok(());
+            }
+        };
+        let added = sum
+            .0
+            .unwrap_or(0)
+            .checked_add(sum.1)
+            .filter(|sum| Amount::can_be_sum(*sum));
+        *sum.0 = Some(added.ok_or_else(overflow)?);
+        Ok(())
+    }
 }
 
 impl<'s> Encoder<'s> {
@@ -39,7 +74,7 @@ impl<'s> Encoder<'s> {
             continued: false,
             begun: false,
             time: None,
-            together: Vec::new(),
+            together: None,
         })
     }
 
@@ -76,8 +111,7 @@ impl<'s> Encoder<'s> {
     #[inline]
     pub(super) fn entry(&mut self, time: i64, amount: Amount) -> Result<()> {
         if self.time == Some(time) {
-            self.same_instant(amount);
-            return Ok(());
+            return self.same_instant(amount);
         }
         self.finish_instant()?;
         self.time = Some(time);
@@ -97,15 +131,17 @@ impl<'s> Encoder<'s> {
         for rows in rows.chunk_by(|&a, &b| unpack(a).0 == unpack(b).0) {
             let (number, first, _) = unpack(rows[0]);
             self.customer(key(number))?;
-            self.finish_instant()?;
             // The usual case: all at different times, and no amount out of the ordinary.
-            if !self.begun || self.block.is_full(false) {
-                self.begin()?;
-            }
-            let rest = |row| (unpack(row).1, unpack(row).2);
-            if self.time.is_none_or(|time| time < first) && self.block.plain_entries(rows, rest) {
-                self.time = Some(unpack(rows[rows.len() - 1]).1);
-                continue;
+            if self.time.is_none_or(|time| time < first) {
+                self.finish_instant()?;
+                if !self.begun || self.block.is_full(false) {
+                    self.begin()?;
+                }
+                let rest = |row| (unpack(row).1, unpack(row).2);
+                if self.block.plain_entries(rows, rest) {
+                    self.time = Some(unpack(rows[rows.len() - 1]).1);
+                    continue;
+                }
             }
             for &row in rows {
                 let (_, time, code) = unpack(row);
@@ -126,17 +162,22 @@ impl<'s> Encoder<'s> {
     }
 
     #[cold]
-    fn same_instant(&mut self, amount: Amount) {
-        if self.together.is_empty() {
-            self.together.extend(self.block.pop_entry());
-        }
-        self.together.push(amount);
+    fn same_instant(&mut self, amount: Amount) -> Result<()> {
+        let together = match &mut self.together {
+            Some(together) => together,
+            none => {
+                let together = none.insert(Together::default());
+                self.block.pop_entry().map_or(Ok(()), |first| together.add(first))?;
+                together
+            }
+        };
+        together.add(amount)
     }
 
     #[inline]
     fn finish_instant(&mut self) -> Result<()> {
-        match self.time {
-            Some(time) if !self.together.is_empty() => self.put_together(time),
+        match (self.time, self.together.take()) {
+            (Some(time), Some(together)) => self.put_together(time, together),
             _ => Ok(()),
         }
     }
@@ -144,20 +185,26 @@ impl<'s> Encoder<'s> {
     /// One entry for all orders, one for all returns, and one for each number that does not add exactly, in ascending
     /// order: the same entries in whatever order the amounts came.
     #[cold]
-    fn put_together(&mut self, time: i64) -> Result<()> {
-        let (mut order, mut returned) = (None, None);
-        let mut raw = Vec::new();
-        for amount in self.together.drain(..) {
-            match amount.nano() {
-                Some(nano) if nano < 0 => *returned.get_or_insert(0) += nano,
-                Some(nano) => *order.get_or_insert(0) += nano,
-                None => raw.push(amount.to_f64()),
+    fn put_together(&mut self, time: i64, mut together: Together) -> Result<()> {
+        together.raw.sort_unstable_by(f64::total_cmp);
+        let sums = || {
+            [together.orders, together.returns]
+                .into_iter()
+                .flatten()
+                .flat_map(Amount::of_sum)
+        };
+        if !self.block.has_room(sums().count() + together.raw.len()) {
+            // The customer goes on in another block, or begins there if this instant is its first one.
+            self.begun &= !self.block.forget_empty_customer();
+            if !self.block.is_empty() {
+                self.next_block()?;
             }
         }
-        raw.sort_unstable_by(f64::total_cmp);
-        let sums = [order, returned].into_iter().flatten().flat_map(Amount::of_sum);
-        for amount in sums.chain(raw.into_iter().map(Amount::raw)) {
-            self.put(time, amount)?;
+        if !self.begun {
+            self.begin()?;
+        }
+        for amount in sums().chain(together.raw.iter().copied().map(Amount::raw)) {
+            self.block.entry(time, amount);
         }
         Ok(())
     }
@@ -174,13 +221,20 @@ impl<'s> Encoder<'s> {
     /// Begins the current customer in a block that has room.
     fn begin(&mut self) -> Result<()> {
         if self.block.is_full(!self.begun) {
-            self.block.flush(self.sink, &mut self.crc)?;
-            self.continued = self.begun;
+            self.next_block()?;
         }
         if let Some(key) = &self.key {
             self.block.customer(key, self.continued);
         }
         self.begun = true;
+        Ok(())
+    }
+
+    /// Writes the block. The current customer goes on in the next one if it has begun.
+    fn next_block(&mut self) -> Result<()> {
+        self.block.flush(self.sink, &mut self.crc)?;
+        self.continued = self.begun;
+        self.begun = false;
         Ok(())
     }
 }

@@ -5,7 +5,10 @@
 //! customer and time and written as packed columns, some eight bytes each. The same bytes are the stored value, the state that
 //! parallel workers exchange, and the runs a large collection is merged from: one format, one codec, one merge.
 //!
-//! The same rows give the same bytes, in whatever order and from however many pieces they come.
+//! The same rows give the same bytes, in whatever order and from however many pieces they come. Amounts that are no decimals do
+//! not add exactly, so that all of them are kept: an instant has one entry for the sum of all decimals from 0 on, one for that of those
+//! below, and one for each other amount, in ascending order. No instant of a customer is in two blocks, and readers are never
+//! given a part of one.
 //!
 //! ```text
 //! byte     version, 1
@@ -21,18 +24,22 @@
 //! Integers are little-endian; times are microseconds since 2000-01-01.
 
 mod block;
+mod check;
 mod collect;
 mod cursor;
 mod encode;
 mod merge;
+mod orders;
 mod row;
 mod text;
+mod totals;
 
 pub use collect::Collector;
 pub use cursor::{Cursor, Part};
+pub use orders::Order;
 pub use text::{parse, write_text};
+pub use totals::{Description, Totals};
 
-use crate::amount::{Amount, Sum};
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
 use crate::error::{Error, Kind, Result};
@@ -179,61 +186,10 @@ impl<'a> OrderLog<'a> {
         Cursor::new(self.blocks.clone(), self.kinds)
     }
 
-    /// Reads everything, to see whether it can be read. Bytes from outside are not believed before.
+    /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let description = self.describe_if(Amount::is_normal, checkpoint)?;
-        if description.last_order != self.newest {
-            return Err(Error::corrupted(NAME, "The newest order is not where the header says."));
-        }
-        Ok(())
+        check::check(self, checkpoint)
     }
-
-    /// What is in the log. One pass over it.
-    pub fn describe(&self, checkpoint: &mut dyn Checkpoint) -> Result<Description> {
-        self.describe_if(|_| true, checkpoint)
-    }
-
-    /// What is in the log if all its amounts are `sound`.
-    fn describe_if(&self, sound: impl Fn(Amount) -> bool, checkpoint: &mut dyn Checkpoint) -> Result<Description> {
-        let mut description = Description::default();
-        let mut revenue = Sum::default();
-        let mut cursor = self.cursor();
-        while cursor.advance(checkpoint)? {
-            let part = cursor.part();
-            description.customers += u64::from(part.starts);
-            let mut last = None;
-            for (time, amount) in part.entries() {
-                if !sound(amount) {
-                    return Err(Error::corrupted(NAME, "A decimal amount is kept as a double."));
-                }
-                revenue.add(amount);
-                if amount.is_negative() {
-                    continue;
-                }
-                description.first_order = Some(description.first_order.map_or(time, |first| first.min(time)));
-                description.last_order = description.last_order.max(Some(time));
-                description.orders += u64::from(last != Some(time));
-                last = Some(time);
-            }
-        }
-        description.revenue = revenue.value();
-        Ok(description)
-    }
-}
-
-/// What is in a log.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Description {
-    /// Distinct customers, those with returns only among them.
-    pub customers: u64,
-    /// Distinct instants of a customer with at least one amount that is not negative.
-    pub orders: u64,
-    /// The time of the oldest order.
-    pub first_order: Option<i64>,
-    /// The time of the newest order.
-    pub last_order: Option<i64>,
-    /// All amounts, returns taken off.
-    pub revenue: f64,
 }
 
 /// The error for values that hold different kinds of keys or times.

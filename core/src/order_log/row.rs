@@ -44,11 +44,13 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// A base with the first row in the middle of the range.
+    /// A base with the first row in the middle of the range, or nearer to an end of all integers: no range goes around
+    /// from the largest to the least, or rows would not sort.
     pub(super) fn around(key: i64, time: i64) -> Base {
+        let base = |middle: i64, bits: u32| middle.saturating_sub(1 << (bits - 1)).min(i64::MAX - ((1 << bits) - 1));
         Base {
-            key: key.wrapping_sub(1 << (KEY_BITS - 1)),
-            time: time.wrapping_sub(1 << (TIME_BITS - 1)),
+            key: base(key, KEY_BITS),
+            time: base(time, TIME_BITS),
         }
     }
 
@@ -173,6 +175,26 @@ mod tests {
         assert!(base.pack(i64::MIN, 0, small).is_none());
         assert!(base.pack(0, i64::MAX, small).is_none());
         assert!(base.pack(0, 0, large).is_none());
+    }
+
+    #[test]
+    fn rows_sort_at_the_ends_of_the_range() {
+        let code = code::of(Amount::ZERO).unwrap();
+        let ends = [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX];
+        for first in ends {
+            let base = Base::around(first, first);
+            assert!(base.pack(first, first, code).is_some());
+            let mut rows = Vec::new();
+            for key in ends {
+                for time in ends {
+                    if let Some(row) = base.pack(key, time, code) {
+                        assert_eq!(base.unpack(row), (key, time, code));
+                        rows.push(row);
+                    }
+                }
+            }
+            assert!(rows.is_sorted_by(|a, b| a < b), "around {first}");
+        }
     }
 
     #[test]

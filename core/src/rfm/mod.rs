@@ -92,7 +92,7 @@ impl Table {
                 table.keys.push(part.key, checkpoint)?;
                 push(&mut table.days_since_last, days, checkpoint)?;
                 push(&mut table.orders, totals.orders, checkpoint)?;
-                push(&mut table.revenue, totals.revenue(), checkpoint)?;
+                push(&mut table.revenue, totals.revenue()?, checkpoint)?;
             }
         }
         Ok(table)

@@ -77,3 +77,24 @@ FROM many_log, generate_series(timestamp '2023-04-01', '2024-07-01', '3 months')
 GROUP BY q ORDER BY q;
 DROP FUNCTION by_sql;
 DROP TABLE log, many, many_log;
+
+-- times from one end of the calendar to the other
+SELECT c.recency, c.age, d.last_order::date - d.first_order::date AS days
+FROM (SELECT clientele.order_log(1, t) AS log FROM unnest(ARRAY[timestamp '4713-01-01 BC', '294276-12-31']) t) l,
+     clientele.customers(log) c, clientele.describe(log) d;
+-- summer time never ends: the rules go on with the calendar
+SELECT count(*) AS times, count(*) FILTER (WHERE o.ordered_at <> t.t AT TIME ZONE zone) AS wrong,
+       count(*) FILTER (WHERE s.standard <> t.t AT TIME ZONE zone) > 10000 AS has_summers
+FROM unnest(ARRAY['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Tokyo']) zone,
+     LATERAL (SELECT array_agg(timestamptz '1850-01-01 00:00Z' + i * interval '555 days 7 hours 13 minutes' ORDER BY i) AS times FROM generate_series(1, 10000) i) a,
+     LATERAL (SELECT clientele.order_log(i, times[i]) AS log FROM generate_series(1, 10000) i) l,
+     LATERAL clientele.orders(log, time_zone => zone) o,
+     LATERAL (SELECT times[o.customer_id] AS t) t,
+     LATERAL (SELECT t.t AT TIME ZONE 'UTC' + (timestamptz '2021-01-01' AT TIME ZONE zone - timestamptz '2021-01-01' AT TIME ZONE 'UTC') AS standard) s;
+SELECT o.* FROM clientele.orders((SELECT clientele.order_log(1, timestamptz '294276-12-31 23:30Z')), time_zone => 'America/New_York') o;
+SELECT o.* FROM clientele.orders((SELECT clientele.order_log(1, timestamptz '294276-12-31 23:30Z')), time_zone => 'Asia/Tokyo') o;
+-- lengths of time that are too long
+SELECT * FROM clientele.customers((SELECT clientele.order_log(1, date '2024-01-01')), time_unit => '200000000 days');
+SELECT * FROM clientele.customers((SELECT clientele.order_log(1, date '2024-01-01')), time_unit => '-200000000 days');
+SELECT * FROM clientele.customers((SELECT clientele.order_log(1, date '2024-01-01')), time_unit => '106751991 days 4 hours');
+SELECT clientele.expected_orders_new_customer('{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1}}', '293000 years');

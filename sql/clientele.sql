@@ -2086,9 +2086,9 @@ CREATE FUNCTION frequent_itemsets(log basket_log, min_support double precision D
 RETURNS TABLE (
     items text[],
     length integer,
-    count bigint,
+    baskets bigint,
     support double precision,
-    baskets bigint
+    all_baskets bigint
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
 AS 'MODULE_PATHNAME', 'frequent_itemsets_wrapper';
@@ -2099,17 +2099,18 @@ COMMENT ON FUNCTION frequent_itemsets(log basket_log, min_support double precisi
 -- association_rules
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION association_rules(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT NULL, max_antecedent integer DEFAULT NULL, max_consequent integer DEFAULT 1, top integer DEFAULT NULL, by text DEFAULT 'lift', redundant boolean DEFAULT true, only_antecedent text[] DEFAULT NULL, only_consequent text[] DEFAULT NULL, max_item_support double precision DEFAULT NULL, significance_level double precision DEFAULT NULL)
+CREATE FUNCTION association_rules(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT NULL, max_antecedent integer DEFAULT NULL, max_consequent integer DEFAULT 1, top integer DEFAULT NULL, by text DEFAULT 'lift_low', redundant boolean DEFAULT true, only_antecedent text[] DEFAULT NULL, only_consequent text[] DEFAULT NULL, max_item_support double precision DEFAULT NULL, significance_level double precision DEFAULT NULL)
 RETURNS TABLE (
     antecedent text[],
     consequent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     support double precision,
     confidence double precision,
     lift double precision,
+    lift_low double precision,
     leverage double precision,
     conviction double precision,
     zhang double precision,
@@ -2127,13 +2128,14 @@ COMMENT ON FUNCTION association_rules(log basket_log, min_support double precisi
 
 CREATE FUNCTION rule_counts(log basket_log, antecedent text[], consequent text[])
 RETURNS TABLE (
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     support double precision,
     confidence double precision,
     lift double precision,
+    lift_low double precision,
     leverage double precision,
     conviction double precision,
     zhang double precision,
@@ -2259,10 +2261,10 @@ RETURNS TABLE (
     item text,
     score double precision,
     antecedent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     confidence double precision,
     lift double precision
 )
@@ -2276,10 +2278,10 @@ RETURNS TABLE (
     item text,
     score double precision,
     antecedent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     confidence double precision,
     lift double precision
 )

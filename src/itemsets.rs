@@ -1,6 +1,6 @@
 //! `frequent_itemsets`: what is often bought together.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count};
+use crate::basket_log::{Content, ItemNames, Log, min_count, places};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -40,7 +40,8 @@ fn frequent_itemsets<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("frequent_itemsets");
-        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
+        let content = Content::read(log.bytes(), &mut backend)?;
+        let Content { items, baskets } = &content;
         let options = Options {
             min_count: min_count(min_support, count, baskets.len())?.map_or_else(|| least(baskets.len()), Ok)?,
             target: target.map_or(Ok(Target::All), |word| Target::parse(&word))?,
@@ -51,7 +52,8 @@ fn frequent_itemsets<'a>(
             return Err(Error::invalid("max_length must be at least min_length")
                 .detail(format!("They are {} and {}.", options.max_length, options.min_length)));
         }
-        let mut names = ItemNames::new(&items);
+        let places = places(&content, options.min_count, &mut backend)?;
+        let mut names = ItemNames::new(items, &places);
         let limit = settings::row_limit();
         let mut found = 0;
         let mut visit = |items: &[u32], count: u32, _: &mut dyn Checkpoint| {
@@ -68,7 +70,7 @@ fn frequent_itemsets<'a>(
                 Cell::Integer(baskets.len() as i64),
             ])
         };
-        mine(&baskets, &options, &mut visit, &mut backend)?;
+        mine(baskets, &options, &mut visit, &mut backend)?;
         Ok(rows.finish())
     })
 }

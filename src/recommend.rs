@@ -1,6 +1,6 @@
 //! `fit_baskets` and `recommend`: what to offer to a basket.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
+use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, length};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
@@ -12,9 +12,8 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::Text;
 use crate::pg::value::{Given, Made};
 use clientele_core::Result;
-use clientele_core::itemsets::min_count_of;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
-use clientele_core::rules::{FLOOR, Measure};
+use clientele_core::rules::{Measure, usual_count};
 use pgrx::prelude::*;
 
 model_type! {
@@ -22,8 +21,6 @@ model_type! {
     BasketModel is Model, named NAME, with basket_model_in, basket_model_out, basket_model_recv
 }
 
-/// The support where nothing is said; but never fewer baskets than [`FLOOR`]. Rarer rules are many, and say little.
-const SUPPORT: f64 = 0.001;
 /// The most items of an antecedent where nothing is said.
 const ANTECEDENT: usize = 2;
 /// How many items are offered where nothing is said.
@@ -39,7 +36,7 @@ fn options(
     Ok(Options {
         min_count: match min_count(min_support, count, baskets)? {
             Some(count) => count,
-            None => min_count_of(SUPPORT, baskets)?.max(FLOOR),
+            None => usual_count(baskets),
         },
         min_confidence: min_confidence.unwrap_or(0.0),
         max_antecedent: length(max_antecedent, "max_antecedent", ANTECEDENT)?,
@@ -120,7 +117,8 @@ fn recommend<'a>(
         let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
         let basket = numbers_of(items, basket);
         let mut backend = Backend::of_call("recommend");
-        let mut names = ItemNames::new(items);
+        let places = places(&log, options.min_count, &mut backend)?;
+        let mut names = ItemNames::new(items, &places);
         for found in find(baskets, &basket, n, measure(by)?, &options, &mut backend)? {
             let antecedent = names.of(&found.antecedent, &mut rows);
             put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
@@ -141,11 +139,9 @@ fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: 
             measure(Some(by))?,
         );
         for found in found {
-            let antecedent: Vec<Shared> = found
-                .antecedent
-                .iter()
-                .map(|&item| rows.share(model.name(item)))
-                .collect();
+            let mut names: Vec<&str> = found.antecedent.iter().map(|&item| model.name(item)).collect();
+            names.sort_unstable();
+            let antecedent: Vec<Shared> = names.into_iter().map(|name| rows.share(name)).collect();
             put(&mut rows, &found, model.name(found.item), &antecedent)?;
         }
         Ok(rows.finish())

@@ -1,6 +1,6 @@
 //! `association_rules` and `rule_counts`: what goes with what.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, share};
+use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, least, length};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
@@ -11,18 +11,21 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::itemsets::max_count_of;
-use clientele_core::rules::{Counts, Measure, Options, association_rules as mine, rule_counts as count_rule};
+use clientele_core::rules::{
+    Counts, Measure, Options, association_rules as mine, rule_counts as count_rule, usual_count,
+};
 use pgrx::prelude::*;
 
 /// The confidence where nothing is said, and not only the best are asked for.
 const CONFIDENCE: f64 = 0.5;
 
 /// The counts of a rule and all measures of it, in the order of the columns.
-const MEASURES: [Column; 16] = [
+const MEASURES: [Column; 17] = [
     Column::Int8,
     Column::Int8,
     Column::Int8,
     Column::Int8,
+    Column::Float8,
     Column::Float8,
     Column::Float8,
     Column::Float8,
@@ -37,7 +40,7 @@ const MEASURES: [Column; 16] = [
     Column::Float8,
 ];
 
-fn measures(counts: &Counts) -> [Cell<'static>; 16] {
+fn measures(counts: &Counts) -> [Cell<'static>; 17] {
     let measure = |value: Option<f64>| Cell::of(value, Cell::Float);
     [
         Cell::Integer(counts.n_ab as i64),
@@ -47,6 +50,7 @@ fn measures(counts: &Counts) -> [Cell<'static>; 16] {
         measure(counts.support()),
         measure(counts.confidence()),
         measure(counts.lift()),
+        measure(counts.lift_low()),
         measure(counts.leverage()),
         measure(counts.conviction()),
         measure(counts.zhang()),
@@ -79,7 +83,7 @@ fn association_rules<'a>(
     call: Call<'a>,
 ) -> RowSet {
     const COLUMNS: &[Column] = &{
-        let mut columns = [Column::TextArray; 18];
+        let mut columns = [Column::TextArray; 19];
         let mut at = 0;
         while at < MEASURES.len() {
             columns[2 + at] = MEASURES[at];
@@ -93,9 +97,10 @@ fn association_rules<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("association_rules");
-        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
+        let content = Content::read(log.bytes(), &mut backend)?;
+        let Content { items, baskets } = &content;
         let top = top.map(|top| at_least_one(top, "top")).transpose()?;
-        let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(&items, texts));
+        let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(items, texts));
         let (antecedents, consequents) = (only(only_antecedent), only(only_consequent));
         let options = Options {
             min_count: match min_count(min_support, count, baskets.len())? {
@@ -110,20 +115,22 @@ fn association_rules<'a>(
             consequents: consequents.as_deref(),
             max_item_count: match max_item_support {
                 None => u32::MAX,
-                Some(support) => max_count_of(share(support, "max_item_support")?, baskets.len())?,
+                Some(support) => max_count_of(support, baskets.len())?,
             },
             significance: significance_level,
             top,
-            by: by.map_or(Ok(Measure::Lift), |word| Measure::parse(&word))?,
+            by: by.map_or(Ok(Measure::default()), |word| Measure::parse(&word))?,
         };
-        let found = mine(&baskets, &options, &mut backend)?;
-        let (mut left, mut right) = (ItemNames::new(&items), ItemNames::new(&items));
+        let found = mine(baskets, &options, &mut backend)?;
+        let least = options.min_count.unwrap_or_else(|| usual_count(baskets.len()));
+        let places = places(&content, least, &mut backend)?;
+        let (mut left, mut right) = (ItemNames::new(items, &places), ItemNames::new(items, &places));
         for rule in found.iter() {
             let (left, right) = (
                 left.of(&rule.antecedent, &mut rows),
                 right.of(&rule.consequent, &mut rows),
             );
-            let mut cells = [Cell::Null; 18];
+            let mut cells = [Cell::Null; 19];
             (cells[0], cells[1]) = (Cell::Texts(left), Cell::Texts(right));
             cells[2..].copy_from_slice(&measures(&rule.counts));
             rows.put(&cells)?;

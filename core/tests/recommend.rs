@@ -170,7 +170,7 @@ fn texts_that_are_no_models_are_refused() {
         (
             r#""min_count":2"#,
             r#""min_count":0"#,
-            "Minimum count must be at least 1.",
+            "\"min_count\" must be at least 1.",
         ),
         (
             r#""min_count":2"#,
@@ -182,7 +182,7 @@ fn texts_that_are_no_models_are_refused() {
         (
             r#""min_confidence":0.25"#,
             r#""min_confidence":1.25"#,
-            "Minimum confidence must be between 0 and 1.",
+            "\"min_confidence\" must be between 0 and 1.",
         ),
         (r#"["butter",4]"#, r#"["butter",7]"#, "Items must be in order"),
         (

@@ -185,6 +185,12 @@ impl Model {
     /// The text form.
     pub fn text(&self) -> String {
         let name = |&item: &u32| self.names[item as usize].clone();
+        // By code point, as sets of items are written everywhere.
+        let names = |items: &[u32]| {
+            let mut names: Vec<String> = items.iter().map(name).collect();
+            names.sort_unstable();
+            names
+        };
         let json = Json {
             version: VERSION,
             baskets: self.evidence.baskets as u32,
@@ -201,7 +207,7 @@ impl Model {
                 .evidence
                 .lines()
                 .map(|line| JsonRule {
-                    antecedent: line.antecedent.iter().map(name).collect(),
+                    antecedent: names(&line.antecedent),
                     consequent: name(&line.consequent),
                     n_ab: line.n_ab,
                     n_a: line.n_a,
@@ -276,7 +282,9 @@ impl Model {
     /// Checks all but the rules.
     fn check_items(&self, wrong: impl Fn(&str) -> Error) -> Result<()> {
         if let Err(error) = self.options.rules().check() {
-            return Err(wrong(error.message()));
+            // It begins with the name of the option, which is that of the field.
+            let (option, rest) = error.message().split_once(' ').unwrap_or_default();
+            return Err(wrong(&format!("\"{option}\" {rest}")));
         }
         let counts = &self.evidence.counts;
         if !counts.is_sorted_by(|a, b| a >= b) {

@@ -3,6 +3,7 @@
 use super::array::read_numbers;
 use super::binary::Sender;
 use super::encoding;
+use super::equality::{Unequal, is_deterministic};
 use super::error::{raise, type_name};
 use super::varlena::bytes_of;
 use clientele_core::amount::Amount;
@@ -12,6 +13,7 @@ use clientele_core::{Error, Kind};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
+use std::ffi::CStr;
 use std::marker::PhantomData;
 
 /// Arguments of a call, whatever their types.
@@ -29,8 +31,8 @@ pub struct Any<'fcx> {
     value: pg_sys::Datum,
     is_null: bool,
     class: Class,
-    /// Which argument of which function it is.
-    place: (*mut pg_sys::FmgrInfo, usize),
+    /// Which argument of which call it is.
+    place: (pg_sys::FunctionCallInfo, usize),
     call: PhantomData<&'fcx ()>,
 }
 
@@ -55,6 +57,10 @@ enum Class {
     Int8,
     Uuid,
     Text,
+    /// Text under a collation under which texts that differ are equal.
+    LooseText,
+    /// A literal whose type nobody asked for: text that ends with a zero.
+    Literal,
     Timestamptz,
     Timestamp,
     Date,
@@ -109,6 +115,17 @@ impl Any<'_> {
                     &encoding::from_server(bytes).unwrap_or_else(|error| raise(&error)),
                 ))
             }
+            Class::Literal => {
+                // SAFETY: a literal ends with a zero.
+                let bytes = unsafe { CStr::from_ptr(self.value.cast_mut_ptr()).to_bytes() };
+                then(Key::Text(
+                    &encoding::from_server(bytes).unwrap_or_else(|error| raise(&error)),
+                ))
+            }
+            // SAFETY: the call is under way.
+            Class::LooseText => unsafe {
+                raise(&Unequal::Collation(collation_of(self.place.0, self.place.1)).error(what))
+            },
             _ => self.unsupported(what, "Cast it to bigint, uuid or text."),
         }
     }
@@ -137,15 +154,19 @@ impl Any<'_> {
             Class::Date => then(AnyKey::date(self.value.value() as i32)),
             Class::Timestamp => then(AnyKey::timestamp(self.value.value() as i64)),
             Class::Timestamptz => then(AnyKey::timestamptz(self.value.value() as i64)),
-            Class::Uuid | Class::Text => self.with_long_key(what, |key| match key {
-                Key::Uuid(key) => then(AnyKey::uuid(&key.to_be_bytes())),
-                Key::Text(key) => then(AnyKey::text(key)),
-                Key::Integer(key) => then(AnyKey::integer(key)),
-            }),
+            Class::Uuid | Class::Text | Class::LooseText | Class::Literal => {
+                self.with_long_key(what, |key| match key {
+                    Key::Uuid(key) => then(AnyKey::uuid(&key.to_be_bytes())),
+                    Key::Text(key) => then(AnyKey::text(key)),
+                    Key::Integer(key) => then(AnyKey::integer(key)),
+                })
+            }
             _ => {
-                let (function, index) = self.place;
+                let (call, index) = self.place;
                 // SAFETY: the call is under way, the value is of the type that is looked up, and not NULL.
-                unsafe { (*sender_of(function, index)).with_bytes(self.value, |bytes| then(AnyKey::other(bytes))) }
+                unsafe {
+                    (*sender_of(call, index, what)).with_bytes(self.value, what, |bytes| then(AnyKey::other(bytes)))
+                }
             }
         }
     }
@@ -195,9 +216,9 @@ impl Any<'_> {
 
     #[cold]
     fn unsupported(&self, what: &str, hint: &str) -> ! {
-        let (function, index) = self.place;
+        let (call, index) = self.place;
         // SAFETY: the call is under way.
-        let oid = unsafe { pg_sys::get_fn_expr_argtype(function, index as i32) };
+        let oid = unsafe { pg_sys::get_fn_expr_argtype((*call).flinfo, index as i32) };
         let error = Error::new(Kind::WrongType, format!("{what} has a type that is not supported"));
         raise(&error.detail(format!("Its type is {}.", type_name(oid))).hint(hint))
     }
@@ -287,16 +308,15 @@ impl<'fcx> Args<'fcx> {
         unsafe {
             let n = (*self.fcinfo).nargs as usize;
             let argument = (*self.fcinfo).args.as_slice(n).get(index)?;
-            let function = (*self.fcinfo).flinfo;
             Some(Any {
                 value: argument.value,
                 is_null: argument.isnull,
                 class: if argument.isnull {
                     Class::Other
                 } else {
-                    class_of(function, index)
+                    class_of(self.fcinfo, index)
                 },
-                place: (function, index),
+                place: (self.fcinfo, index),
                 call: PhantomData,
             })
         }
@@ -316,24 +336,25 @@ struct Memory {
 /// The class of an argument, looked up once for each place of a query that calls the function.
 ///
 /// # Safety
-/// `flinfo` describes the function of a call under way.
+/// The call is under way.
 #[inline]
-unsafe fn class_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+unsafe fn class_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
     assert!(index < REMEMBERED, "more arguments than are remembered");
     // SAFETY: only this function sets `fn_extra` of functions that have such arguments.
     unsafe {
-        let memory: *const Memory = (*flinfo).fn_extra.cast();
+        let memory: *const Memory = (*(*fcinfo).flinfo).fn_extra.cast();
         if !memory.is_null() && (*memory).classes[index] != Class::Unknown {
             return (*memory).classes[index];
         }
-        look_up(flinfo, index)
+        look_up(fcinfo, index)
     }
 }
 
 #[cold]
-unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+unsafe fn look_up(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
     // SAFETY: as in `class_of`; zero bytes are `Class::Unknown`.
     unsafe {
+        let flinfo = (*fcinfo).flinfo;
         if (*flinfo).fn_extra.is_null() {
             (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, size_of::<Memory>());
         }
@@ -343,7 +364,9 @@ unsafe fn look_up(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
             pg_sys::INT4OID => Class::Int4,
             pg_sys::INT8OID => Class::Int8,
             pg_sys::UUIDOID => Class::Uuid,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID if !is_deterministic(collation_of(fcinfo, index)) => Class::LooseText,
             pg_sys::TEXTOID | pg_sys::VARCHAROID => Class::Text,
+            pg_sys::UNKNOWNOID => Class::Literal,
             pg_sys::TIMESTAMPTZOID => Class::Timestamptz,
             pg_sys::TIMESTAMPOID => Class::Timestamp,
             pg_sys::DATEOID => Class::Date,
@@ -373,16 +396,42 @@ unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::O
     }
 }
 
+/// The collation of an argument. Arguments of an aggregate have their own, which the call does not know where they differ.
+///
+/// # Safety
+/// As in `class_of`.
+#[cold]
+unsafe fn collation_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> pg_sys::Oid {
+    // SAFETY: the state comes before the arguments of an aggregate, of which there is a list.
+    unsafe {
+        let aggregate = pg_sys::AggGetAggref(fcinfo);
+        let entry = index.checked_sub(1).filter(|_| !aggregate.is_null()).and_then(|place| {
+            let arguments = (*aggregate).args;
+            (!arguments.is_null() && place < (*arguments).length as usize).then(|| {
+                (*(*arguments).elements.add(place))
+                    .ptr_value
+                    .cast::<pg_sys::TargetEntry>()
+            })
+        });
+        match entry {
+            Some(entry) => pg_sys::exprCollation((*entry).expr.cast()),
+            None => (*fcinfo).fncollation,
+        }
+    }
+}
+
 /// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
 ///
 /// # Safety
 /// As in `class_of`, which has been called for the argument.
-unsafe fn sender_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender {
+unsafe fn sender_of(fcinfo: pg_sys::FunctionCallInfo, index: usize, what: &str) -> *mut Sender {
     // SAFETY: what is made here lives as long as what remembers it.
     unsafe {
+        let flinfo = (*fcinfo).flinfo;
         let sender = &mut (*(*flinfo).fn_extra.cast::<Memory>()).senders[index];
         if sender.is_null() {
-            *sender = Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt);
+            let collation = collation_of(fcinfo, index);
+            *sender = Sender::allocate(base_type_of(flinfo, index), collation, (*flinfo).fn_mcxt, what);
         }
         *sender
     }

@@ -11,6 +11,7 @@
 //! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
+//! | `equality` | which types' values can be told apart by bytes |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
 //! | [`model`] | models as SQL types |
@@ -34,6 +35,7 @@ pub mod call;
 pub mod collection;
 pub mod decoded;
 pub mod encoding;
+mod equality;
 pub mod error;
 pub mod interrupt;
 pub mod model;

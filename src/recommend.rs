@@ -4,21 +4,59 @@ use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, length};
 use crate::pg::array::Texts;
 use crate::pg::call::Call;
-use crate::pg::decoded::Decoded;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
-use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::Text;
-use crate::pg::value::{Given, Made};
+use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
 use clientele_core::Result;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
 use clientele_core::rules::{Measure, usual_count};
 use pgrx::prelude::*;
+use std::ffi::CStr;
 
-model_type! {
-    /// The SQL type of rules to recommend by.
-    BasketModel is Model, named NAME, with basket_model_in, basket_model_out, basket_model_recv
+/// The SQL type of rules to recommend by.
+pub enum BasketModel {}
+
+impl TypeName for BasketModel {
+    const NAME: &'static str = NAME;
+}
+
+impl Decode for BasketModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes, &mut Backend::of_call(NAME))
+    }
+}
+
+/// Text input.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_in(text: &CStr) -> Made<BasketModel> {
+    answer(|| {
+        let text = encoding::from_server(text.to_bytes())?;
+        Made::of(&Model::parse(&text, &mut Backend::of_call("basket_model_in"))?.encode())
+    })
+}
+
+/// Text output.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_out(model: Given<'_, BasketModel>) -> MadeText {
+    answer(|| {
+        let bytes = model.bytes();
+        let model = BasketModel::decode(bytes)?;
+        MadeText::build(NAME, 4 * bytes.len(), |builder| {
+            model.write_text(&mut encoding::ToServer(builder))
+        })
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_recv(message: Received<'_>) -> Made<BasketModel> {
+    answer(|| message.check(|bytes| BasketModel::decode(bytes).map(drop)))
 }
 
 /// The most items of an antecedent where nothing is said.
@@ -162,7 +200,7 @@ fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> R
     ];
     answer(|| {
         let bytes = model.bytes();
-        let model = Model::decode(bytes)?;
+        let model = BasketModel::decode(bytes)?;
         let options = model.options();
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         rows.put(&[

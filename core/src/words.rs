@@ -52,7 +52,7 @@ pub(crate) fn sort_by_word<'p, P: Copy>(
     Ok(())
 }
 
-/// The numbers from 0 to `n`, in the order of the bytes that they stand for, all of which differ.
+/// The numbers from 0 to `n`, in the order of the bytes that they stand for.
 pub(crate) fn order_of_bytes<'a>(
     n: u32,
     bytes: impl Fn(u32) -> &'a [u8],
@@ -80,9 +80,10 @@ pub(crate) fn order_of_bytes<'a>(
                 seen = 0;
                 checkpoint.pass("sorting keys", start, n as usize)?;
             }
-            if same.len() > FEW {
+            let is_at_end = same[0].0 & 0xff <= WORD as u64;
+            if same.len() > FEW && !is_at_end {
                 push(&mut open, (start..start + same.len(), word + 1), checkpoint)?;
-            } else if same.len() > 1 {
+            } else if same.len() > 1 && !is_at_end {
                 same.sort_unstable_by(|a, b| bytes(a.1).cmp(bytes(b.1)));
             }
             start += same.len();
@@ -119,6 +120,12 @@ mod tests {
             seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
             (seed >> 33) % n
         };
+        assert_eq!(
+            order_of_bytes(100, |_| b"the same".as_slice(), &mut Unhindered)
+                .unwrap()
+                .len(),
+            100
+        );
         for (n, letters, longest) in [(0, 1, 1), (1, 1, 9), (3_000, 2, 40), (40_000, 256, 4), (40_000, 3, 23)] {
             let mut all: Vec<Vec<u8>> = (0..n)
                 .map(|_| (0..next(longest + 1)).map(|_| next(letters) as u8).collect())

@@ -83,6 +83,10 @@ impl<'fcx> Received<'fcx> {
     /// Takes the bytes if `check` believes them.
     pub fn check<T: TypeName>(self, check: impl FnOnce(&'fcx [u8]) -> Result<()>) -> Result<Made<T>> {
         check(self.0).map_err(|error| {
+            // Memory may have been too small, whatever the bytes are.
+            if error.kind() != Kind::Corrupted {
+                return error;
+            }
             let detail = error.detail_text().unwrap_or(error.message()).to_owned();
             Error::new(
                 Kind::InvalidBinary,

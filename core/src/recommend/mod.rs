@@ -6,8 +6,9 @@
 
 mod evidence;
 mod model;
+mod text;
 
-pub use model::{Model, NAME};
+pub use model::Model;
 
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 use crate::itemsets::Rows;
 use crate::rules::{self, Counts, Found, Measure, Sides, drop_redundant, find};
 use evidence::{Evidence, Line};
+
+/// The name of the type of models, for messages.
+pub const NAME: &str = "basket_model";
 
 /// What counts as evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]

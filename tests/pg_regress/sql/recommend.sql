@@ -45,6 +45,13 @@ SELECT clientele.fit_baskets(log, 1.5) FROM log;
 SELECT clientele.fit_baskets(log, max_antecedent => 0) FROM log;
 SELECT clientele.fit_baskets(log, min_confidence => -1) FROM log;
 SELECT '{"basket_model":1}'::clientele.basket_model;
+SELECT '{"basket_model":1,"baskets":3,"min_count":1,"min_confidence":0,"items":[["a\u0000b",2]],"rules":[]}'::clientele.basket_model;
 SELECT '{"basket_model":1,"baskets":1,"min_count":1,"min_confidence":0,"items":[["a",2]],"rules":[]}'::clientele.basket_model;
 SELECT '{"basket_model":1,"baskets":3,"min_count":1,"min_confidence":0,"items":[["a",2]],"rules":[{"antecedent":["b"],"consequent":"a","n_ab":1,"n_a":1}]}'::clientele.basket_model;
+-- a model that holds more than memory is given for
+SET clientele.memory_limit = '4MB';
+\set VERBOSITY terse
+SELECT format('{"basket_model":1,"baskets":3,"min_count":1,"min_confidence":0,"items":[["a",3]%s],"rules":[]}', repeat(',["",1]', 500000))::clientele.basket_model IS NULL;
+\set VERBOSITY default
+RESET clientele.memory_limit;
 DROP TABLE lines, log, models;

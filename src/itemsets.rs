@@ -9,7 +9,7 @@ use crate::pg::settings;
 use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::checkpoint::Checkpoint;
-use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
+use clientele_core::itemsets::{Options, Target, at_least, frequent_itemsets as mine, min_count_of};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
@@ -56,9 +56,10 @@ fn frequent_itemsets<'a>(
         let mut names = ItemNames::new(items, &places);
         let limit = settings::row_limit();
         let mut found = 0;
-        let mut visit = |items: &[u32], count: u32, _: &mut dyn Checkpoint| {
+        let mut visit = |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| {
             found += 1;
-            if found > limit {
+            let known = at_least(baskets, &options, found, checkpoint)?.unwrap_or(0);
+            if known.max(found as u64) > limit as u64 {
                 return Err(too_many(limit, options.min_count));
             }
             let names = names.of(items, &mut rows);

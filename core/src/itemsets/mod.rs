@@ -6,6 +6,7 @@
 //! mining"). An item that is in all baskets of a set goes with each of its supersets and is never searched for.
 
 mod columns;
+mod known;
 mod rows;
 mod search;
 mod store;
@@ -115,6 +116,29 @@ pub fn share(share: f64, what: &str) -> Result<f64> {
         )),
         _ => error.hint("It is a share of all baskets."),
     })
+}
+
+/// After how many sets it is worth while to look how many there are at least, and in how many steps.
+pub(crate) const LOOKS: [(usize, usize); 2] = [(1 << 18, 1 << 24), (1 << 22, 1 << 27)];
+
+/// A number of frequent sets that there are at least, if `found` is a number of sets after which it is worth while to look: an answer that is
+/// beyond all limits need not be waited for. Of closed and maximal sets, nothing is known before.
+///
+/// Takes up to some tenths of a second, and 4 bytes for each item of each basket.
+pub fn at_least(
+    baskets: &Baskets,
+    options: &Options,
+    found: usize,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Option<u64>> {
+    let Some(&(_, budget)) = LOOKS.iter().find(|&&(after, _)| after == found) else {
+        return Ok(None);
+    };
+    if options.target != Target::All || options.min_length > 1 {
+        return Ok(None);
+    }
+    let rows = Rows::of(baskets, checkpoint)?;
+    known::at_least(&rows, baskets.counts(), options, u32::MAX, budget, checkpoint).map(|known| Some(known.sets))
 }
 
 /// The least number of `total` baskets that is a share of at least `support`.

@@ -2,7 +2,6 @@
 
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
-use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
@@ -12,7 +11,7 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, parse, write_text};
-use clientele_core::checkpoint::Checkpoint;
+use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
 use clientele_core::itemsets::min_count_of;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
@@ -162,11 +161,17 @@ pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usiz
 }
 
 /// The numbers of items with these names, without those that the log does not know.
-pub fn numbers_of(items: &Items, names: Texts) -> Vec<u32> {
-    let mut numbers: Vec<u32> = names.known().iter().filter_map(|name| items.find(name)).collect();
+pub fn numbers_of(items: &Items, names: &[String], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
+    let mut numbers = vec_with_capacity(names.len(), checkpoint)?;
+    for (place, name) in names.iter().enumerate() {
+        if place % 64 == 0 {
+            checkpoint.pass("looking items up", place, names.len())?;
+        }
+        numbers.extend(items.find(name));
+    }
     numbers.sort_unstable();
     numbers.dedup();
-    numbers
+    Ok(numbers)
 }
 
 /// The places of all items in at least so many baskets, in order of their names.

@@ -2,12 +2,12 @@
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, length};
-use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::keys::KeyArray;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::Text;
 use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
@@ -136,7 +136,7 @@ fn measure(by: Option<Text<'_>>) -> Result<Measure> {
 #[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
 fn recommend<'a>(
     log: Option<Decoded<'a, Log>>,
-    basket: Option<Texts>,
+    basket: Option<KeyArray>,
     n: Option<i32>,
     by: Option<Text<'a>>,
     min_support: Option<f64>,
@@ -153,8 +153,8 @@ fn recommend<'a>(
         let n = at_least_one(n.unwrap_or(ITEMS), "n")?;
         let Content { items, baskets } = &*log;
         let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
-        let basket = numbers_of(items, basket);
         let mut backend = Backend::of_call("recommend");
+        let basket = numbers_of(items, &basket.known("items")?, &mut backend)?;
         let places = places(&log, options.min_count, &mut backend)?;
         let mut names = ItemNames::new(items, &places);
         for found in find(baskets, &basket, n, measure(by)?, &options, &mut backend)? {
@@ -167,10 +167,10 @@ fn recommend<'a>(
 
 /// `recommend(model, items, n, by)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: Texts, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
+fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
-        let basket = basket.known();
+        let basket = basket.known("items")?;
         let found = model.recommend(
             basket.iter().map(String::as_str),
             at_least_one(n, "n")?,

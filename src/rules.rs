@@ -2,14 +2,15 @@
 
 use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, least, length};
-use crate::pg::array::Texts;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::keys::{KeyArray, LooseKeyArray};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
 use crate::pg::value::Given;
+use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
 use clientele_core::itemsets::max_count_of;
 use clientele_core::rules::{
     Counts, Measure, Options, association_rules as mine, rule_counts as count_rule, usual_count,
@@ -76,8 +77,8 @@ fn association_rules<'a>(
     top: Option<i32>,
     by: Option<Text<'a>>,
     redundant: Option<bool>,
-    only_antecedent: Option<Texts>,
-    only_consequent: Option<Texts>,
+    only_antecedent: Option<LooseKeyArray>,
+    only_consequent: Option<LooseKeyArray>,
     max_item_support: Option<f64>,
     significance_level: Option<f64>,
     call: Call<'a>,
@@ -100,8 +101,12 @@ fn association_rules<'a>(
         let content = Content::read(log.bytes(), &mut backend)?;
         let Content { items, baskets } = &content;
         let top = top.map(|top| at_least_one(top, "top")).transpose()?;
-        let only = |texts: Option<Texts>| texts.map(|texts| numbers_of(items, texts));
-        let (antecedents, consequents) = (only(only_antecedent), only(only_consequent));
+        let mut only = |keys: Option<LooseKeyArray>, what: &str| {
+            let keys = keys.map(|keys| keys.known(what)).transpose()?;
+            keys.map(|keys| numbers_of(items, &keys, &mut backend)).transpose()
+        };
+        let antecedents = only(only_antecedent, "only_antecedent")?;
+        let consequents = only(only_consequent, "only_consequent")?;
         let options = Options {
             min_count: match min_count(min_support, count, baskets.len())? {
                 None if top.is_none() => Some(least(baskets.len())?),
@@ -141,18 +146,25 @@ fn association_rules<'a>(
 
 /// `rule_counts(log, antecedent, consequent)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: Texts, consequent: Texts, call: Call<'a>) -> RowSet {
+fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: KeyArray, consequent: KeyArray, call: Call<'a>) -> RowSet {
     answer(|| {
         let mut rows = Rows::begin(call, &MEASURES, None)?;
         // An item that is in no basket has a number that is in none.
-        let numbers = |texts: Texts, what: &str| {
-            let number = |text: String| log.items.find(&text).unwrap_or(u32::MAX);
-            let mut numbers: Vec<u32> = texts.all(what)?.into_iter().map(number).collect();
+        let mut backend = Backend::of_call("rule_counts");
+        let mut numbers = |keys: KeyArray, what: &str| {
+            let keys = keys.all(what)?;
+            let mut numbers = vec_with_capacity(keys.len(), &mut backend)?;
+            for (place, key) in keys.iter().enumerate() {
+                if place % 64 == 0 {
+                    backend.pass("looking items up", place, keys.len())?;
+                }
+                numbers.push(log.items.find(key).unwrap_or(u32::MAX));
+            }
             numbers.sort_unstable();
+            numbers.dedup();
             Ok(numbers)
         };
         let (antecedent, consequent) = (numbers(antecedent, "antecedent")?, numbers(consequent, "consequent")?);
-        let mut backend = Backend::of_call("rule_counts");
         let counts = count_rule(&log.baskets, &antecedent, &consequent, &mut backend)?;
         rows.put(&measures(&counts))?;
         Ok(rows.finish())

@@ -89,11 +89,6 @@ impl Texts {
         let all: Option<Vec<String>> = self.0.into_iter().collect();
         all.ok_or_else(|| Error::invalid(format!("{what} must not hold NULL")))
     }
-
-    /// The texts that are not NULL.
-    pub fn known(self) -> Vec<String> {
-        self.0.into_iter().flatten().collect()
-    }
 }
 
 // SAFETY: the SQL declares an array of texts; a test compares.

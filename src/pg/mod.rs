@@ -14,6 +14,7 @@
 //! | `equality` | which types' values can be told apart by bytes |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
+//! | [`keys`] | arrays of keys: of texts, integers or UUIDs |
 //! | [`model`] | models as SQL types |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
@@ -38,6 +39,7 @@ pub mod encoding;
 mod equality;
 pub mod error;
 pub mod interrupt;
+pub mod keys;
 pub mod model;
 pub mod record;
 pub mod rows;

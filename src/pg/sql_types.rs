@@ -5,6 +5,7 @@ use super::any::TypeOnly;
 use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
+use super::keys::{KeyArray, LooseKeyArray};
 use super::record::Record;
 use super::rows::RowSet;
 use super::text::{Json, Text};
@@ -37,6 +38,8 @@ impl_sql_translatable!(Texts, arg_only = "text[]");
 impl_sql_translatable!(Timestamp, arg_only = "timestamp");
 impl_sql_translatable!(Unused, arg_only = "internal");
 impl_sql_translatable!(TypeOnly, arg_only = "anyelement");
+impl_sql_translatable!(KeyArray, arg_only = "anycompatiblearray");
+impl_sql_translatable!(LooseKeyArray, arg_only = "\"any\"");
 
 // SAFETY: values of the type `T` come in as they are stored.
 unsafe impl<T: TypeName> SqlTranslatable for Given<'_, T> {

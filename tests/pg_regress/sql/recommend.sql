@@ -25,6 +25,25 @@ FROM log, clientele.recommend(log, ARRAY['beer', 'nuts']) r, clientele.rule_coun
 -- what a customer bought before as the basket
 SELECT basket, array_agg(r.item ORDER BY r.score DESC, r.item) AS offers
 FROM models, (SELECT basket, array_agg(DISTINCT item) AS items FROM lines WHERE basket < 4 GROUP BY basket) b, clientele.recommend(model, items, 2) r GROUP BY basket ORDER BY basket;
+-- items as arrays of any type of key, as literals, and from the columns they come from
+CREATE TABLE keyed AS SELECT i / 3 AS basket, i % 3 + i / 30 AS item, lpad((i % 3 + i / 30)::text, 32, '0')::uuid AS id FROM generate_series(1, 90) i;
+CREATE TABLE by_key AS SELECT 'integer' AS key, clientele.basket_log(basket, item) AS log FROM keyed UNION ALL SELECT 'uuid', clientele.basket_log(basket, id) FROM keyed
+UNION ALL SELECT 'text', clientele.basket_log(basket, item::text) FROM keyed;
+SELECT what, array_agg(item || antecedent::text ORDER BY n) AS offers FROM (
+    SELECT 'integer[]' AS what, r.*, row_number() OVER () AS n FROM by_key, clientele.recommend(log, ARRAY[1, 2], 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'smallint[]', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY[1, 2]::int2[], 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'bigint[]', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY[1::bigint, NULL, 2], 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'text[]', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY['1', '2'], 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'literal', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, '{1,2}', 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'integers for text', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY[1, 2], 2) r WHERE key = 'text'
+    UNION ALL SELECT 'varchar[]', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY['1', '2']::varchar(3)[], 2) r WHERE key = 'text'
+    UNION ALL SELECT 'char[]', r.*, row_number() OVER () FROM by_key, clientele.recommend(log, ARRAY['1', '2']::char(3)[], 2) r WHERE key = 'text'
+    UNION ALL SELECT 'model', r.*, row_number() OVER () FROM by_key, clientele.recommend(clientele.fit_baskets(log), ARRAY[1, 2], 2) r WHERE key = 'integer'
+    UNION ALL SELECT 'uuid[]', right(r.item, 1), r.score, ARRAY[right(r.antecedent[1], 1)], r.baskets, r.antecedent_baskets, r.consequent_baskets, r.all_baskets, r.confidence, r.lift, row_number() OVER ()
+              FROM by_key, clientele.recommend(log, (SELECT array_agg(DISTINCT id) FROM keyed WHERE item IN (1, 2)), 2) r WHERE key = 'uuid') o GROUP BY what ORDER BY what;
+SELECT count(*) FROM by_key, clientele.recommend(log, ARRAY[1.5, 2]);
+SELECT count(*) FROM by_key, clientele.recommend(log, ARRAY[[1, 2], [3, 4]]);
+DROP TABLE keyed, by_key;
 -- items that are integers
 SELECT r.item, r.antecedent, r.baskets FROM (SELECT clientele.basket_log(i / 3, i % 3 + i / 30) AS log FROM generate_series(1, 90) i) l, clientele.recommend(log, ARRAY['1'], 2) r;
 -- the model as a value

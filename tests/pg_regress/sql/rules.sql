@@ -95,6 +95,27 @@ FROM (SELECT half, clientele.basket_log(basket, item) AS log FROM lines GROUP BY
 -- a confidence at its threshold, and one of 1
 SELECT r.* FROM (SELECT clientele.basket_log(b, i) AS log FROM (VALUES (1, 'a'), (1, 'b'), (2, 'a'), (2, 'b'), (3, 'a'), (3, 'b'), (4, 'a'), (4, 'b'), (5, 'a'), (6, 'c')) v (b, i)) l,
      clientele.association_rules(log, min_count => 1, min_confidence => 0.8) r;
+-- items as arrays of any type of key, each in its own way, and option words in any case
+WITH l AS MATERIALIZED (SELECT clientele.basket_log(i / 5, (i * i * 11 + i / 3) % 97 % 8) AS log FROM generate_series(0, 1499) i)
+SELECT (SELECT count(*) FROM l, clientele.association_rules(log, 0.02, only_antecedent => ARRAY[1, 2], only_consequent => ARRAY[3::bigint, 4], min_confidence => 0.1)) AS integers,
+       (SELECT count(*) FROM l, clientele.association_rules(log, 0.02, only_antecedent => ARRAY['1', '2'], only_consequent => '{3,4}', min_confidence => 0.1)) AS texts,
+       (SELECT count(*) FROM l, clientele.association_rules(log, 0.02, only_antecedent => NULL, only_consequent => ARRAY[3], min_confidence => 0.1)) AS one,
+       (SELECT count(*) FROM l, clientele.association_rules(log, 0.02, only_consequent => '{3}'::text[], min_confidence => 0.1)) AS same,
+       (SELECT sum(c.baskets) FROM l, clientele.rule_counts(log, ARRAY[1], ARRAY[2, 3]) c) AS counted, (SELECT sum(c.baskets) FROM l, clientele.rule_counts(log, '{1}', '{2,3}') c) AS counted_too,
+       (SELECT sum(c.baskets) FROM l, clientele.rule_counts(log, ARRAY[1::bigint], '{2,3}') c) AS and_too,
+       (SELECT count(*) FROM l, clientele.association_rules(log, top => 3, by => 'Lift_LOW')) AS any_case;
+PREPARE items AS SELECT sum(c.baskets) FROM log, clientele.rule_counts(log, $1, $2) c;
+EXECUTE items(ARRAY['beer'], '{wine}');
+DEALLOCATE items;
+SELECT * FROM log, clientele.association_rules(log, only_antecedent => 'beer'::text);
+SELECT * FROM log, clientele.association_rules(log, only_antecedent => 7);
+SELECT * FROM log, clientele.association_rules(log, only_consequent => ARRAY[1.5]);
+SELECT * FROM log, clientele.association_rules(log, only_consequent => 'beer');
+SELECT * FROM log, clientele.rule_counts(log, ARRAY['beer'], ARRAY[1]);
+-- a log for each group, of which some are empty or thin: no rows of these
+SELECT basket % 4 AS part, d.baskets, count(r) AS rules, (SELECT count(*) FROM clientele.frequent_itemsets(l.log)) > 0 AS sets
+FROM (SELECT basket % 4 AS basket, clientele.basket_log(basket, CASE WHEN basket % 4 = 0 THEN NULL WHEN basket % 4 = 1 THEN 'one' ELSE item END) FILTER (WHERE basket % 4 <> 2 OR basket = 2) AS log FROM lines GROUP BY 1) l
+     CROSS JOIN LATERAL clientele.describe(log) d LEFT JOIN LATERAL clientele.association_rules(log, top => 5) r ON true GROUP BY l.basket, l.log, d.baskets ORDER BY 1;
 -- nothing
 SELECT count(*) FROM clientele.association_rules(NULL);
 SELECT count(*) FROM clientele.association_rules((SELECT clientele.basket_log(NULL, 1)), top => 5);

@@ -137,7 +137,7 @@ mod tests {
             all.dedup();
             // Any order that is not this one.
             let place = |at: u32| &all[(at as usize * 7_919) % all.len()][..];
-            if all.len() % 7_919 == 0 {
+            if all.len().is_multiple_of(7_919) {
                 continue;
             }
             let order = order_of_bytes(all.len() as u32, place, &mut Unhindered).unwrap();

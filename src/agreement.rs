@@ -60,21 +60,21 @@ fn segment_agreement_combine<'a>(mut state: State<'a, Counts>, other: Other<'a, 
 
 /// What a parallel worker counted, on its way to the leader.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn segment_agreement_serial(mut state: State<'_, Counts>) -> Made<Bytea> {
-    answer(|| Made::of(&state.get().0.write(&mut counting())?))
+fn segment_agreement_serial<'a>(mut state: State<'_, Counts>, call: Call<'a>) -> Made<'a, Bytea> {
+    answer(|| Made::of(call, &state.get().0.write(&mut counting())?))
 }
 
 /// What a parallel worker counted, arrived.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn segment_agreement_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Counts> {
+fn segment_agreement_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Counts> {
     let mut state = Counts::new();
     answer(|| state.0.read(bytes.bytes(), &mut counting()));
-    Restored::new(state)
+    Restored::new(call, state)
 }
 
 /// The agreement; NULL where there was no row with both labels.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn segment_agreement_final<'a>(mut state: State<'a, Counts>, call: Call<'a>) -> Option<Record<Agreement>> {
+fn segment_agreement_final<'a>(mut state: State<'a, Counts>, call: Call<'a>) -> Option<Record<'a, Agreement>> {
     answer(|| {
         let agreement = state.get().0.agreement(&mut Backend::of_call(WHAT))?;
         let record = agreement.map(|agreement| {

@@ -5,7 +5,7 @@ use crate::pg::any::Args;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received};
@@ -86,7 +86,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Text,
         Column::Text,
@@ -129,7 +129,7 @@ fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
 
 /// `items(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
         let log = BasketLog::open(log.bytes())?;
         let items = log.items(&mut Backend::of_call("items"))?;
@@ -202,7 +202,7 @@ impl<'a> ItemNames<'a> {
     }
 
     /// The names of these items, which `rows` keeps.
-    pub fn of(&mut self, items: &[u32], rows: &mut Rows) -> &[Shared] {
+    pub fn of(&mut self, items: &[u32], rows: &mut Rows<'_>) -> &[Shared] {
         self.set.clear();
         self.set.extend_from_slice(items);
         self.set.sort_unstable_by_key(|&item| self.places[item as usize]);
@@ -217,20 +217,20 @@ impl<'a> ItemNames<'a> {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_in(text: &CStr) -> Made<Log> {
-    answer(|| {
+fn basket_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         let mut log = parse(&text, limit(), &mut Backend::of_call("basket_log_in"))?;
-        write(&mut log)
+        write(&mut log, call)
     })
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_out(log: Given<'_, Log>) -> MadeText {
+fn basket_log_out<'a>(log: Given<'_, Log>, call: Call<'a>) -> MadeText<'a> {
     answer(|| {
         let log = BasketLog::open(log.bytes())?;
-        MadeText::build(NAME, 4 * log.bytes().len(), |builder| {
+        MadeText::build(call, NAME, 4 * log.bytes().len(), |builder| {
             write_text(
                 &log,
                 &mut encoding::ToServer(builder),
@@ -242,6 +242,10 @@ fn basket_log_out(log: Given<'_, Log>) -> MadeText {
 
 /// Binary input: the stored bytes, if they are what collecting would have given.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_recv(message: Received<'_>) -> Made<Log> {
-    answer(|| message.check(|bytes| BasketLog::open(bytes)?.check(&mut Backend::of_call("basket_log_recv"))))
+fn basket_log_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Log> {
+    answer(|| {
+        message.check(call, |bytes| {
+            BasketLog::open(bytes)?.check(&mut Backend::of_call("basket_log_recv"))
+        })
+    })
 }

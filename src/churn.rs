@@ -59,7 +59,7 @@ fn churn<'a>(
     high_from: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     let question = Question {
         horizon,
         model,
@@ -90,7 +90,7 @@ fn churn_as<'a>(
     high_from: Option<f64>,
     purchases: Option<Given<'a, PurchaseModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     churn(
         log,
         horizon,
@@ -105,7 +105,7 @@ fn churn_as<'a>(
     )
 }
 
-fn score_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {
+fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };

@@ -4,6 +4,7 @@ use crate::customers::Look;
 use crate::order_log::Log;
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
+use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -20,6 +21,7 @@ use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{self, Fitting, of_log};
 use clientele_core::spend::{self, Spender};
 use pgrx::prelude::*;
+use std::rc::Rc;
 
 const COLUMNS: &[Column] = &[
     Column::Key,
@@ -43,8 +45,8 @@ struct Question<'a> {
     discount_period: Option<Interval>,
     confidence: Option<f64>,
     look: Look<'a>,
-    purchases: Option<Given<'a, PurchaseModel>>,
-    spend: Option<Given<'a, SpendModel>>,
+    purchases: Option<Decoded<'a, PurchaseModel>>,
+    spend: Option<Decoded<'a, SpendModel>>,
 }
 
 /// `clv(log, horizon, discount_rate, margin, model, as_of, period, time_zone, discount_period, confidence, purchases, spend)`.
@@ -61,10 +63,10 @@ fn clv<'a>(
     time_zone: Option<Text<'a>>,
     discount_period: Option<Interval>,
     confidence: Option<f64>,
-    purchases: Option<Given<'a, PurchaseModel>>,
-    spend: Option<Given<'a, SpendModel>>,
+    purchases: Option<Decoded<'a, PurchaseModel>>,
+    spend: Option<Decoded<'a, SpendModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     let question = Question {
         horizon,
         discount_rate,
@@ -98,10 +100,10 @@ fn clv_as<'a>(
     time_zone: Option<Text<'a>>,
     discount_period: Option<Interval>,
     confidence: Option<f64>,
-    purchases: Option<Given<'a, PurchaseModel>>,
-    spend: Option<Given<'a, SpendModel>>,
+    purchases: Option<Decoded<'a, PurchaseModel>>,
+    spend: Option<Decoded<'a, SpendModel>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     clv(
         log,
         horizon,
@@ -119,26 +121,20 @@ fn clv_as<'a>(
     )
 }
 
-fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>) -> Result<RowSet> {
+fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };
     let terms = question.terms()?;
     let family = family(question.model)?;
-    let purchases = question
-        .purchases
-        .map(|model| purchases::Model::decode(model.bytes()))
-        .transpose()?;
-    let spend = question
-        .spend
-        .map(|model| spend::Model::decode(model.bytes()))
-        .transpose()?;
+    let purchases = question.purchases.map(Decoded::into_value);
+    let spend = question.spend.map(Decoded::into_value);
 
     let log = OrderLog::open(log.bytes())?;
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("clv");
-    let observation = observation(&question.look, &log, purchases.as_ref())?;
+    let observation = observation(&question.look, &log, purchases.as_deref())?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
     let mut spenders = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {
@@ -148,11 +144,16 @@ fn value_all(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'_>
     })?;
     let purchases = match purchases {
         Some(model) => model,
-        None => purchases::fit(&histories, family, Fitting::of(&observation), &mut backend)?,
+        None => Rc::new(purchases::fit(
+            &histories,
+            family,
+            Fitting::of(&observation),
+            &mut backend,
+        )?),
     };
     let spend = match spend {
         Some(model) => model,
-        None => spend::fit(&spenders, &mut backend)?,
+        None => Rc::new(spend::fit(&spenders, &mut backend)?),
     };
 
     let valuation = Valuation::new(&purchases, &spend, &terms)?;

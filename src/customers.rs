@@ -61,7 +61,7 @@ fn customers<'a>(
     time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| list(log, as_of, period, time_zone, time_unit, call))
 }
 
@@ -75,18 +75,18 @@ fn customers_as<'a>(
     time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| list(log, as_of, period, time_zone, time_unit, call))
 }
 
-fn list(
+fn list<'a>(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
     period: Option<Text<'_>>,
     time_zone: Option<Text<'_>>,
     time_unit: Option<Interval>,
-    call: Call<'_>,
-) -> Result<RowSet> {
+    call: Call<'a>,
+) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };

@@ -14,7 +14,7 @@ const PARAMETERS: &[Column] = &[
 ];
 
 /// One row for each parameter.
-pub fn parameters(parameters: &[Parameter], call: Call<'_>) -> Result<RowSet> {
+pub fn parameters<'a>(parameters: &[Parameter], call: Call<'a>) -> Result<RowSet<'a>> {
     let mut rows = Rows::begin(call, PARAMETERS, None)?;
     for parameter in parameters {
         rows.put(&[
@@ -39,7 +39,7 @@ const DESCRIPTION: &[Column] = &[
 ];
 
 /// One row: the model, how it was fitted, and what to know before one trusts it.
-pub fn describe<const N: usize>(model: &str, estimate: &Estimate<N>, call: Call<'_>) -> Result<RowSet> {
+pub fn describe<'a, const N: usize>(model: &str, estimate: &Estimate<N>, call: Call<'a>) -> Result<RowSet<'a>> {
     let warnings = estimate.warnings.join("; ");
     let mut rows = Rows::begin(call, DESCRIPTION, None)?;
     rows.put(&[

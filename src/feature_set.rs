@@ -5,7 +5,7 @@ use crate::pg::any::Args;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::encoding;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::{Given, Made, MadeText, Received};
@@ -46,7 +46,7 @@ fn collect(set: &mut Collector, args: Args<'_>) {
 
 /// `describe(set)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet {
+fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Text,
         Column::Int8,
@@ -74,19 +74,19 @@ fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_in(text: &CStr) -> Made<Set> {
-    answer(|| {
+fn feature_set_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Set>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
-        write(&mut parse(&text, &mut Backend::of_call("feature_set_in"))?)
+        write(&mut parse(&text, &mut Backend::of_call("feature_set_in"))?, call)
     })
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_out(set: Given<'_, Set>) -> MadeText {
+fn feature_set_out<'a>(set: Given<'_, Set>, call: Call<'a>) -> MadeText<'a> {
     answer(|| {
         let set = FeatureSet::open(set.bytes())?;
-        MadeText::build(NAME, 4 * set.bytes().len(), |builder| {
+        MadeText::build(call, NAME, 4 * set.bytes().len(), |builder| {
             write_text(
                 &set,
                 &mut encoding::ToServer(builder),
@@ -98,6 +98,10 @@ fn feature_set_out(set: Given<'_, Set>) -> MadeText {
 
 /// Binary input: the stored bytes, once they are known to be what this library writes.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_recv(message: Received<'_>) -> Made<Set> {
-    answer(|| message.check(|bytes| FeatureSet::open(bytes)?.check(&mut Backend::of_call("feature_set_recv"))))
+fn feature_set_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Set> {
+    answer(|| {
+        message.check(call, |bytes| {
+            FeatureSet::open(bytes)?.check(&mut Backend::of_call("feature_set_recv"))
+        })
+    })
 }

@@ -26,7 +26,7 @@ fn frequent_itemsets<'a>(
     min_length: Option<i32>,
     max_length: Option<i32>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::TextArray,
         Column::Int4,

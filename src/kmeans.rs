@@ -102,7 +102,8 @@ fn fit_kmeans<'a>(
     order_by: Option<Text<'a>>,
     nulls: Option<Text<'a>>,
     silhouette: Option<Text<'a>>,
-) -> Option<Made<KmeansModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, KmeansModel>> {
     let set = set?;
     let choices = Choices {
         scaling,
@@ -121,7 +122,7 @@ fn fit_kmeans<'a>(
         let features = choices.features(&FeatureSet::open(set.bytes())?, &mut backend)?;
         let previous = choices.previous()?;
         let options = choices.options(given(k, "k")?, previous.as_ref())?;
-        Made::of(&fit(&features, &options, &mut backend)?.encode()).map(Some)
+        Made::of(call, &fit(&features, &options, &mut backend)?.encode()).map(Some)
     })
 }
 
@@ -143,7 +144,7 @@ fn kmeans<'a>(
     nulls: Option<Text<'a>>,
     silhouette: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     let choices = Choices {
         scaling,
         n_init,
@@ -176,13 +177,18 @@ fn kmeans_as<'a>(
     nulls: Option<Text<'a>>,
     silhouette: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     kmeans(
         set, k, scaling, n_init, max_iter, tolerance, seed, previous, order_by, nulls, silhouette, call,
     )
 }
 
-fn segments(set: Option<Given<'_, Set>>, k: Option<i32>, choices: Choices<'_>, call: Call<'_>) -> Result<RowSet> {
+fn segments<'a>(
+    set: Option<Given<'_, Set>>,
+    k: Option<i32>,
+    choices: Choices<'_>,
+    call: Call<'a>,
+) -> Result<RowSet<'a>> {
     let Some(set) = set else {
         return Rows::none(call, ROWS);
     };
@@ -208,7 +214,7 @@ fn kmeans_by<'a>(
     model: Option<Given<'a, KmeansModel>>,
     silhouette: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| {
         let (Some(set), Some(model)) = (set, model) else {
             return Rows::none(call, ROWS);
@@ -231,19 +237,19 @@ fn kmeans_by_as<'a>(
     model: Option<Given<'a, KmeansModel>>,
     silhouette: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     kmeans_by(set, model, silhouette, call)
 }
 
 /// One row for each of a set: where the model places it.
-fn places(
+fn places<'a>(
     set: &FeatureSet<'_>,
     features: &Features,
     model: &Model,
     kind: Silhouette,
-    mut rows: Rows,
+    mut rows: Rows<'a>,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<RowSet> {
+) -> Result<RowSet<'a>> {
     if set.is_empty() {
         return Ok(rows.finish());
     }
@@ -274,7 +280,7 @@ fn kmeans_scan<'a>(
     nulls: Option<Text<'a>>,
     silhouette: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int4,
         Column::Float8,
@@ -374,14 +380,18 @@ fn kmeans_assign(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Opti
 
 /// `kmeans_distances(model, features)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_distances(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<MadeNumbers> {
+fn kmeans_distances<'a>(
+    model: Decoded<'_, KmeansModel>,
+    features: Numbers<'_>,
+    call: Call<'a>,
+) -> Option<MadeNumbers<'a>> {
     let features = features.0?;
-    Some(answer(|| MadeNumbers::of(&model.distances(&features)?)))
+    Some(answer(|| MadeNumbers::of(call, &model.distances(&features)?)))
 }
 
 /// `kmeans_centers(model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_centers(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int4,
         Column::Int8,
@@ -409,7 +419,7 @@ fn kmeans_centers(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
 
 /// `kmeans_profile(model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_profile(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+fn kmeans_profile<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int4,
         Column::Int8,
@@ -441,7 +451,7 @@ fn kmeans_profile(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
 
 /// `describe(kmeans_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_model_describe(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
+fn kmeans_model_describe<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int4,
         Column::TextArray,

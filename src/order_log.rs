@@ -4,7 +4,7 @@ use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::{AnyTime, Args, TypeOnly};
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
@@ -76,7 +76,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
+fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Text,
         Column::Text,
@@ -125,7 +125,7 @@ fn order_log_orders<'a>(
     as_of: Option<Timestamp>,
     time_zone: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| orders(log, as_of, time_zone, call))
 }
 
@@ -137,16 +137,16 @@ fn order_log_orders_as<'a>(
     as_of: Option<Timestamp>,
     time_zone: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| orders(log, as_of, time_zone, call))
 }
 
-fn orders(
+fn orders<'a>(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
     time_zone: Option<Text<'_>>,
-    call: Call<'_>,
-) -> Result<RowSet> {
+    call: Call<'a>,
+) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, ORDERS);
     };
@@ -216,20 +216,20 @@ impl View {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_in(text: &CStr) -> Made<Log> {
-    answer(|| {
+fn order_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         let mut log = parse(&text, run_bytes(), &mut Backend::of_call("order_log_in"))?;
-        write(&mut log)
+        write(&mut log, call)
     })
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_out(log: Given<'_, Log>) -> MadeText {
+fn order_log_out<'a>(log: Given<'_, Log>, call: Call<'a>) -> MadeText<'a> {
     answer(|| {
         let log = OrderLog::open(log.bytes())?;
-        MadeText::build(NAME, 4 * log.bytes().len(), |builder| {
+        MadeText::build(call, NAME, 4 * log.bytes().len(), |builder| {
             write_text(
                 &log,
                 &mut encoding::ToServer(builder),
@@ -241,6 +241,10 @@ fn order_log_out(log: Given<'_, Log>) -> MadeText {
 
 /// Binary input: the stored bytes, once they have been read to the end.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_recv(message: Received<'_>) -> Made<Log> {
-    answer(|| message.check(|bytes| OrderLog::open(bytes)?.check(&mut Backend::of_call("order_log_recv"))))
+fn order_log_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Log> {
+    answer(|| {
+        message.check(call, |bytes| {
+            OrderLog::open(bytes)?.check(&mut Backend::of_call("order_log_recv"))
+        })
+    })
 }

@@ -54,7 +54,8 @@ fn fit_purchases<'a>(
     period: Option<Text<'a>>,
     time_zone: Option<Text<'a>>,
     time_unit: Option<Interval>,
-) -> Option<Made<PurchaseModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, PurchaseModel>> {
     let log = log?;
     answer(|| {
         let family = family(model)?;
@@ -68,7 +69,11 @@ fn fit_purchases<'a>(
         let observation = look.observation(&log, Period::Day, unit)?;
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
-        Made::of(&fit(&histories, family, Fitting::of(&observation), &mut backend)?.encode()).map(Some)
+        Made::of(
+            call,
+            &fit(&histories, family, Fitting::of(&observation), &mut backend)?.encode(),
+        )
+        .map(Some)
     })
 }
 
@@ -181,7 +186,7 @@ const STATE_VERSION: u8 = 1;
 
 /// What a parallel worker collected, on its way to the leader.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_purchases_serial(mut state: State<'_, Histories>) -> Made<Bytea> {
+fn fit_purchases_serial<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> Made<'a, Bytea> {
     answer(|| {
         let state = state.get();
         let mut written = Ok(());
@@ -194,13 +199,13 @@ fn fit_purchases_serial(mut state: State<'_, Histories>) -> Made<Bytea> {
             }
         });
         written?;
-        Made::build(bytes.len(), |builder| builder.append(&bytes))
+        Made::build(call, bytes.len(), |builder| builder.append(&bytes))
     })
 }
 
 /// What a parallel worker collected, arrived.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_purchases_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Histories> {
+fn fit_purchases_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Histories> {
     let mut state = Histories::new();
     answer(|| {
         unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
@@ -215,12 +220,12 @@ fn fit_purchases_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restore
             state.rows.read(reader, &mut collecting())
         })
     });
-    Restored::new(state)
+    Restored::new(call, state)
 }
 
 /// The model; NULL where there was no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_purchases_final(mut state: State<'_, Histories>) -> Option<Made<PurchaseModel>> {
+fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> Option<Made<'a, PurchaseModel>> {
     let state = state.get();
     let (family, time_unit) = state.wanted?;
     answer(|| {
@@ -230,19 +235,19 @@ fn fit_purchases_final(mut state: State<'_, Histories>) -> Option<Made<PurchaseM
             time_unit,
             period: None,
         };
-        Made::of(&fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
+        Made::of(call, &fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
     })
 }
 
 /// `parameters(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_parameters(model: Given<'_, PurchaseModel>, call: Call<'_>) -> RowSet {
+fn purchase_model_parameters<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_describe(model: Given<'_, PurchaseModel>, call: Call<'_>) -> RowSet {
+fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
         let model = Model::decode(model.bytes())?;
         estimate::describe(model.family.name(), &model.estimate, call)

@@ -5,7 +5,7 @@ use crate::itemsets::{at_least_one, length};
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::KeyArray;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
@@ -34,20 +34,23 @@ impl Decode for BasketModel {
 
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_in(text: &CStr) -> Made<BasketModel> {
-    answer(|| {
+fn basket_model_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, BasketModel>> {
+    answer_input(call, || {
         let text = encoding::from_server(text.to_bytes())?;
-        Made::of(&Model::parse(&text, &mut Backend::of_call("basket_model_in"))?.encode())
+        Made::of(
+            call,
+            &Model::parse(&text, &mut Backend::of_call("basket_model_in"))?.encode(),
+        )
     })
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_out(model: Given<'_, BasketModel>) -> MadeText {
+fn basket_model_out<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> MadeText<'a> {
     answer(|| {
         let bytes = model.bytes();
         let model = BasketModel::decode(bytes)?;
-        MadeText::build(NAME, 4 * bytes.len(), |builder| {
+        MadeText::build(call, NAME, 4 * bytes.len(), |builder| {
             model.write_text(&mut encoding::ToServer(builder))
         })
     })
@@ -55,8 +58,8 @@ fn basket_model_out(model: Given<'_, BasketModel>) -> MadeText {
 
 /// Binary input: the stored bytes.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_recv(message: Received<'_>) -> Made<BasketModel> {
-    answer(|| message.check(|bytes| BasketModel::decode(bytes).map(drop)))
+fn basket_model_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, BasketModel> {
+    answer(|| message.check(call, |bytes| BasketModel::decode(bytes).map(drop)))
 }
 
 /// The most items of an antecedent where nothing is said.
@@ -89,14 +92,15 @@ fn fit_baskets<'a>(
     count: Option<i64>,
     min_confidence: Option<f64>,
     max_antecedent: Option<i32>,
-) -> Option<Made<BasketModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, BasketModel>> {
     let log = log?;
     answer(|| {
         let mut backend = Backend::of_call("fit_baskets");
         let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
         let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
         let mut name = |item| items.key(item).to_string();
-        Made::of(&Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
+        Made::of(call, &Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
     })
 }
 
@@ -112,7 +116,7 @@ const COLUMNS: &[Column] = &[
     Column::Float8,
 ];
 
-fn put(rows: &mut Rows, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
+fn put(rows: &mut Rows<'_>, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
     let counts = &recommendation.counts;
     rows.put(&[
         Cell::Text(item),
@@ -144,7 +148,7 @@ fn recommend<'a>(
     min_confidence: Option<f64>,
     max_antecedent: Option<i32>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| {
         let (Some(log), Some(basket)) = (log, basket) else {
             return Rows::none(call, COLUMNS);
@@ -167,7 +171,13 @@ fn recommend<'a>(
 
 /// `recommend(model, items, n, by)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, by: Text<'a>, call: Call<'a>) -> RowSet {
+fn recommend_by<'a>(
+    model: Decoded<'a, BasketModel>,
+    basket: KeyArray,
+    n: i32,
+    by: Text<'a>,
+    call: Call<'a>,
+) -> RowSet<'a> {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let basket = basket.known("items")?;
@@ -188,7 +198,7 @@ fn recommend_by<'a>(model: Decoded<'a, BasketModel>, basket: KeyArray, n: i32, b
 
 /// `describe(basket_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet {
+fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[
         Column::Int8,
         Column::Int8,

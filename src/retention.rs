@@ -75,32 +75,36 @@ fn fit_retention_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, 
 
 /// What a parallel worker collected, on its way to the leader.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_retention_serial(mut state: State<'_, Collection>) -> Made<Bytea> {
-    answer(|| Made::of(&state.get().0.encode(&mut collecting())?))
+fn fit_retention_serial<'a>(mut state: State<'_, Collection>, call: Call<'a>) -> Made<'a, Bytea> {
+    answer(|| Made::of(call, &state.get().0.encode(&mut collecting())?))
 }
 
 /// What a parallel worker collected, arrived.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_retention_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
-    Restored::new(Collection(answer(|| Counts::decode(bytes.bytes(), &mut collecting()))))
+fn fit_retention_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Collection> {
+    Restored::new(
+        call,
+        Collection(answer(|| Counts::decode(bytes.bytes(), &mut collecting()))),
+    )
 }
 
 /// The model of a survivor curve; NULL for no rows.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_retention_curve_final(state: State<'_, Collection>) -> Option<Made<RetentionModel>> {
-    fit(state, Counts::curve)
+fn fit_retention_curve_final<'a>(state: State<'_, Collection>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
+    fit(state, Counts::curve, call)
 }
 
 /// The model of customers; NULL for no rows.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_retention_final(state: State<'_, Collection>) -> Option<Made<RetentionModel>> {
-    fit(state, Counts::history)
+fn fit_retention_final<'a>(state: State<'_, Collection>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
+    fit(state, Counts::history, call)
 }
 
-fn fit(
+fn fit<'a>(
     mut state: State<'_, Collection>,
     history: impl FnOnce(&Counts, &mut dyn Checkpoint) -> Result<History>,
-) -> Option<Made<RetentionModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, RetentionModel>> {
     let counts = &state.get().0;
     if counts.is_empty() {
         return None;
@@ -108,7 +112,7 @@ fn fit(
     answer(|| {
         let mut backend = Backend::of_call(NAME);
         let model = history(counts, &mut backend)?.fit(&mut backend)?;
-        Made::of(&model.encode()).map(Some)
+        Made::of(call, &model.encode()).map(Some)
     })
 }
 
@@ -142,12 +146,12 @@ fn retention_expected_lifetime(
 
 /// `parameters(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_parameters(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
+fn retention_model_parameters<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_describe(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
+fn retention_model_describe<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
 }

@@ -47,7 +47,7 @@ fn rfm<'a>(
     time_zone: Option<Text<'a>>,
     segments: Option<Json<'_>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
 }
 
@@ -63,19 +63,19 @@ fn rfm_as<'a>(
     time_zone: Option<Text<'a>>,
     segments: Option<Json<'_>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
 }
 
-fn score_all(
+fn score_all<'a>(
     log: Option<Given<'_, Log>>,
     as_of: Option<Timestamp>,
     bins: Option<i32>,
     ties: Option<Text<'_>>,
     time_zone: Option<Text<'_>>,
     segments: Option<Json<'_>>,
-    call: Call<'_>,
-) -> Result<RowSet> {
+    call: Call<'a>,
+) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };
@@ -137,7 +137,8 @@ fn fit_rfm<'a>(
     bins: Option<i32>,
     time_zone: Option<Text<'a>>,
     segments: Option<Json<'_>>,
-) -> Option<Made<RfmModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, RfmModel>> {
     let log = log?;
     answer(|| {
         let bins = check_bins(bins.unwrap_or(BINS))?;
@@ -147,45 +148,52 @@ fn fit_rfm<'a>(
         let mut backend = Backend::of_call("fit_rfm");
         let table = Table::of(&log, view.as_of, &mut backend)?;
         let model = Model::fit(&table, bins, segments, &mut backend)?;
-        Made::of(&model.encode()).map(Some)
+        Made::of(call, &model.encode()).map(Some)
     })
 }
 
 /// `rfm_score(model, days_since_last, orders, revenue)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_score(model: Decoded<'_, RfmModel>, days_since_last: f64, orders: i64, revenue: f64) -> Made<TextType> {
-    answer(|| Made::text(&model.code(model.score(days_since_last, orders, revenue)?)))
-}
-
-/// `rfm_segment(model, days_since_last, orders, revenue)`.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segment_of_model(
+fn rfm_score<'a>(
     model: Decoded<'_, RfmModel>,
     days_since_last: f64,
     orders: i64,
     revenue: f64,
-) -> Option<Made<TextType>> {
+    call: Call<'a>,
+) -> Made<'a, TextType> {
+    answer(|| Made::text(call, &model.code(model.score(days_since_last, orders, revenue)?)))
+}
+
+/// `rfm_segment(model, days_since_last, orders, revenue)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn rfm_segment_of_model<'a>(
+    model: Decoded<'_, RfmModel>,
+    days_since_last: f64,
+    orders: i64,
+    revenue: f64,
+    call: Call<'a>,
+) -> Option<Made<'a, TextType>> {
     answer(|| {
         let scores = model.score(days_since_last, orders, revenue)?;
-        model.segment(scores).map(Made::text).transpose()
+        model.segment(scores).map(|text| Made::text(call, text)).transpose()
     })
 }
 
 /// `rfm_segment(r, f, m)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segment(r: i32, f: i32, m: i32) -> Made<TextType> {
+fn rfm_segment<'a>(r: i32, f: i32, m: i32, call: Call<'a>) -> Made<'a, TextType> {
     answer(|| {
         let scores = [r, f, m].map(|score| u8::try_from(score).unwrap_or(0));
         let name = segment(None, BINS as usize, scores).ok_or_else(|| {
             Error::invalid(format!("scores must be between 1 and {BINS}")).detail(format!("They are {r}, {f} and {m}."))
         })?;
-        Made::text(name)
+        Made::text(call, name)
     })
 }
 
 /// `rfm_segments()`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segments(call: Call<'_>) -> RowSet {
+fn rfm_segments<'a>(call: Call<'a>) -> RowSet<'a> {
     const COLUMNS: &[Column] = &[Column::Text, Column::Int4, Column::Int4, Column::Int4, Column::Text];
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;

@@ -82,7 +82,7 @@ fn association_rules<'a>(
     max_item_support: Option<f64>,
     significance_level: Option<f64>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     const COLUMNS: &[Column] = &{
         let mut columns = [Column::TextArray; 19];
         let mut at = 0;
@@ -146,7 +146,7 @@ fn association_rules<'a>(
 
 /// `rule_counts(log, antecedent, consequent)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: KeyArray, consequent: KeyArray, call: Call<'a>) -> RowSet {
+fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: KeyArray, consequent: KeyArray, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
         let mut rows = Rows::begin(call, &MEASURES, None)?;
         // An item that is in no basket has a number that is in none.

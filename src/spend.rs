@@ -33,7 +33,8 @@ fn fit_spend<'a>(
     as_of: Option<Timestamp>,
     period: Option<Text<'a>>,
     time_zone: Option<Text<'a>>,
-) -> Option<Made<SpendModel>> {
+    call: Call<'a>,
+) -> Option<Made<'a, SpendModel>> {
     let log = log?;
     answer(|| {
         let log = OrderLog::open(log.bytes())?;
@@ -44,7 +45,7 @@ fn fit_spend<'a>(
         };
         let mut backend = Backend::of_call("fit_spend");
         let spenders = of_log(&log, &look.observation(&log, Period::Day, DAY)?, &mut backend)?;
-        Made::of(&fit(&spenders, &mut backend)?.encode()).map(Some)
+        Made::of(call, &fit(&spenders, &mut backend)?.encode()).map(Some)
     })
 }
 
@@ -113,39 +114,39 @@ const STATE_VERSION: u8 = 1;
 
 /// What a parallel worker collected, on its way to the leader.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_spend_serial(mut state: State<'_, Spenders>) -> Made<Bytea> {
+fn fit_spend_serial<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Made<'a, Bytea> {
     answer(|| {
         let mut written = Ok(());
         let bytes = seal(STATE_VERSION, |out| {
             written = state.get().0.write(out, &mut collecting())
         });
         written?;
-        Made::build(bytes.len(), |builder| builder.append(&bytes))
+        Made::build(call, bytes.len(), |builder| builder.append(&bytes))
     })
 }
 
 /// What a parallel worker collected, arrived.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_spend_deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Spenders> {
+fn fit_spend_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Spenders> {
     let mut state = Spenders::new();
     answer(|| {
         unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
             state.0.read(reader, &mut collecting())
         })
     });
-    Restored::new(state)
+    Restored::new(call, state)
 }
 
 /// The model; NULL where there was no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_spend_final(mut state: State<'_, Spenders>) -> Option<Made<SpendModel>> {
+fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
     answer(|| {
         let mut backend = Backend::of_call("fit_spend");
         let spenders = state.get().0.sorted(&mut backend)?;
         if spenders.is_empty() {
             return Ok(None);
         }
-        Made::of(&fit(&spenders, &mut backend)?.encode()).map(Some)
+        Made::of(call, &fit(&spenders, &mut backend)?.encode()).map(Some)
     })
 }
 
@@ -157,12 +158,12 @@ fn expected_spend(model: Decoded<'_, SpendModel>, frequency: i64, monetary_value
 
 /// `parameters(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_parameters(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
+fn spend_model_parameters<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_describe(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
+fn spend_model_describe<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> RowSet<'a> {
     answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
 }

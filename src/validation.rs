@@ -41,7 +41,7 @@ fn validate_purchases<'a>(
     period: Option<Text<'a>>,
     time_zone: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| {
         let Some(log) = log else {
             return Rows::none(call, VALIDATION);
@@ -101,7 +101,7 @@ fn compare_purchase_models<'a>(
     period: Option<Text<'a>>,
     time_zone: Option<Text<'a>>,
     call: Call<'a>,
-) -> RowSet {
+) -> RowSet<'a> {
     answer(|| {
         let Some(log) = log else {
             return Rows::none(call, COMPARISON);

@@ -5,6 +5,7 @@
 //! groups take and spills in time.
 
 use super::any::Args;
+use super::call::Call;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
 use pgrx::prelude::*;
@@ -54,7 +55,10 @@ pub struct Other<'fcx, S: AggregateState> {
 }
 
 /// A state that came from a parallel worker, and lives only until it has been combined.
-pub struct Restored<S: AggregateState>(NonNull<Slot<S>>);
+pub struct Restored<'fcx, S: AggregateState> {
+    slot: NonNull<Slot<S>>,
+    call: PhantomData<&'fcx S>,
+}
 
 /// The second argument of a deserialisation function, which says nothing.
 pub struct Unused;
@@ -90,11 +94,14 @@ impl<S: AggregateState> Other<'_, S> {
     }
 }
 
-impl<S: AggregateState> Restored<S> {
+impl<'fcx, S: AggregateState> Restored<'fcx, S> {
     /// Keeps a state for the caller.
-    pub fn new(state: S) -> Restored<S> {
-        // SAFETY: the context that is current outlives the call.
-        Restored(unsafe { Slot::allocate(state, pg_sys::CurrentMemoryContext) })
+    pub fn new(_call: Call<'fcx>, state: S) -> Restored<'fcx, S> {
+        Restored {
+            // SAFETY: the context that is current while a function runs outlives its call.
+            slot: unsafe { Slot::allocate(state, pg_sys::CurrentMemoryContext) },
+            call: PhantomData,
+        }
     }
 }
 
@@ -272,9 +279,9 @@ unsafe impl<S: AggregateState> BoxRet for State<'_, S> {
 }
 
 // SAFETY: the slot lives in the context that was current, which is what PostgreSQL expects of a deserialised state.
-unsafe impl<S: AggregateState> BoxRet for Restored<S> {
+unsafe impl<S: AggregateState> BoxRet for Restored<'_, S> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: as above.
-        unsafe { fcinfo.return_raw_datum(pg_sys::Datum::from(self.0.as_ptr())) }
+        unsafe { fcinfo.return_raw_datum(pg_sys::Datum::from(self.slot.as_ptr())) }
     }
 }

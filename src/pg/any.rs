@@ -2,6 +2,7 @@
 
 use super::array::read_numbers;
 use super::binary::Sender;
+use super::call_site::remembered;
 use super::encoding;
 use super::equality::{Unequal, is_deterministic};
 use super::error::{raise, type_name};
@@ -13,8 +14,8 @@ use clientele_core::{Error, Kind};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ffi::CStr;
-use std::marker::PhantomData;
 
 /// Arguments of a call, whatever their types.
 #[derive(Clone, Copy)]
@@ -22,7 +23,7 @@ pub struct Args<'fcx> {
     fcinfo: pg_sys::FunctionCallInfo,
     /// How many arguments stand before them.
     first: usize,
-    call: PhantomData<&'fcx ()>,
+    kinds: &'fcx Kinds,
 }
 
 /// An argument of one of the types below.
@@ -33,7 +34,7 @@ pub struct Any<'fcx> {
     class: Class,
     /// Which argument of which call it is.
     place: (pg_sys::FunctionCallInfo, usize),
-    call: PhantomData<&'fcx ()>,
+    kinds: &'fcx Kinds,
 }
 
 /// An argument that only says with its type which type is asked for.
@@ -50,8 +51,8 @@ unsafe impl<'fcx> ArgAbi<'fcx> for TypeOnly {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Class {
-    /// Not looked up yet: what fresh memory of PostgreSQL holds.
-    Unknown = 0,
+    /// Not looked up yet.
+    Unknown,
     Int2,
     Int4,
     Int8,
@@ -165,7 +166,8 @@ impl Any<'_> {
                 let (call, index) = self.place;
                 // SAFETY: the call is under way, the value is of the type that is looked up, and not NULL.
                 unsafe {
-                    (*sender_of(call, index, what)).with_bytes(self.value, what, |bytes| then(AnyKey::other(bytes)))
+                    (*self.kinds.sender_of(call, index, what))
+                        .with_bytes(self.value, what, |bytes| then(AnyKey::other(bytes)))
                 }
             }
         }
@@ -209,7 +211,7 @@ impl Any<'_> {
     pub fn numbers(&self, what: &str) -> Option<Cow<'_, [f64]>> {
         match self.class {
             // SAFETY: an array is bytes of variable length.
-            Class::Float8Array => read_numbers(unsafe { bytes_of(self.value) }, what),
+            Class::Float8Array => read_numbers(unsafe { bytes_of(self.value) }, || what.to_owned()),
             _ => self.unsupported(what, "Cast it to double precision[]."),
         }
     }
@@ -293,11 +295,9 @@ impl<'fcx> Args<'fcx> {
     /// The call is under way, and is for `'fcx`.
     #[inline(always)]
     pub(super) unsafe fn behind(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> Args<'fcx> {
-        Args {
-            fcinfo,
-            first,
-            call: PhantomData,
-        }
+        // SAFETY: as promised; the place keeps what it remembers longer than the call takes.
+        let kinds = unsafe { remembered((*fcinfo).flinfo, first, Kinds::unknown) };
+        Args { fcinfo, first, kinds }
     }
 
     /// The argument number `index`, if the function has been declared with so many.
@@ -314,10 +314,10 @@ impl<'fcx> Args<'fcx> {
                 class: if argument.isnull {
                     Class::Other
                 } else {
-                    class_of(self.fcinfo, index)
+                    self.kinds.class_of(self.fcinfo, index)
                 },
                 place: (self.fcinfo, index),
-                call: PhantomData,
+                kinds: self.kinds,
             })
         }
     }
@@ -326,45 +326,47 @@ impl<'fcx> Args<'fcx> {
 /// How many arguments are remembered.
 const REMEMBERED: usize = 8;
 
-/// What a place of a query that calls a function remembers of its arguments. All zero bytes at first.
-struct Memory {
-    classes: [Class; REMEMBERED],
+/// What a place of a query remembers of arguments whose types are looked up.
+pub struct Kinds {
+    classes: [Cell<Class>; REMEMBERED],
     /// How values of other types are told apart; null where this was never asked.
-    senders: [*mut Sender; REMEMBERED],
+    senders: [Cell<*mut Sender>; REMEMBERED],
 }
 
-/// The class of an argument, looked up once for each place of a query that calls the function.
-///
-/// # Safety
-/// The call is under way.
-#[inline]
-unsafe fn class_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
-    assert!(index < REMEMBERED, "more arguments than are remembered");
-    // SAFETY: only this function sets `fn_extra` of functions that have such arguments.
-    unsafe {
-        let memory: *const Memory = (*(*fcinfo).flinfo).fn_extra.cast();
-        if !memory.is_null() && (*memory).classes[index] != Class::Unknown {
-            return (*memory).classes[index];
+impl Kinds {
+    fn unknown() -> Kinds {
+        Kinds {
+            classes: [const { Cell::new(Class::Unknown) }; REMEMBERED],
+            senders: [const { Cell::new(std::ptr::null_mut()) }; REMEMBERED],
         }
-        look_up(fcinfo, index)
     }
-}
 
-#[cold]
-unsafe fn look_up(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
-    // SAFETY: as in `class_of`; zero bytes are `Class::Unknown`.
-    unsafe {
-        let flinfo = (*fcinfo).flinfo;
-        if (*flinfo).fn_extra.is_null() {
-            (*flinfo).fn_extra = pg_sys::MemoryContextAllocZero((*flinfo).fn_mcxt, size_of::<Memory>());
+    /// The class of an argument, looked up once for each place of a query that calls the function.
+    ///
+    /// # Safety
+    /// The call is under way, and this is remembered of its place.
+    #[inline]
+    unsafe fn class_of(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
+        match self.classes[index].get() {
+            // SAFETY: as promised.
+            Class::Unknown => unsafe { self.look_up(fcinfo, index) },
+            class => class,
         }
-        let base = base_type_of(flinfo, index);
+    }
+
+    #[cold]
+    unsafe fn look_up(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
+        // SAFETY: as in `class_of`.
+        let (base, is_loose) = unsafe {
+            let base = base_type_of((*fcinfo).flinfo, index);
+            (base, !is_deterministic(collation_of(fcinfo, index)))
+        };
         let class = match base {
             pg_sys::INT2OID => Class::Int2,
             pg_sys::INT4OID => Class::Int4,
             pg_sys::INT8OID => Class::Int8,
             pg_sys::UUIDOID => Class::Uuid,
-            pg_sys::TEXTOID | pg_sys::VARCHAROID if !is_deterministic(collation_of(fcinfo, index)) => Class::LooseText,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID if is_loose => Class::LooseText,
             pg_sys::TEXTOID | pg_sys::VARCHAROID => Class::Text,
             pg_sys::UNKNOWNOID => Class::Literal,
             pg_sys::TIMESTAMPTZOID => Class::Timestamptz,
@@ -375,15 +377,31 @@ unsafe fn look_up(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
             pg_sys::FLOAT8ARRAYOID => Class::Float8Array,
             _ => Class::Other,
         };
-        (*(*flinfo).fn_extra.cast::<Memory>()).classes[index] = class;
+        self.classes[index].set(class);
         class
+    }
+
+    /// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
+    ///
+    /// # Safety
+    /// As in `class_of`.
+    unsafe fn sender_of(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize, what: &str) -> *mut Sender {
+        let sender = &self.senders[index];
+        if sender.get().is_null() {
+            // SAFETY: what is made here lives as long as what remembers it.
+            sender.set(unsafe {
+                let (flinfo, collation) = ((*fcinfo).flinfo, collation_of(fcinfo, index));
+                Sender::allocate(base_type_of(flinfo, index), collation, (*flinfo).fn_mcxt, what)
+            });
+        }
+        sender.get()
     }
 }
 
 /// The type of an argument; that which a domain is over.
 ///
 /// # Safety
-/// As in `class_of`.
+/// As in `Kinds::class_of`.
 unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::Oid {
     // SAFETY: as promised.
     unsafe {
@@ -399,7 +417,7 @@ unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::O
 /// The collation of an argument. Arguments of an aggregate have their own, which the call does not know where they differ.
 ///
 /// # Safety
-/// As in `class_of`.
+/// As in `Kinds::class_of`.
 #[cold]
 unsafe fn collation_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> pg_sys::Oid {
     // SAFETY: the state comes before the arguments of an aggregate, of which there is a list.
@@ -417,22 +435,5 @@ unsafe fn collation_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> pg_sys
             Some(entry) => pg_sys::exprCollation((*entry).expr.cast()),
             None => (*fcinfo).fncollation,
         }
-    }
-}
-
-/// How the values of an argument are told apart, looked up once for each place of a query that calls the function.
-///
-/// # Safety
-/// As in `class_of`, which has been called for the argument.
-unsafe fn sender_of(fcinfo: pg_sys::FunctionCallInfo, index: usize, what: &str) -> *mut Sender {
-    // SAFETY: what is made here lives as long as what remembers it.
-    unsafe {
-        let flinfo = (*fcinfo).flinfo;
-        let sender = &mut (*(*flinfo).fn_extra.cast::<Memory>()).senders[index];
-        if sender.is_null() {
-            let collation = collation_of(fcinfo, index);
-            *sender = Sender::allocate(base_type_of(flinfo, index), collation, (*flinfo).fn_mcxt, what);
-        }
-        *sender
     }
 }

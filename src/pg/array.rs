@@ -1,15 +1,17 @@
 //! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
 
+use super::call::{Call, argument_name};
 use super::encoding;
 use super::error::{answer, raise, type_name};
-use super::value::datum_of;
+use super::value::datum_and_call_of;
 use super::varlena::{Builder, bytes_of};
 use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
-use pgrx::pg_sys;
+use pgrx::prelude::*;
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 /// The size of a number of an array's head.
 const WORD: usize = size_of::<i32>();
@@ -28,9 +30,9 @@ pub(super) fn head(elements: usize, of: pg_sys::Oid) -> [u8; HEAD] {
 }
 
 /// Reads an array of `double precision` where it stands, but not if one of its elements is NULL. It is borrowed, unless it is packed
-/// into a row such that its numbers are not aligned. `what` names it in errors.
+/// into a row such that its numbers are not aligned. `name` tells what it is called in errors.
 #[inline]
-pub(super) fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f64]>> {
+pub(super) fn read_numbers<'a>(bytes: &'a [u8], name: impl FnOnce() -> String) -> Option<Cow<'a, [f64]>> {
     let word = |at: usize| {
         let word = bytes.get(WORD * at..)?.first_chunk()?;
         Some(i32::from_ne_bytes(*word))
@@ -40,7 +42,7 @@ pub(super) fn read_numbers<'a>(bytes: &'a [u8], what: &str) -> Option<Cow<'a, [f
         return Some(Cow::Borrowed(&[]));
     }
     if dimensions != 1 {
-        not_one_dimension(dimensions, what);
+        not_one_dimension(dimensions, &name());
     }
     let n = word(3).unwrap_or(0) as usize;
     // Both are counted with the header, which is not among the bytes.
@@ -75,8 +77,12 @@ pub struct Numbers<'fcx>(pub Option<Cow<'fcx, [f64]>>);
 // SAFETY: the SQL declares an array of doubles; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: an argument that is not NULL; arrays are bytes of variable length.
-        Numbers(read_numbers(unsafe { bytes_of(datum_of(arg)) }, "the argument"))
+        let index = arg.index();
+        // SAFETY: an argument that is not NULL, of a call under way; arrays are bytes of variable length.
+        unsafe {
+            let (datum, fcinfo) = datum_and_call_of(arg);
+            Numbers(read_numbers(bytes_of(datum), || argument_name(fcinfo, index)))
+        }
     }
 }
 
@@ -89,34 +95,41 @@ impl Texts {
         let all: Option<Vec<String>> = self.0.into_iter().collect();
         all.ok_or_else(|| Error::invalid(format!("{what} must not hold NULL")))
     }
-}
 
-// SAFETY: the SQL declares an array of texts; a test compares.
-unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: an argument that is not NULL; what is made of it lives in the memory of the call.
+    /// Reads an argument whose elements are of one of these types.
+    ///
+    /// # Safety
+    /// The argument is an array that is not NULL, of a call under way.
+    unsafe fn read(arg: Arg<'_, '_>, types: &[pg_sys::Oid]) -> Texts {
+        let index = arg.index();
+        // SAFETY: as promised. What the array is taken apart into lives in the memory of the call; elements are read as what the
+        // array says they are.
         unsafe {
-            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum_of(arg).cast_mut_ptr()).cast();
+            let (datum, fcinfo) = datum_and_call_of(arg);
+            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
             if (*array).ndim > 1 {
-                not_one_dimension((*array).ndim, "the argument");
+                not_one_dimension((*array).ndim, &argument_name(fcinfo, index));
             }
-            if (*array).elemtype != pg_sys::TEXTOID {
-                let error = Error::new(Kind::WrongType, "the argument must be an array of text");
-                raise(&error.detail(format!("Its elements are {}.", type_name((*array).elemtype))));
+            let of = (*array).elemtype;
+            if !types.contains(&of) {
+                let what = argument_name(fcinfo, index);
+                let error = Error::new(
+                    Kind::WrongType,
+                    format!("{what} has elements of a type that is not supported"),
+                );
+                raise(
+                    &error
+                        .detail(format!("Their type is {}.", type_name(of)))
+                        .hint("Cast it to text[]."),
+                );
             }
             let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
             let alignment = pg_sys::TYPALIGN_INT as std::ffi::c_char;
-            pg_sys::deconstruct_array(
-                array,
-                pg_sys::TEXTOID,
-                -1,
-                false,
-                alignment,
-                &mut elements,
-                &mut nulls,
-                &mut n,
-            );
+            pg_sys::deconstruct_array(array, of, -1, false, alignment, &mut elements, &mut nulls, &mut n);
             let text = |at: usize| {
+                if at.is_multiple_of(CHECKED) {
+                    check_for_interrupts!();
+                }
                 (!*nulls.add(at)).then(|| answer(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
             };
             Texts((0..n as usize).map(text).collect())
@@ -124,25 +137,42 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
     }
 }
 
-/// A result `double precision[]`.
-pub struct MadeNumbers(pg_sys::Datum);
+/// Elements that are read between two looks at whether the query was cancelled.
+const CHECKED: usize = 1_024;
 
-impl MadeNumbers {
+// SAFETY: the SQL declares an array of texts; a test compares.
+unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: an argument that is not NULL, of a call under way.
+        unsafe { Texts::read(arg, &[pg_sys::TEXTOID]) }
+    }
+}
+
+/// A result `double precision[]`, in the memory of the call.
+pub struct MadeNumbers<'fcx> {
+    datum: pg_sys::Datum,
+    call: PhantomData<&'fcx ()>,
+}
+
+impl<'fcx> MadeNumbers<'fcx> {
     /// An array of these numbers.
-    pub fn of(numbers: &[f64]) -> Result<MadeNumbers> {
-        let mut builder = Builder::varlena("double precision[]", HEAD + size_of_val(numbers));
+    pub fn of(call: Call<'fcx>, numbers: &[f64]) -> Result<MadeNumbers<'fcx>> {
+        let mut builder = Builder::varlena(call, "double precision[]", HEAD + size_of_val(numbers));
         builder.append(&head(numbers.len(), pg_sys::FLOAT8OID))?;
         for number in numbers {
             builder.append(&number.to_ne_bytes())?;
         }
-        builder.finish().map(MadeNumbers)
+        Ok(MadeNumbers {
+            datum: builder.finish()?,
+            call: PhantomData,
+        })
     }
 }
 
 // SAFETY: the array was built as PostgreSQL wants it, in the memory context of the call.
-unsafe impl BoxRet for MadeNumbers {
+unsafe impl BoxRet for MadeNumbers<'_> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: see above.
-        unsafe { fcinfo.return_raw_datum(self.0) }
+        // SAFETY: a datum of the type that the SQL declares, which a test compares.
+        unsafe { fcinfo.return_raw_datum(self.datum) }
     }
 }

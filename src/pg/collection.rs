@@ -36,16 +36,18 @@ macro_rules! collection {
             $crate::pg::interrupt::Backend::of_many_calls($name)
         }
 
-        fn write<T: $crate::pg::value::TypeName>(
+        fn write<'a, T: $crate::pg::value::TypeName>(
             collector: &mut $collector,
-        ) -> clientele_core::Result<$crate::pg::value::Made<T>> {
-            $crate::pg::value::Made::build(collector.heap_bytes() / $times, |builder| {
+            call: $crate::pg::call::Call<'a>,
+        ) -> clientele_core::Result<$crate::pg::value::Made<'a, T>> {
+            $crate::pg::value::Made::build(call, collector.heap_bytes() / $times, |builder| {
                 collector.write(builder, &mut $crate::pg::interrupt::Backend::of_call($name))
             })
         }
 
         const _: () = {
             use $crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+            use $crate::pg::call::Call;
             use $crate::pg::error::answer;
             use $crate::pg::value::{Bytea, Given, Made};
             use pgrx::prelude::*;
@@ -73,22 +75,22 @@ macro_rules! collection {
 
             /// What a parallel worker collected, on its way to the leader: the bytes of a stored value.
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $serial(mut state: State<'_, Collection>) -> Made<Bytea> {
-                answer(|| write(&mut state.get().0))
+            fn $serial<'a>(mut state: State<'_, Collection>, call: Call<'a>) -> Made<'a, Bytea> {
+                answer(|| write(&mut state.get().0, call))
             }
 
             /// What a parallel worker collected, arrived.
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $deserial(bytes: Given<'_, Bytea>, _internal: Unused) -> Restored<Collection> {
+            fn $deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Collection> {
                 let mut state = Collection::new();
                 answer(|| state.0.absorb(bytes.bytes(), &mut collecting()));
-                Restored::new(state)
+                Restored::new(call, state)
             }
 
             /// The value.
             #[pg_extern(sql = false, immutable, parallel_safe)]
-            fn $final(mut state: State<'_, Collection>) -> Made<$type> {
-                answer(|| write(&mut state.get().0))
+            fn $final<'a>(mut state: State<'_, Collection>, call: Call<'a>) -> Made<'a, $type> {
+                answer(|| write(&mut state.get().0, call))
             }
         };
     };

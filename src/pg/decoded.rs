@@ -1,12 +1,16 @@
 //! Stored values that are read once and used for many rows: the models of scoring functions.
 
+use super::call_site::remembered;
 use super::error::answer;
 use super::value::{TypeName, datum_and_call_of};
 use super::varlena::bytes_of;
 use clientele_core::Result;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
+use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::ops::Deref;
+use std::rc::Rc;
 
 /// A stored type that is read as a whole.
 pub trait Decode: TypeName {
@@ -17,41 +21,53 @@ pub trait Decode: TypeName {
     fn decode(bytes: &[u8]) -> Result<Self::Value>;
 }
 
-/// A value that a function is given, decoded. Each place of a query that calls the function decodes it anew only when it
-/// changes. A function may have one such argument, and none whose type is looked up.
-pub struct Decoded<'fcx, T: Decode>(&'fcx T::Value);
+/// A value that a function is given, decoded. Each place of a query that calls the function decodes it anew only when it changes.
+pub struct Decoded<'fcx, T: Decode> {
+    value: Rc<T::Value>,
+    call: PhantomData<&'fcx ()>,
+}
+
+impl<T: Decode> Decoded<'_, T> {
+    /// The value itself.
+    pub fn into_value(self) -> Rc<T::Value> {
+        self.value
+    }
+}
 
 impl<T: Decode> Deref for Decoded<'_, T> {
     type Target = T::Value;
 
     fn deref(&self) -> &T::Value {
-        self.0
+        &self.value
     }
 }
 
-/// What a place of a query remembers, in the memory context of that place.
-struct Kept<V> {
-    /// Runs when the context is reset.
-    callback: pg_sys::MemoryContextCallback,
-    /// The value as it was given, and what was in it.
-    last: Option<(Box<[u8]>, V)>,
-}
+/// The last value of an argument: as it was given, and what was in it.
+type Last<V> = RefCell<Option<(Box<[u8]>, Rc<V>)>>;
 
 // SAFETY: the SQL declares an argument of the type `T`, which is stored as bytes of variable length; a test compares.
 unsafe impl<'fcx, T: Decode> ArgAbi<'fcx> for Decoded<'fcx, T> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: an argument that is not NULL, of a call under way. What is kept lives until the query ends, or until the
-        // next call from this place.
-        unsafe {
+        let index = arg.index();
+        // SAFETY: an argument that is not NULL, of a call under way.
+        let (datum, last, given) = unsafe {
             let (datum, fcinfo) = datum_and_call_of(arg);
-            let given = as_given(datum);
-            let kept = kept::<T::Value>((*fcinfo).flinfo);
-            match &(*kept).last {
-                Some((known, _)) if **known == *given => {}
-                _ => (*kept).last = Some((given.into(), answer(|| T::decode(bytes_of(datum))))),
-            }
-            let last: &'fcx Option<(Box<[u8]>, T::Value)> = &(*kept).last;
-            Decoded(&last.as_ref().expect("it has just been set").1)
+            let last: &Last<T::Value> = remembered((*fcinfo).flinfo, index, RefCell::default);
+            (datum, last, as_given(datum))
+        };
+        let known = match &*last.borrow() {
+            Some((known, value)) if **known == *given => Some(Rc::clone(value)),
+            _ => None,
+        };
+        let value = known.unwrap_or_else(|| {
+            // SAFETY: as above.
+            let value = Rc::new(answer(|| T::decode(unsafe { bytes_of(datum) })));
+            *last.borrow_mut() = Some((given.into(), Rc::clone(&value)));
+            value
+        });
+        Decoded {
+            value,
+            call: PhantomData,
         }
     }
 }
@@ -71,43 +87,4 @@ unsafe fn as_given<'a>(datum: pg_sys::Datum) -> &'a [u8] {
             std::slice::from_raw_parts(value.cast(), pgrx::varlena::varsize_any(value))
         }
     }
-}
-
-/// What the place of the call remembers; nothing yet in its first call.
-///
-/// # Safety
-/// `flinfo` describes the function of a call under way, or is null; this is the only use that the function makes of `fn_extra`.
-unsafe fn kept<V>(flinfo: *mut pg_sys::FmgrInfo) -> *mut Kept<V> {
-    // SAFETY: the block is written before its callback can run.
-    unsafe {
-        if let Some(flinfo) = flinfo.as_ref()
-            && !flinfo.fn_extra.is_null()
-        {
-            return flinfo.fn_extra.cast();
-        }
-        let context = flinfo
-            .as_ref()
-            .map_or(pg_sys::CurrentMemoryContext, |flinfo| flinfo.fn_mcxt);
-        let kept: *mut Kept<V> = pg_sys::MemoryContextAlloc(context, size_of::<Kept<V>>()).cast();
-        kept.write(Kept {
-            callback: pg_sys::MemoryContextCallback {
-                func: Some(drop_kept::<V>),
-                arg: kept.cast(),
-                next: std::ptr::null_mut(),
-            },
-            last: None,
-        });
-        pg_sys::MemoryContextRegisterResetCallback(context, &mut (*kept).callback);
-        if let Some(flinfo) = flinfo.as_mut() {
-            flinfo.fn_extra = kept.cast();
-        }
-        kept
-    }
-}
-
-/// Drops what a place remembers when its context is reset.
-unsafe extern "C-unwind" fn drop_kept<V>(kept: *mut std::ffi::c_void) {
-    let kept: *mut Kept<V> = kept.cast();
-    // SAFETY: PostgreSQL calls this once, before it frees the block.
-    unsafe { std::ptr::drop_in_place(&mut (*kept).last) }
 }

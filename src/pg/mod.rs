@@ -8,6 +8,7 @@
 //! | [`array`] | arrays of numbers and texts, in and out |
 //! | [`binary`] | the bytes that tell values of any type apart |
 //! | [`call`] | what a function knows about its own call |
+//! | `call_site`, `remembered` | what a place of a query remembers from one call of a function to the next |
 //! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
@@ -33,6 +34,7 @@ pub mod any;
 pub mod array;
 mod binary;
 pub mod call;
+mod call_site;
 pub mod collection;
 pub mod decoded;
 pub mod encoding;
@@ -42,6 +44,7 @@ pub mod interrupt;
 pub mod keys;
 pub mod model;
 pub mod record;
+mod remembered;
 pub mod rows;
 pub mod settings;
 mod sql_types;

@@ -25,31 +25,32 @@ macro_rules! model_type {
         }
 
         const _: () = {
+            use $crate::pg::call::Call;
             use $crate::pg::encoding;
-            use $crate::pg::error::answer;
+            use $crate::pg::error::{answer, answer_input};
             use $crate::pg::value::{Given, Made, MadeText, Received, TypeName};
             use clientele_core::codec::Sink;
             use pgrx::prelude::*;
             use std::ffi::CStr;
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $in(text: &CStr) -> Made<$type> {
-                answer(|| Made::of(&<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+            fn $in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, $type>> {
+                answer_input(call, || Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $out(model: Given<'_, $type>) -> MadeText {
+            fn $out<'a>(model: Given<'_, $type>, call: Call<'a>) -> MadeText<'a> {
                 answer(|| {
                     let text = <$model>::decode(model.bytes())?.text();
-                    MadeText::build($type::NAME, text.len(), |builder| {
-                        builder.append(&encoding::to_server(&text))
+                    MadeText::build(call, $type::NAME, text.len(), |builder| {
+                        builder.append(&encoding::to_server(&text)?)
                     })
                 })
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-            fn $recv(message: Received<'_>) -> Made<$type> {
-                answer(|| message.check(|bytes| <$model>::decode(bytes).map(drop)))
+            fn $recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, $type> {
+                answer(|| message.check(call, |bytes| <$model>::decode(bytes).map(drop)))
             }
         };
     };

@@ -9,15 +9,15 @@ use pgrx::datum::Datum;
 use pgrx::pg_sys;
 use std::marker::PhantomData;
 
-/// A value of the composite type `T`.
-pub struct Record<T> {
+/// A value of the composite type `T`, in the memory of the call.
+pub struct Record<'fcx, T> {
     datum: pg_sys::Datum,
-    of: PhantomData<T>,
+    of: PhantomData<(T, &'fcx ())>,
 }
 
-impl<T: TypeName> Record<T> {
+impl<'fcx, T: TypeName> Record<'fcx, T> {
     /// A value with these fields, which are of the types that cells of their kind have in SQL: `bigint` and `double precision`.
-    pub fn of(cells: &[Cell<'_>], call: Call<'_>) -> Result<Record<T>> {
+    pub fn of(cells: &[Cell<'_>], call: Call<'fcx>) -> Result<Record<'fcx, T>> {
         let mut nulls: Vec<bool> = Vec::new();
         let mut values = Vec::new();
         let mut types = Vec::new();
@@ -55,9 +55,9 @@ impl<T: TypeName> Record<T> {
 }
 
 // SAFETY: the value was put together as its type says, in the memory context of the call.
-unsafe impl<T: TypeName> BoxRet for Record<T> {
+unsafe impl<T: TypeName> BoxRet for Record<'_, T> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: see above.
+        // SAFETY: a datum of the type that the SQL declares, which a test compares.
         unsafe { fcinfo.return_raw_datum(self.datum) }
     }
 }

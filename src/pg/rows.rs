@@ -6,12 +6,15 @@
 use super::array;
 use super::call::Call;
 use super::encoding;
-use super::error::type_name;
+use super::error::{answer, type_name};
 use clientele_core::key::{Key, KeyKind};
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum;
+use pgrx::pg_sys::VARHDRSZ;
 use pgrx::prelude::*;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 /// Rows that are handed over at a time.
 const BATCH: usize = 256;
@@ -73,9 +76,9 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// A text that many rows have.
+/// A text that many rows have: its number among those that [`Rows::share`] was given.
 #[derive(Clone, Copy, Debug)]
-pub struct Shared(pg_sys::Datum);
+pub struct Shared(u32);
 
 /// The key type that the query asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,8 +90,8 @@ enum KeyType {
     Text,
 }
 
-/// Rows being collected for the caller.
-pub struct Rows {
+/// Rows being collected for the caller, while its call is under way.
+pub struct Rows<'fcx> {
     columns: &'static [Column],
     key: KeyType,
     desc: pg_sys::TupleDesc,
@@ -98,21 +101,31 @@ pub struct Rows {
     nulls: Vec<bool>,
     /// The cells of the batch that are filled.
     filled: usize,
+    /// What the cells of the batch point to.
     arena: Arena,
-    shared: Vec<Box<[u64]>>,
+    /// The texts that are shared, each with its header, and what they stand in: no longer, whatever the type says.
+    shared: Vec<&'static [u8]>,
+    kept: Arena,
+    call: PhantomData<&'fcx ()>,
 }
 
-/// What the cells of a batch point to. A piece is never moved.
-struct Arena(Vec<Vec<u64>>);
+/// Memory that values are written to and that does not move.
+struct Arena(Vec<Piece>);
+
+/// A piece of such memory, which is pointed to while it lives.
+struct Piece {
+    words: NonNull<[u64]>,
+    used: usize,
+}
 
 /// A set of rows that the caller has.
-pub struct RowSet(());
+pub struct RowSet<'fcx>(PhantomData<&'fcx ()>);
 
-impl Rows {
+impl<'fcx> Rows<'fcx> {
     /// Begins a set of rows for the caller, which must have declared these columns.
     ///
     /// `keys` is the kind of the keys that will come, if there are any: the query must ask for a type that holds them.
-    pub fn begin(call: Call<'_>, columns: &'static [Column], keys: Option<KeyKind>) -> Result<Rows> {
+    pub fn begin(call: Call<'fcx>, columns: &'static [Column], keys: Option<KeyKind>) -> Result<Rows<'fcx>> {
         let fcinfo = call.fcinfo();
         // SAFETY: the call is under way; what it says about the result is checked before it is used. What is made here
         // lives in the memory of the query.
@@ -160,24 +173,30 @@ impl Rows {
                 values: vec![pg_sys::Datum::null(); BATCH * columns.len()],
                 nulls: vec![false; BATCH * columns.len()],
                 filled: 0,
-                arena: Arena(vec![Vec::with_capacity(PIECE)]),
+                arena: Arena(vec![Piece::of(PIECE)]),
                 shared: Vec::new(),
+                kept: Arena(Vec::new()),
+                call: PhantomData,
             })
         }
     }
 
     /// No rows.
-    pub fn none(call: Call<'_>, columns: &'static [Column]) -> Result<RowSet> {
+    pub fn none(call: Call<'fcx>, columns: &'static [Column]) -> Result<RowSet<'fcx>> {
         Ok(Rows::begin(call, columns, None)?.finish())
     }
 
     /// Keeps a text that many rows have.
     pub fn share(&mut self, text: &str) -> Shared {
-        let text = encoding::to_server(text);
-        let mut block = vec![0; words_of(text.len())].into_boxed_slice();
-        let datum = write_value(&mut block, text.len(), |bytes| bytes.copy_from_slice(&text));
-        self.shared.push(block);
-        Shared(datum)
+        let text = answer(|| encoding::to_server(text));
+        let len = VARHDRSZ + text.len();
+        let value = write_value(self.kept.block(words_of(text.len())), text.len(), |bytes| {
+            bytes.copy_from_slice(&text)
+        });
+        // SAFETY: the value is as long as that, and stays where it is as long as these rows, which do not hand it out.
+        let bytes = unsafe { std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), len) };
+        self.shared.push(bytes);
+        Shared(u32::try_from(self.shared.len() - 1).expect("fewer texts than memory has bytes"))
     }
 
     /// Appends a row: one cell for each column.
@@ -193,12 +212,12 @@ impl Rows {
                 (Cell::Null, _) => pg_sys::Datum::null(),
                 (Cell::Float(x), Column::Float8) => pg_sys::Datum::from(x.to_bits()),
                 (Cell::Integer(n), Column::Int8) => pg_sys::Datum::from(n),
-                (Cell::Integer(n), Column::Int4) => pg_sys::Datum::from(n as i32),
+                (Cell::Integer(n), Column::Int4) => pg_sys::Datum::from(int4(n)?),
                 (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(time),
-                (Cell::Shared(text), Column::Text) => text.0,
-                (Cell::Text(text), Column::Text) => self.arena.text(text),
+                (Cell::Shared(text), Column::Text) => pg_sys::Datum::from(self.shared[text.0 as usize].as_ptr()),
+                (Cell::Text(text), Column::Text) => self.arena.text(text)?,
                 (Cell::Floats(numbers), Column::Float8Array) => self.arena.floats(numbers),
-                (Cell::Texts(texts), Column::TextArray) => self.arena.texts(texts)?,
+                (Cell::Texts(texts), Column::TextArray) => self.arena.texts(texts, &self.shared)?,
                 (Cell::Key(key), Column::Key) => self.arena.key(key, self.key)?,
                 (cell, column) => unreachable!("{cell:?} in a column of {column:?}"),
             };
@@ -211,9 +230,9 @@ impl Rows {
     }
 
     /// Hands over what is left.
-    pub fn finish(mut self) -> RowSet {
+    pub fn finish(mut self) -> RowSet<'fcx> {
         self.flush();
-        RowSet(())
+        RowSet(PhantomData)
     }
 
     fn flush(&mut self) {
@@ -239,19 +258,19 @@ impl Rows {
 impl Arena {
     fn clear(&mut self) {
         self.0.truncate(1);
-        self.0[0].clear();
+        self.0[0].used = 0;
     }
 
     #[inline]
     fn is_large(&self) -> bool {
-        self.0.len() > 1 && self.0.iter().map(Vec::capacity).sum::<usize>() > LARGE
+        self.0.len() > 1 && self.0.iter().map(|piece| piece.words.len()).sum::<usize>() > LARGE
     }
 
     #[inline]
     fn key(&mut self, key: Key<'_>, as_type: KeyType) -> Result<pg_sys::Datum> {
         let out_of_range = |name: &str, key: i64| {
             Error::new(Kind::OutOfRange, format!("{name} out of range"))
-                .detail(format!("There is a customer {key}."))
+                .detail(format!("Key {key} does not fit {name}."))
                 .hint("Ask for the keys as NULL::bigint.")
         };
         Ok(match (key, as_type) {
@@ -269,16 +288,16 @@ impl Arena {
                 words[1] = u64::from_ne_bytes(bytes[8..].try_into().expect("eight bytes"));
                 pg_sys::Datum::from(words.as_mut_ptr())
             }
-            (Key::Text(key), KeyType::Text) => self.text(key),
+            (Key::Text(key), KeyType::Text) => self.text(key)?,
             _ => unreachable!("the kind of the keys was checked"),
         })
     }
 
-    fn text(&mut self, text: &str) -> pg_sys::Datum {
-        let text = encoding::to_server(text);
-        write_value(self.block(words_of(text.len())), text.len(), |bytes| {
+    fn text(&mut self, text: &str) -> Result<pg_sys::Datum> {
+        let text = encoding::to_server(text)?;
+        Ok(write_value(self.block(words_of(text.len())), text.len(), |bytes| {
             bytes.copy_from_slice(&text)
-        })
+        }))
     }
 
     fn floats(&mut self, numbers: &[f64]) -> pg_sys::Datum {
@@ -292,9 +311,10 @@ impl Arena {
         })
     }
 
-    fn texts(&mut self, texts: &[Shared]) -> Result<pg_sys::Datum> {
+    fn texts(&mut self, texts: &[Shared], shared: &[&[u8]]) -> Result<pg_sys::Datum> {
         // Each element begins where an integer could.
-        let size = |text: &Shared| text.bytes().len().next_multiple_of(size_of::<i32>());
+        let bytes_of = |text: &Shared| shared[text.0 as usize];
+        let size = |text: &Shared| bytes_of(text).len().next_multiple_of(size_of::<i32>());
         let len = array::HEAD + texts.iter().map(size).sum::<usize>();
         if len > MOST {
             return Err(Error::new(Kind::TooLarge, "an array of texts is too large")
@@ -306,39 +326,54 @@ impl Arena {
             head.copy_from_slice(&array::head(texts.len(), pg_sys::TEXTOID));
             for text in texts {
                 let (element, behind) = std::mem::take(&mut rest).split_at_mut(size(text));
-                element[..text.bytes().len()].copy_from_slice(text.bytes());
+                element[..bytes_of(text).len()].copy_from_slice(bytes_of(text));
                 rest = behind;
             }
         }))
     }
 
-    /// Memory that lasts until the batch is handed over.
+    /// Memory that stays where it is as long as the arena, or until it is cleared. It holds zeros.
     fn block(&mut self, words: usize) -> &mut [u64] {
-        let last = self.0.last().expect("there is always a piece");
-        if last.capacity() - last.len() < words {
-            self.0.push(Vec::with_capacity(words.max(PIECE)));
+        if self.0.last().is_none_or(|last| last.words.len() - last.used < words) {
+            self.0.push(Piece::of(words.max(PIECE)));
         }
         let last = self.0.last_mut().expect("there is always a piece");
-        let start = last.len();
-        last.resize(start + words, 0);
-        &mut last[start..]
+        // SAFETY: the piece has room for so many words behind those that are in use, which nobody else borrows.
+        let block = unsafe {
+            let start = last.words.cast::<u64>().add(last.used);
+            std::slice::from_raw_parts_mut(start.as_ptr(), words)
+        };
+        last.used += words;
+        block.fill(0);
+        block
     }
 }
 
-impl Shared {
-    /// The value with its header.
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: the text is kept as long as the rows that it is put into, and is as long as it says.
-        unsafe {
-            let start: *mut pg_sys::varlena = self.0.cast_mut_ptr();
-            std::slice::from_raw_parts(start.cast(), pgrx::varlena::varsize_4b(start))
+impl Piece {
+    fn of(words: usize) -> Piece {
+        let words = Box::into_raw(vec![0; words].into_boxed_slice());
+        Piece {
+            words: NonNull::new(words).expect("a box is somewhere"),
+            used: 0,
         }
     }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        // SAFETY: it was a box, and nobody else drops it.
+        drop(unsafe { Box::from_raw(self.words.as_ptr()) });
+    }
+}
+
+/// An integer for a column of `integer`.
+fn int4(n: i64) -> Result<i32> {
+    i32::try_from(n).map_err(|_| Error::new(Kind::OutOfRange, "integer out of range").detail(format!("It is {n}.")))
 }
 
 /// The words that a value of `len` bytes takes, with its header.
 fn words_of(len: usize) -> usize {
-    (pg_sys::VARHDRSZ + len).div_ceil(size_of::<u64>())
+    (VARHDRSZ + len).div_ceil(size_of::<u64>())
 }
 
 /// Writes a value of variable length to a block that is large enough; `fill` is given its bytes.
@@ -347,11 +382,8 @@ fn write_value(block: &mut [u64], len: usize, fill: impl FnOnce(&mut [u8])) -> p
     let start = block.as_mut_ptr();
     // SAFETY: the block holds the header and the bytes, as was just checked.
     unsafe {
-        pgrx::varlena::set_varsize_4b(start.cast(), (pg_sys::VARHDRSZ + len) as i32);
-        fill(std::slice::from_raw_parts_mut(
-            start.cast::<u8>().add(pg_sys::VARHDRSZ),
-            len,
-        ));
+        pgrx::varlena::set_varsize_4b(start.cast(), (VARHDRSZ + len) as i32);
+        fill(std::slice::from_raw_parts_mut(start.cast::<u8>().add(VARHDRSZ), len));
     }
     pg_sys::Datum::from(start)
 }
@@ -439,7 +471,7 @@ unsafe extern "C-unwind" {
 }
 
 // SAFETY: the set is in the call's result info; the value itself is not looked at.
-unsafe impl BoxRet for RowSet {
+unsafe impl BoxRet for RowSet<'_> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         fcinfo.return_null()
     }

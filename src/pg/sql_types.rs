@@ -28,8 +28,8 @@ const fn result(sql: &'static str) -> Returns {
 }
 
 impl_sql_translatable!(Interval, arg_only = "interval");
-impl_sql_translatable!(MadeNumbers, "double precision[]");
-impl_sql_translatable!(MadeText, "cstring");
+impl_sql_translatable!(MadeNumbers<'_>, "double precision[]");
+impl_sql_translatable!(MadeText<'_>, "cstring");
 impl_sql_translatable!(Numbers<'_>, arg_only = "double precision[]");
 impl_sql_translatable!(Received<'_>, arg_only = "internal");
 impl_sql_translatable!(Json<'_>, arg_only = "jsonb");
@@ -58,7 +58,7 @@ unsafe impl<T: Decode> SqlTranslatable for Decoded<'_, T> {
 }
 
 // SAFETY: values of the type `T` go out as they are stored.
-unsafe impl<T: TypeName> SqlTranslatable for Made<T> {
+unsafe impl<T: TypeName> SqlTranslatable for Made<'_, T> {
     const TYPE_IDENT: &'static str = T::NAME;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
@@ -66,7 +66,7 @@ unsafe impl<T: TypeName> SqlTranslatable for Made<T> {
 }
 
 // SAFETY: the fields are compared with those of the type `T` in every call.
-unsafe impl<T: TypeName> SqlTranslatable for Record<T> {
+unsafe impl<T: TypeName> SqlTranslatable for Record<'_, T> {
     const TYPE_IDENT: &'static str = T::NAME;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
@@ -90,7 +90,7 @@ unsafe impl<S: AggregateState> SqlTranslatable for Other<'_, S> {
 }
 
 // SAFETY: as above.
-unsafe impl<S: AggregateState> SqlTranslatable for Restored<S> {
+unsafe impl<S: AggregateState> SqlTranslatable for Restored<'_, S> {
     const TYPE_IDENT: &'static str = "internal";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
@@ -114,7 +114,7 @@ unsafe impl<S: AggregateState> SqlTranslatable for Transition<'_, S> {
 }
 
 // SAFETY: the columns are compared with the declared ones in every call.
-unsafe impl SqlTranslatable for RowSet {
+unsafe impl SqlTranslatable for RowSet<'_> {
     const TYPE_IDENT: &'static str = "record";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);

@@ -1,5 +1,6 @@
 //! Text and JSON that SQL gives and gets: the only way between the database's encoding and Rust's.
 
+use super::call::Call;
 use super::encoding;
 use super::error::answer;
 use super::value::{Made, TypeName, datum_of};
@@ -49,10 +50,10 @@ impl TypeName for TextType {
     const NAME: &'static str = "text";
 }
 
-impl Made<TextType> {
+impl<'fcx> Made<'fcx, TextType> {
     /// A text for SQL.
-    pub fn text(text: &str) -> Result<Made<TextType>> {
-        Made::of(&encoding::to_server(text))
+    pub fn text(call: Call<'fcx>, text: &str) -> Result<Made<'fcx, TextType>> {
+        Made::of(call, &encoding::to_server(text)?)
     }
 }
 

@@ -3,7 +3,9 @@
 //! A type is a name and bytes; what the bytes mean is the business of its feature. In SQL it is declared by hand, with four
 //! functions for text and binary input and output.
 
+use super::call::Call;
 use super::varlena::{Builder, bytes_of};
+use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -36,16 +38,20 @@ impl<'fcx, T> Given<'fcx, T> {
     }
 }
 
-/// A value that a function makes.
-pub struct Made<T> {
+/// A value that a function makes, in the memory of its call.
+pub struct Made<'fcx, T> {
     datum: pg_sys::Datum,
-    of: PhantomData<T>,
+    of: PhantomData<(T, &'fcx ())>,
 }
 
-impl<T: TypeName> Made<T> {
+impl<'fcx, T: TypeName> Made<'fcx, T> {
     /// Builds a value of some `expected` bytes.
-    pub fn build(expected: usize, write: impl FnOnce(&mut Builder) -> Result<()>) -> Result<Made<T>> {
-        let mut builder = Builder::varlena(T::NAME, expected);
+    pub fn build(
+        call: Call<'fcx>,
+        expected: usize,
+        write: impl FnOnce(&mut Builder<'fcx>) -> Result<()>,
+    ) -> Result<Made<'fcx, T>> {
+        let mut builder = Builder::varlena(call, T::NAME, expected);
         write(&mut builder)?;
         Ok(Made {
             datum: builder.finish()?,
@@ -54,25 +60,31 @@ impl<T: TypeName> Made<T> {
     }
 
     /// A value of these bytes.
-    pub fn of(bytes: &[u8]) -> Result<Made<T>> {
-        use clientele_core::codec::Sink;
-        Made::build(bytes.len(), |builder| builder.append(bytes))
+    pub fn of(call: Call<'fcx>, bytes: &[u8]) -> Result<Made<'fcx, T>> {
+        Made::build(call, bytes.len(), |builder| builder.append(bytes))
     }
 }
 
-/// Text that an output function makes.
-pub struct MadeText(pg_sys::Datum);
+/// Text that an output function makes, in the memory of its call.
+pub struct MadeText<'fcx> {
+    datum: pg_sys::Datum,
+    call: PhantomData<&'fcx ()>,
+}
 
-impl MadeText {
+impl<'fcx> MadeText<'fcx> {
     /// Builds text of some `expected` bytes.
     pub fn build(
+        call: Call<'fcx>,
         what: &'static str,
         expected: usize,
-        write: impl FnOnce(&mut Builder) -> Result<()>,
-    ) -> Result<MadeText> {
-        let mut builder = Builder::text(what, expected);
+        write: impl FnOnce(&mut Builder<'fcx>) -> Result<()>,
+    ) -> Result<MadeText<'fcx>> {
+        let mut builder = Builder::text(call, what, expected);
         write(&mut builder)?;
-        Ok(MadeText(builder.finish()?))
+        Ok(MadeText {
+            datum: builder.finish()?,
+            call: PhantomData,
+        })
     }
 }
 
@@ -81,7 +93,11 @@ pub struct Received<'fcx>(&'fcx [u8]);
 
 impl<'fcx> Received<'fcx> {
     /// Takes the bytes if `check` believes them.
-    pub fn check<T: TypeName>(self, check: impl FnOnce(&'fcx [u8]) -> Result<()>) -> Result<Made<T>> {
+    pub fn check<'a, T: TypeName>(
+        self,
+        call: Call<'a>,
+        check: impl FnOnce(&'fcx [u8]) -> Result<()>,
+    ) -> Result<Made<'a, T>> {
         check(self.0).map_err(|error| {
             // Memory may have been too small, whatever the bytes are.
             if error.kind() != Kind::Corrupted {
@@ -94,7 +110,7 @@ impl<'fcx> Received<'fcx> {
             )
             .detail(detail)
         })?;
-        Made::of(self.0)
+        Made::of(call, self.0)
     }
 }
 
@@ -108,18 +124,18 @@ unsafe impl<'fcx, T: TypeName> ArgAbi<'fcx> for Given<'fcx, T> {
 }
 
 // SAFETY: the value was built as PostgreSQL wants it, in the memory context of the call.
-unsafe impl<T: TypeName> BoxRet for Made<T> {
+unsafe impl<T: TypeName> BoxRet for Made<'_, T> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: see above.
+        // SAFETY: a datum of the type that the SQL declares, which a test compares.
         unsafe { fcinfo.return_raw_datum(self.datum) }
     }
 }
 
 // SAFETY: a C string in the memory context of the call.
-unsafe impl BoxRet for MadeText {
+unsafe impl BoxRet for MadeText<'_> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: see above.
-        unsafe { fcinfo.return_raw_datum(self.0) }
+        // SAFETY: a datum of the type that the SQL declares, which a test compares.
+        unsafe { fcinfo.return_raw_datum(self.datum) }
     }
 }
 

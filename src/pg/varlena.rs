@@ -1,8 +1,10 @@
 //! Values of variable length: reading those that are given, building large ones where they are to stay.
 
+use super::call::Call;
 use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys;
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 /// The bytes of a value, without its header. Fetched and decompressed if they have to be.
@@ -41,30 +43,32 @@ const MOST: usize = 0x3fff_ffff;
 
 /// A value of variable length, or a C string, in the making.
 ///
-/// It lives in the memory context that was current when it was begun, and grows there.
-pub struct Builder {
+/// It lives in the memory of the call, and grows there.
+pub struct Builder<'fcx> {
     what: &'static str,
     start: NonNull<u8>,
     /// The bytes before the first one of the value.
     header: usize,
     len: usize,
     capacity: usize,
+    call: PhantomData<&'fcx mut ()>,
 }
 
-impl Builder {
+impl<'fcx> Builder<'fcx> {
     /// Begins a value of the type `what`, which may become some `expected` bytes long.
-    pub fn varlena(what: &'static str, expected: usize) -> Builder {
-        Builder::new(what, HEADER, expected)
+    pub(super) fn varlena(call: Call<'fcx>, what: &'static str, expected: usize) -> Builder<'fcx> {
+        Builder::new(call, what, HEADER, expected)
     }
 
     /// Begins the text of a value of the type `what`.
-    pub fn text(what: &'static str, expected: usize) -> Builder {
-        Builder::new(what, 0, expected)
+    pub(super) fn text(call: Call<'fcx>, what: &'static str, expected: usize) -> Builder<'fcx> {
+        Builder::new(call, what, 0, expected)
     }
 
-    fn new(what: &'static str, header: usize, expected: usize) -> Builder {
+    fn new(_call: Call<'fcx>, what: &'static str, header: usize, expected: usize) -> Builder<'fcx> {
         let capacity = (header + expected).clamp(64, MOST);
-        // SAFETY: any size is allowed here, and failure does not return.
+        // SAFETY: any size is allowed here, and failure does not return. The context that is current while a function runs outlives
+        // its call.
         let start = unsafe { pg_sys::MemoryContextAllocHuge(pg_sys::CurrentMemoryContext, capacity) };
         Builder {
             what,
@@ -72,6 +76,7 @@ impl Builder {
             header,
             len: header,
             capacity,
+            call: PhantomData,
         }
     }
 
@@ -93,7 +98,7 @@ impl Builder {
     }
 
     /// The finished value.
-    pub fn finish(mut self) -> Result<pg_sys::Datum> {
+    pub(super) fn finish(mut self) -> Result<pg_sys::Datum> {
         if self.header == 0 {
             self.append(&[0])?;
         }
@@ -112,7 +117,7 @@ fn block(start: *mut std::ffi::c_void) -> NonNull<u8> {
     NonNull::new(start.cast()).expect("an allocation that fails does not return")
 }
 
-impl Sink for Builder {
+impl Sink for Builder<'_> {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let end = self.len + bytes.len();
         if end > self.capacity {

@@ -95,9 +95,14 @@ struct Defined {
     signature: Signature,
     /// Whether it looks up all arguments but the first itself, in every call.
     finds_arguments: bool,
+    /// Which arguments may be declared as any array of keys.
+    keys: Vec<usize>,
     /// Whether it can take NULL for each argument.
     takes_null: bool,
 }
+
+/// What arguments that are arrays of keys may be declared as; the signature has the first.
+const KEYS: [&str; 4] = ["text[]", "integer[]", "bigint[]", "uuid[]"];
 
 /// Where the declarations in the schema and the functions in the library differ.
 fn mismatches(client: &mut impl GenericClient) -> Result<Vec<String>, Failure> {
@@ -122,6 +127,13 @@ fn mismatches(client: &mut impl GenericClient) -> Result<Vec<String>, Failure> {
         };
         if defined.finds_arguments {
             declared.arguments.truncate(1);
+        }
+        for &at in &defined.keys {
+            if let Some(argument) = declared.arguments.get_mut(at)
+                && KEYS.contains(&argument.as_str())
+            {
+                *argument = KEYS[0].to_owned();
+            }
         }
         if declared != defined.signature {
             found.push(format!(
@@ -163,10 +175,14 @@ impl Defined {
     fn of(function: &PgExternEntity<'_>, client: &mut impl GenericClient) -> Result<Defined, Failure> {
         let has = |attribute: ExternArgs| function.extern_attrs.contains(&attribute);
         let (mut arguments, mut finds_arguments, mut all_take_null) = (Vec::new(), false, true);
+        let mut keys = Vec::new();
         for argument in &function.fn_args {
             let used = &argument.used_ty;
             match &used.metadata.argument_sql {
                 Ok(SqlMapping::As(sql)) => {
+                    if used.metadata.type_ident() == Some("keys") {
+                        keys.push(arguments.len());
+                    }
                     arguments.push(type_name(client, sql)?);
                     all_take_null &= takes_null(used);
                 }
@@ -199,6 +215,7 @@ impl Defined {
                 parallel_safe: has(ExternArgs::ParallelSafe),
             },
             finds_arguments,
+            keys,
             takes_null: all_take_null,
         })
     }

@@ -4,8 +4,10 @@
 //! some of them watch the server.
 
 mod aggregates;
+mod call_site;
 mod contract;
 mod database;
+mod encodings;
 mod examples;
 mod interrupts;
 mod memory;
@@ -64,9 +66,11 @@ fn main() {
     let trials = [
         contract::trials(),
         aggregates::trials(),
+        call_site::trials(),
         interrupts::trials(),
         memory::trials(),
         storage::trials(),
+        encodings::trials(),
         security::trials(),
         examples::trials(),
         real_data::trials(),

@@ -2087,9 +2087,9 @@ CREATE FUNCTION frequent_itemsets(log basket_log, min_support double precision D
 RETURNS TABLE (
     items text[],
     length integer,
-    count bigint,
+    baskets bigint,
     support double precision,
-    baskets bigint
+    all_baskets bigint
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
 AS 'MODULE_PATHNAME', 'frequent_itemsets_wrapper';
@@ -2100,17 +2100,18 @@ COMMENT ON FUNCTION frequent_itemsets(log basket_log, min_support double precisi
 -- association_rules
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION association_rules(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT NULL, max_antecedent integer DEFAULT NULL, max_consequent integer DEFAULT 1, top integer DEFAULT NULL, by text DEFAULT 'lift', redundant boolean DEFAULT true, only_antecedent text[] DEFAULT NULL, only_consequent text[] DEFAULT NULL, max_item_support double precision DEFAULT NULL, significance_level double precision DEFAULT NULL)
+CREATE FUNCTION association_rules(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT NULL, max_antecedent integer DEFAULT NULL, max_consequent integer DEFAULT 1, top integer DEFAULT NULL, by text DEFAULT 'lift_low', redundant boolean DEFAULT true, only_antecedent "any" DEFAULT NULL, only_consequent "any" DEFAULT NULL, max_item_support double precision DEFAULT NULL, significance_level double precision DEFAULT NULL)
 RETURNS TABLE (
     antecedent text[],
     consequent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     support double precision,
     confidence double precision,
     lift double precision,
+    lift_low double precision,
     leverage double precision,
     conviction double precision,
     zhang double precision,
@@ -2123,18 +2124,19 @@ RETURNS TABLE (
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 1000
 AS 'MODULE_PATHNAME', 'association_rules_wrapper';
-COMMENT ON FUNCTION association_rules(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer, max_consequent integer, top integer, by text, redundant boolean, only_antecedent text[], only_consequent text[], max_item_support double precision, significance_level double precision) IS
+COMMENT ON FUNCTION association_rules(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer, max_consequent integer, top integer, by text, redundant boolean, only_antecedent "any", only_consequent "any", max_item_support double precision, significance_level double precision) IS
 'baskets with all items of the antecedent also hold the consequent: the rules, the best first, with their counts and measures';
 
-CREATE FUNCTION rule_counts(log basket_log, antecedent text[], consequent text[])
+CREATE FUNCTION rule_counts(log basket_log, antecedent anycompatiblearray, consequent anycompatiblearray)
 RETURNS TABLE (
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     support double precision,
     confidence double precision,
     lift double precision,
+    lift_low double precision,
     leverage double precision,
     conviction double precision,
     zhang double precision,
@@ -2147,7 +2149,7 @@ RETURNS TABLE (
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
 AS 'MODULE_PATHNAME', 'rule_counts_wrapper';
-COMMENT ON FUNCTION rule_counts(log basket_log, antecedent text[], consequent text[]) IS
+COMMENT ON FUNCTION rule_counts(log basket_log, antecedent anycompatiblearray, consequent anycompatiblearray) IS
 'the counts and measures of one rule in the baskets of a log, frequent or not';
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -2255,38 +2257,38 @@ AS 'MODULE_PATHNAME', 'fit_baskets_wrapper';
 COMMENT ON FUNCTION fit_baskets(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
 'the rules of the baskets, to recommend items by without them';
 
-CREATE FUNCTION recommend(log basket_log, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence', min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 2)
+CREATE FUNCTION recommend(log basket_log, items anycompatiblearray, n integer DEFAULT 10, by text DEFAULT 'confidence', min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 2)
 RETURNS TABLE (
     item text,
     score double precision,
     antecedent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     confidence double precision,
     lift double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10
 AS 'MODULE_PATHNAME', 'recommend_wrapper';
-COMMENT ON FUNCTION recommend(log basket_log, items text[], n integer, by text, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
+COMMENT ON FUNCTION recommend(log basket_log, items anycompatiblearray, n integer, by text, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
 'items to offer to a basket, the best first, each with the rule that says so';
 
-CREATE FUNCTION recommend(model basket_model, items text[], n integer DEFAULT 10, by text DEFAULT 'confidence')
+CREATE FUNCTION recommend(model basket_model, items anycompatiblearray, n integer DEFAULT 10, by text DEFAULT 'confidence')
 RETURNS TABLE (
     item text,
     score double precision,
     antecedent text[],
-    count bigint,
-    antecedent_count bigint,
-    consequent_count bigint,
     baskets bigint,
+    antecedent_baskets bigint,
+    consequent_baskets bigint,
+    all_baskets bigint,
     confidence double precision,
     lift double precision
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10
 AS 'MODULE_PATHNAME', 'recommend_by_wrapper';
-COMMENT ON FUNCTION recommend(model basket_model, items text[], n integer, by text) IS
+COMMENT ON FUNCTION recommend(model basket_model, items anycompatiblearray, n integer, by text) IS
 'items to offer to a basket by the rules of a model, the best first, each with the rule that says so';
 
 CREATE FUNCTION describe(model basket_model)

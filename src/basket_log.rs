@@ -2,7 +2,6 @@
 
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
-use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
@@ -12,8 +11,7 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, parse, write_text};
-use clientele_core::checkpoint::Checkpoint;
-use clientele_core::error::spelled;
+use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
 use clientele_core::itemsets::min_count_of;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
@@ -153,7 +151,7 @@ pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usiz
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Error::invalid("min_support and min_count cannot both be given")
             .hint("One is a share of all baskets, the other a number of baskets.")),
-        (Some(support), None) => min_count_of(share(support, "min_support")?, baskets).map(Some),
+        (Some(support), None) => min_count_of(support, baskets).map(Some),
         (None, Some(count)) if count < 1 => {
             Err(Error::invalid("min_count must be at least 1").detail(format!("It is {count}.")))
         }
@@ -162,50 +160,54 @@ pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usiz
     }
 }
 
-/// A share of all baskets, checked. `what` names it in errors.
-pub fn share(share: f64, what: &str) -> Result<f64> {
-    if share > 0.0 && share <= 1.0 {
-        return Ok(share);
-    }
-    let error =
-        Error::invalid(format!("{what} must be above 0 and at most 1")).detail(format!("It is {}.", spelled(share)));
-    Err(match what {
-        "min_support" if share > 1.0 && share.is_finite() => error.hint(format!(
-            "It is a share of all baskets. For a number of baskets say min_count => {share}."
-        )),
-        _ => error.hint("It is a share of all baskets."),
-    })
-}
-
 /// The numbers of items with these names, without those that the log does not know.
-pub fn numbers_of(items: &Items, names: KeyArray) -> Vec<u32> {
-    let mut numbers: Vec<u32> = names.known().iter().filter_map(|name| items.find(name)).collect();
+pub fn numbers_of(items: &Items, names: &[String], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
+    let mut numbers = vec_with_capacity(names.len(), checkpoint)?;
+    for (place, name) in names.iter().enumerate() {
+        if place % 64 == 0 {
+            checkpoint.pass("looking items up", place, names.len())?;
+        }
+        numbers.extend(items.find(name));
+    }
     numbers.sort_unstable();
     numbers.dedup();
-    numbers
+    Ok(numbers)
 }
 
-/// The names of items in a column of arrays, each made when it is first needed.
+/// The places of all items in at least so many baskets, in order of their names.
+pub fn places(content: &Content, min_count: u32, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
+    let frequent = content.items.counts().partition_point(|&count| count >= min_count);
+    content.items.places(frequent, checkpoint)
+}
+
+/// The names of items in a column of arrays, each made when it is first needed. Arrays are in order of the names, by code point.
 pub struct ItemNames<'a> {
     items: &'a Items,
+    places: &'a [u32],
     shared: Vec<Option<Shared>>,
+    set: Vec<u32>,
     last: Vec<Shared>,
 }
 
 impl<'a> ItemNames<'a> {
-    /// None made yet.
-    pub fn new(items: &'a Items) -> ItemNames<'a> {
+    /// None made yet. Only items that have a place will be asked for.
+    pub fn new(items: &'a Items, places: &'a [u32]) -> ItemNames<'a> {
         ItemNames {
             items,
-            shared: vec![None; items.len()],
+            shared: vec![None; places.len()],
+            places,
+            set: Vec::new(),
             last: Vec::new(),
         }
     }
 
     /// The names of these items, which `rows` keeps.
     pub fn of(&mut self, items: &[u32], rows: &mut Rows<'_>) -> &[Shared] {
+        self.set.clear();
+        self.set.extend_from_slice(items);
+        self.set.sort_unstable_by_key(|&item| self.places[item as usize]);
         self.last.clear();
-        for &item in items {
+        for &item in &self.set {
             let name = self.shared[item as usize].get_or_insert_with(|| rows.share(&self.items.key(item).to_string()));
             self.last.push(*name);
         }

@@ -1,6 +1,6 @@
 //! `frequent_itemsets`: what is often bought together.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count};
+use crate::basket_log::{Content, ItemNames, Log, min_count, places};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -9,7 +9,7 @@ use crate::pg::settings;
 use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::checkpoint::Checkpoint;
-use clientele_core::itemsets::{Options, Target, frequent_itemsets as mine, min_count_of};
+use clientele_core::itemsets::{Options, Target, at_least, frequent_itemsets as mine, min_count_of};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
@@ -40,7 +40,8 @@ fn frequent_itemsets<'a>(
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("frequent_itemsets");
-        let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
+        let content = Content::read(log.bytes(), &mut backend)?;
+        let Content { items, baskets } = &content;
         let options = Options {
             min_count: min_count(min_support, count, baskets.len())?.map_or_else(|| least(baskets.len()), Ok)?,
             target: target.map_or(Ok(Target::All), |word| Target::parse(&word))?,
@@ -51,12 +52,14 @@ fn frequent_itemsets<'a>(
             return Err(Error::invalid("max_length must be at least min_length")
                 .detail(format!("They are {} and {}.", options.max_length, options.min_length)));
         }
-        let mut names = ItemNames::new(&items);
+        let places = places(&content, options.min_count, &mut backend)?;
+        let mut names = ItemNames::new(items, &places);
         let limit = settings::row_limit();
         let mut found = 0;
-        let mut visit = |items: &[u32], count: u32, _: &mut dyn Checkpoint| {
+        let mut visit = |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| {
             found += 1;
-            if found > limit {
+            let known = at_least(baskets, &options, found, checkpoint)?.unwrap_or(0);
+            if known.max(found as u64) > limit as u64 {
                 return Err(too_many(limit, options.min_count));
             }
             let names = names.of(items, &mut rows);
@@ -68,7 +71,7 @@ fn frequent_itemsets<'a>(
                 Cell::Integer(baskets.len() as i64),
             ])
         };
-        mine(&baskets, &options, &mut visit, &mut backend)?;
+        mine(baskets, &options, &mut visit, &mut backend)?;
         Ok(rows.finish())
     })
 }

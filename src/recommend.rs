@@ -1,29 +1,67 @@
 //! `fit_baskets` and `recommend`: what to offer to a basket.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of};
+use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
 use crate::itemsets::{at_least_one, length};
-use crate::pg::array::KeyArray;
 use crate::pg::call::Call;
-use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::decoded::{Decode, Decoded};
+use crate::pg::encoding;
+use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
-use crate::pg::model::model_type;
+use crate::pg::keys::KeyArray;
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::Text;
-use crate::pg::value::{Given, Made};
+use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
 use clientele_core::Result;
-use clientele_core::itemsets::min_count_of;
 use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
-use clientele_core::rules::{FLOOR, Measure};
+use clientele_core::rules::{Measure, usual_count};
 use pgrx::prelude::*;
+use std::ffi::CStr;
 
-model_type! {
-    /// The SQL type of rules to recommend by.
-    BasketModel is Model, named NAME, with basket_model_in, basket_model_out, basket_model_recv
+/// The SQL type of rules to recommend by.
+pub enum BasketModel {}
+
+impl TypeName for BasketModel {
+    const NAME: &'static str = NAME;
 }
 
-/// The support where nothing is said; but never fewer baskets than [`FLOOR`]. Rarer rules are many, and say little.
-const SUPPORT: f64 = 0.001;
+impl Decode for BasketModel {
+    type Value = Model;
+
+    fn decode(bytes: &[u8]) -> Result<Model> {
+        Model::decode(bytes, &mut Backend::of_call(NAME))
+    }
+}
+
+/// Text input.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, BasketModel>> {
+    answer_input(call, || {
+        let text = encoding::from_server(text.to_bytes())?;
+        Made::of(
+            call,
+            &Model::parse(&text, &mut Backend::of_call("basket_model_in"))?.encode(),
+        )
+    })
+}
+
+/// Text output.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_out<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> MadeText<'a> {
+    answer(|| {
+        let bytes = model.bytes();
+        let model = BasketModel::decode(bytes)?;
+        MadeText::build(call, NAME, 4 * bytes.len(), |builder| {
+            model.write_text(&mut encoding::ToServer(builder))
+        })
+    })
+}
+
+/// Binary input: the stored bytes.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_model_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, BasketModel> {
+    answer(|| message.check(call, |bytes| BasketModel::decode(bytes).map(drop)))
+}
+
 /// The most items of an antecedent where nothing is said.
 const ANTECEDENT: usize = 2;
 /// How many items are offered where nothing is said.
@@ -39,7 +77,7 @@ fn options(
     Ok(Options {
         min_count: match min_count(min_support, count, baskets)? {
             Some(count) => count,
-            None => min_count_of(SUPPORT, baskets)?.max(FLOOR),
+            None => usual_count(baskets),
         },
         min_confidence: min_confidence.unwrap_or(0.0),
         max_antecedent: length(max_antecedent, "max_antecedent", ANTECEDENT)?,
@@ -119,9 +157,10 @@ fn recommend<'a>(
         let n = at_least_one(n.unwrap_or(ITEMS), "n")?;
         let Content { items, baskets } = &*log;
         let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
-        let basket = numbers_of(items, basket);
         let mut backend = Backend::of_call("recommend");
-        let mut names = ItemNames::new(items);
+        let basket = numbers_of(items, &basket.known("items")?, &mut backend)?;
+        let places = places(&log, options.min_count, &mut backend)?;
+        let mut names = ItemNames::new(items, &places);
         for found in find(baskets, &basket, n, measure(by)?, &options, &mut backend)? {
             let antecedent = names.of(&found.antecedent, &mut rows);
             put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
@@ -141,18 +180,16 @@ fn recommend_by<'a>(
 ) -> RowSet<'a> {
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
-        let basket = basket.known();
+        let basket = basket.known("items")?;
         let found = model.recommend(
             basket.iter().map(String::as_str),
             at_least_one(n, "n")?,
             measure(Some(by))?,
         );
         for found in found {
-            let antecedent: Vec<Shared> = found
-                .antecedent
-                .iter()
-                .map(|&item| rows.share(model.name(item)))
-                .collect();
+            let mut names: Vec<&str> = found.antecedent.iter().map(|&item| model.name(item)).collect();
+            names.sort_unstable();
+            let antecedent: Vec<Shared> = names.into_iter().map(|name| rows.share(name)).collect();
             put(&mut rows, &found, model.name(found.item), &antecedent)?;
         }
         Ok(rows.finish())
@@ -173,7 +210,7 @@ fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> R
     ];
     answer(|| {
         let bytes = model.bytes();
-        let model = Model::decode(bytes)?;
+        let model = BasketModel::decode(bytes)?;
         let options = model.options();
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         rows.put(&[

@@ -64,6 +64,7 @@ pub mod special;
 pub mod spend;
 pub mod summary;
 pub mod validation;
+mod words;
 pub mod zone;
 
 pub use error::{Error, Kind, Result};

@@ -3,6 +3,7 @@
 use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
 use crate::error::{Error, Kind, Result};
 use crate::key::{Key, KeyKind};
+use crate::words::{PASS, order_of_bytes};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
@@ -78,28 +79,20 @@ impl Names {
 
     /// The numbers in ascending order of the bytes of their keys.
     pub(crate) fn in_order(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
-        let n = self.len();
-        // Sixteen bytes decide nearly every comparison, and these lie side by side.
-        let mut order: Vec<(u128, u32)> = vec_with_capacity(n, checkpoint)?;
-        order.extend((0..n as u32).map(|place| {
-            let name = self.bytes(place);
-            let mut head = [0; 16];
-            let len = name.len().min(16);
-            head[..len].copy_from_slice(&name[..len]);
-            (u128::from_be_bytes(head), place)
-        }));
-        checkpoint.pass("sorting keys", 0, n)?;
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.bytes(a.1).cmp(self.bytes(b.1))));
-        let mut places = vec_with_capacity(n, checkpoint)?;
-        places.extend(order.iter().map(|&(_, place)| place));
-        Ok(places)
+        order_of_bytes(self.len() as u32, |place| self.bytes(place), checkpoint)
     }
 
     /// Renumbers the keys in ascending order of their bytes. Returns the new number of each old one, or nothing if the
     /// numbers stand as they are.
     pub(crate) fn sort(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u32>>> {
         let n = self.len();
-        if (1..n as u32).all(|place| self.bytes(place - 1) < self.bytes(place)) {
+        let mut sorted = true;
+        for start in (1..n).step_by(PASS) {
+            checkpoint.pass("sorting keys", 0, n)?;
+            let mut part = start as u32..n.min(start + PASS) as u32;
+            sorted = sorted && part.all(|place| self.bytes(place - 1) < self.bytes(place));
+        }
+        if sorted {
             return Ok(None);
         }
         let order = self.in_order(checkpoint)?;
@@ -107,6 +100,9 @@ impl Names {
         let mut ends = vec_with_capacity(n, checkpoint)?;
         let mut numbers = vec_of(0, n, checkpoint)?;
         for (number, &place) in order.iter().enumerate() {
+            if number % PASS == 0 {
+                checkpoint.pass("sorting keys", number, n)?;
+            }
             bytes.extend_from_slice(self.bytes(place));
             ends.push(bytes.len());
             numbers[place as usize] = number as u32;

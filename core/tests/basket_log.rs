@@ -581,3 +581,38 @@ fn version_1_is_read_and_written() {
         assert_eq!(contents(&log), expected(kinds, rows));
     }
 }
+
+/// Counts how often it is asked while keys are sorted.
+struct Looks(usize);
+
+impl Checkpoint for Looks {
+    fn pass(&mut self, stage: &'static str, _: usize, _: usize) -> Result<()> {
+        self.0 += usize::from(stage == "sorting keys");
+        Ok(())
+    }
+
+    fn reserve(&mut self, _: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn sorting_many_keys_can_be_stopped_all_the_time() {
+    let n = 200_000u64;
+    for long in [false, true] {
+        let mut log = Collector::new(1 << 30);
+        for i in 0..n {
+            let mixed = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let key = if long {
+                format!("https://shop.example/baskets/{mixed}")
+            } else {
+                format!("{mixed:x}")
+            };
+            log.push(AnyKey::text(&key), Key::Text(&key), &mut Unhindered).unwrap();
+        }
+        let mut looks = Looks(0);
+        log.write(&mut Vec::new(), &mut looks).unwrap();
+        // Keys of baskets and of items, both in rounds of 16 384.
+        assert!(looks.0 as u64 > 2 * n / 16_384, "{}", looks.0);
+    }
+}

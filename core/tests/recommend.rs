@@ -2,11 +2,11 @@
 
 mod reference;
 
-use clientele_core::Kind;
 use clientele_core::basket_log::Baskets;
-use clientele_core::checkpoint::Unhindered;
+use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::recommend::{Model, Options, Recommendation, recommend};
 use clientele_core::rules::{self, Counts, Measure, association_rules, rule_counts};
+use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
 use reference::{file, numbered};
 use std::collections::BTreeMap;
@@ -110,8 +110,8 @@ proptest! {
         let names: Vec<String> = basket.iter().map(|item| format!("item {item}")).collect();
         prop_assert_eq!(&model.recommend(names.iter().map(String::as_str), n, by), &want);
         // And so it does after it was written and read.
-        prop_assert_eq!(&Model::decode(&model.encode()).unwrap(), &model);
-        prop_assert_eq!(&Model::parse(&model.text()).unwrap(), &model);
+        prop_assert_eq!(&Model::decode(&model.encode(), &mut Unhindered).unwrap(), &model);
+        prop_assert_eq!(&Model::parse(&model.text(), &mut Unhindered).unwrap(), &model);
     }
 
     #[test]
@@ -119,14 +119,14 @@ proptest! {
         let mut bytes = fitted(&numbered(&rows).baskets, &Options { min_count: 2, ..Options::default() }).encode();
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
-        prop_assert_eq!(Model::decode(&bytes).unwrap_err().kind(), Kind::Corrupted);
+        prop_assert_eq!(Model::decode(&bytes, &mut Unhindered).unwrap_err().kind(), Kind::Corrupted);
         // With a right checksum it is either a model or refused.
         let body = bytes.len() - 4;
         let checksum = crc32fast::hash(&bytes[..body]);
         bytes[body..].copy_from_slice(&checksum.to_le_bytes());
-        if let Ok(model) = Model::decode(&bytes) {
+        if let Ok(model) = Model::decode(&bytes, &mut Unhindered) {
             model.recommend(["item 0"], 5, Measure::PValue);
-            prop_assert_eq!(&Model::parse(&model.text()).unwrap(), &model);
+            prop_assert_eq!(&Model::parse(&model.text(), &mut Unhindered).unwrap(), &model);
         }
     }
 }
@@ -147,7 +147,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn version_1_is_read_and_written() {
-    let model = Model::parse(TEXT).unwrap();
+    let model = Model::parse(TEXT, &mut Unhindered).unwrap();
     assert_eq!(model.text(), TEXT);
     assert_eq!(hex(&model.encode()), BYTES);
     assert_eq!((model.baskets(), model.items(), model.rules()), (10, 3, 2));
@@ -170,7 +170,7 @@ fn texts_that_are_no_models_are_refused() {
         (
             r#""min_count":2"#,
             r#""min_count":0"#,
-            "Minimum count must be at least 1.",
+            "\"min_count\" must be at least 1.",
         ),
         (
             r#""min_count":2"#,
@@ -182,7 +182,7 @@ fn texts_that_are_no_models_are_refused() {
         (
             r#""min_confidence":0.25"#,
             r#""min_confidence":1.25"#,
-            "Minimum confidence must be between 0 and 1.",
+            "\"min_confidence\" must be between 0 and 1.",
         ),
         (r#"["butter",4]"#, r#"["butter",7]"#, "Items must be in order"),
         (
@@ -217,13 +217,13 @@ fn texts_that_are_no_models_are_refused() {
         ),
     ] {
         assert!(TEXT.contains(part), "{part}");
-        let error = Model::parse(&TEXT.replacen(part, instead, 1)).unwrap_err();
+        let error = Model::parse(&TEXT.replacen(part, instead, 1), &mut Unhindered).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidText);
         assert_eq!(error.message(), "invalid input syntax for type basket_model");
         let detail = error.detail_text().unwrap();
         assert!(detail.starts_with(why), "{instead}: {detail}");
     }
-    assert!(Model::parse("").is_err());
+    assert!(Model::parse("", &mut Unhindered).is_err());
 }
 
 #[test]
@@ -301,4 +301,105 @@ fn redundant_rules_are_no_evidence() {
     assert_eq!(direct[0].antecedent, [1]);
     let model = fitted(&named.baskets, &options);
     assert_eq!(model.recommend(["item 1", "item 2"], 1, by), direct);
+}
+
+/// Refuses memory beyond a limit.
+struct Budget(usize);
+
+impl Checkpoint for Budget {
+    fn pass(&mut self, _: &'static str, _: usize, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn reserve(&mut self, bytes: usize) -> Result<()> {
+        self.0 = self
+            .0
+            .checked_sub(bytes)
+            .ok_or(Error::new(Kind::MemoryLimit, "too much"))?;
+        Ok(())
+    }
+}
+
+#[test]
+fn memory_is_asked_for_whatever_a_model_claims_to_hold() {
+    let model = |items: &str, rules: &str| {
+        format!(
+            r#"{{"basket_model":1,"baskets":9,"min_count":1,"min_confidence":0,"rules":[{rules}],"items":[{items}]}}"#
+        )
+    };
+    let rule = r#"{"antecedent":["a"],"consequent":"b","n_ab":1,"n_a":1}"#;
+    let many = |what: &str| vec![what; 100_000].join(",");
+    let text = model(&many(r#"["",1]"#), "");
+    let parsed = |text: &str| Model::parse(text, &mut Budget(2 << 20)).unwrap_err();
+    assert_eq!(parsed(&text).kind(), Kind::MemoryLimit);
+    let text = model(r#"["a",1],["b",1]"#, &many(rule));
+    assert_eq!(parsed(&text).kind(), Kind::MemoryLimit);
+    // A rule cannot have more items than there are: what follows is not read.
+    let text = model(
+        r#"["a",1],["b",1]"#,
+        &format!(
+            r#"{{"antecedent":[{}],"consequent":"b","n_ab":1,"n_a":1}}"#,
+            many(r#""a""#)
+        ),
+    );
+    assert_eq!(parsed(&text).kind(), Kind::InvalidText);
+    // The same in bytes: many items without a name, and many rules.
+    let few = Model::parse(&model(r#"["a",1],["b",1]"#, rule), &mut Unhindered)
+        .unwrap()
+        .encode();
+    let sealed = |mut body: Vec<u8>| {
+        let checksum = crc32fast::hash(&body);
+        body.extend_from_slice(&checksum.to_le_bytes());
+        body
+    };
+    let claimed = |items: usize, each: &[u8], rest: &[u8]| {
+        // What comes before the items: version, baskets, two options and the length of antecedents.
+        let mut body = few[..3 + 8 + 1].to_vec();
+        let mut n = items;
+        while n >= 128 {
+            body.push(n as u8 | 128);
+            n >>= 7;
+        }
+        body.push(n as u8);
+        body.extend(each.repeat(items));
+        body.extend_from_slice(rest);
+        sealed(body)
+    };
+    let error = Model::decode(&claimed(100_000, &[0, 1], &[0]), &mut Budget(2 << 20)).unwrap_err();
+    assert_eq!(error.kind(), Kind::MemoryLimit);
+    let error = Model::decode(&claimed(2, &[0, 1], &[0]), &mut Budget(2 << 20)).unwrap_err();
+    assert_eq!(error.detail_text(), Some("The item \"\" is there twice."));
+}
+
+#[test]
+fn names_with_a_zero_byte_are_refused() {
+    let text = TEXT.replace("jam é", "jam \\u0000");
+    let error = Model::parse(&text, &mut Unhindered).unwrap_err();
+    assert_eq!(error.kind(), Kind::InvalidText);
+    assert!(error.detail_text().unwrap().contains("\\u0000"), "{error:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn what_was_fitted_can_be_read(
+        rows in prop::collection::vec(prop::collection::vec(0u32..9, 0..6), 0..40),
+        names in prop::collection::vec("[^\\x00]{0,9}", 9),
+        min_count in 1u32..9,
+        min_confidence in prop_oneof![Just(0.0), Just(-0.0), Just(1.0), 0.0f64..1.0, Just(f64::MIN_POSITIVE)],
+        max_antecedent in prop_oneof![Just(usize::MAX), 1usize..4],
+    ) {
+        let rows: Vec<Vec<u32>> = rows.into_iter().map(|mut row| { row.sort(); row.dedup(); row }).collect();
+        let baskets = numbered(&rows).baskets;
+        let options = Options { min_count, min_confidence, max_antecedent };
+        let mut name = |item: u32| format!("{}{item}", names[item as usize]);
+        let model = Model::fit(&baskets, &options, &mut name, &mut Unhindered).unwrap();
+        prop_assert_eq!(&Model::decode(&model.encode(), &mut Unhindered).unwrap(), &model);
+        prop_assert_eq!(&Model::parse(&model.text(), &mut Unhindered).unwrap(), &model);
+        for rule in serde_json::from_str::<serde_json::Value>(&model.text()).unwrap()["rules"].as_array().unwrap() {
+            let antecedent: Vec<&str> = rule["antecedent"].as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect();
+            prop_assert!(antecedent.is_sorted(), "{:?}", antecedent);
+        }
+    }
 }

@@ -4,7 +4,7 @@ mod reference;
 
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
-use clientele_core::rules::{Counts, FLOOR, Measure, Options, Rule, association_rules, ln_p_value, rule_counts};
+use clientele_core::rules::{Counts, Measure, Options, Rule, association_rules, ln_p_value, rule_counts, usual_count};
 use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
 use reference::{file, numbered, sha256};
@@ -39,7 +39,7 @@ fn by_definition(baskets: &Baskets, options: &Options<'_>) -> Vec<Rule> {
                 .iter()
                 .all(|&item| baskets.counts()[item as usize] <= options.max_item_count)
     };
-    let floor = u64::from(options.min_count.unwrap_or(FLOOR));
+    let floor = u64::from(options.min_count.unwrap_or(5));
     let sets = 1..1u32 << items;
     let mut rules: Vec<(u32, u32, Counts)> = Vec::new();
     for a in sets.clone() {
@@ -215,6 +215,7 @@ fn rules_of_groceries_as_published() {
         let options = Options {
             min_count: Some(min_count),
             min_confidence,
+            by: Measure::Lift,
             ..Options::default()
         };
         let rules = found(&named.baskets, &options);
@@ -243,7 +244,7 @@ fn the_best_are_those_of_all() {
             };
             let all = Options {
                 top: None,
-                min_count: Some(FLOOR),
+                min_count: Some(10),
                 ..top
             };
             let all = found(&named.baskets, &all);
@@ -278,6 +279,75 @@ fn measures_as_others_compute_them() {
                 "{line}: {value} and not {want}"
             );
         }
+    }
+}
+
+#[test]
+fn the_lower_limit_of_lift_is_that_of_the_gamma_distribution() {
+    // The quantile for 0.025 of the lift's distribution if its prior is Gamma(1/2, 1/2), by the series of the incomplete gamma function.
+    for (n_ab, n_a, n_b, n, want) in [
+        (1, 10, 10, 1_000, 0.1798294021865815),
+        (3, 10, 100, 2_000, 0.8449345903386771),
+        (5, 5, 5, 5_000, 3.777968566570395),
+        (10, 100, 100, 10_000, 3.4276325941742876),
+        (50, 400, 500, 10_000, 1.8313041646117394),
+        (1_000, 9_000, 10_000, 100_000, 1.043262103436053),
+        (79, 330, 1_000, 100_000, 16.576302005113536),
+    ] {
+        let found = Counts { n_ab, n_a, n_b, n }.lift_low().unwrap();
+        // The published form is that near.
+        assert!(
+            (found / want - 1.0).abs() < 0.035,
+            "{n_ab} {n_a} {n_b} {n}: {found} and not {want}"
+        );
+    }
+    // 10 where 1 is expected, as published: IC is 2.807, IC025 is 1.730.
+    let counts = Counts {
+        n_ab: 10,
+        n_a: 100,
+        n_b: 100,
+        n: 10_000,
+    };
+    assert!((counts.lift_low().unwrap().log2() - 1.730).abs() < 5e-4);
+    // More evidence for the same lift is worth more, and five baskets of two rare items are not the best there can be.
+    let rare = Counts {
+        n_ab: 5,
+        n_a: 5,
+        n_b: 5,
+        n: 100_000,
+    };
+    let frequent = Counts {
+        n_ab: 100,
+        n_a: 200,
+        n_b: 200,
+        n: 100_000,
+    };
+    assert!(rare.lift() > frequent.lift() && rare.lift_low() < frequent.lift_low());
+    let measure = |k: u64| {
+        Counts {
+            n_ab: 3 * k,
+            n_a: 10 * k,
+            n_b: 10 * k,
+            n: 100 * k,
+        }
+        .lift_low()
+        .unwrap()
+    };
+    let all: Vec<f64> = (0..20).map(|power| measure(1 << power)).collect();
+    assert!(all.is_sorted() && (all[19] / 3.0 - 1.0).abs() < 0.01, "{all:?}");
+}
+
+#[test]
+fn the_usual_count_is_a_thousandth_and_at_least_five() {
+    for (baskets, want) in [
+        (0, 5),
+        (1, 5),
+        (5_000, 5),
+        (9_835, 10),
+        (88_162, 89),
+        (1_000_000, 1_000),
+    ] {
+        assert_eq!(usual_count(baskets), want, "of {baskets}");
     }
 }
 

@@ -77,7 +77,7 @@ FROM (SELECT clientele.feature_set(customer_id, ARRAY[days_since_last, orders, l
 \echo
 CREATE TABLE baskets AS
 SELECT clientele.basket_log(order_id, category) AS log FROM order_items JOIN categories USING (category_id);
-SELECT array_to_string(r.antecedent, ' + ') AS "who buys", array_to_string(r.consequent, ', ') AS "also buys", r.count AS baskets,
+SELECT array_to_string(r.antecedent, ' + ') AS "who buys", array_to_string(r.consequent, ', ') AS "also buys", r.baskets,
        round(100 * r.confidence::numeric, 1) AS "in % of cases", round(r.lift::numeric, 1) AS "times as often"
 FROM baskets, clientele.association_rules(log, min_count => 500, top => 8, redundant => false) r;
 

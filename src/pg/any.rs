@@ -4,6 +4,7 @@ use super::array::read_numbers;
 use super::binary::Sender;
 use super::call_site::remembered;
 use super::encoding;
+use super::equality::{Unequal, is_deterministic};
 use super::error::{raise, type_name};
 use super::varlena::bytes_of;
 use clientele_core::amount::Amount;
@@ -14,6 +15,7 @@ use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::ffi::CStr;
 
 /// Arguments of a call, whatever their types.
 #[derive(Clone, Copy)]
@@ -30,8 +32,8 @@ pub struct Any<'fcx> {
     value: pg_sys::Datum,
     is_null: bool,
     class: Class,
-    /// Which argument of which function it is.
-    place: (*mut pg_sys::FmgrInfo, usize),
+    /// Which argument of which call it is.
+    place: (pg_sys::FunctionCallInfo, usize),
     kinds: &'fcx Kinds,
 }
 
@@ -56,6 +58,10 @@ enum Class {
     Int8,
     Uuid,
     Text,
+    /// Text under a collation under which texts that differ are equal.
+    LooseText,
+    /// A literal whose type nobody asked for: text that ends with a zero.
+    Literal,
     Timestamptz,
     Timestamp,
     Date,
@@ -110,6 +116,17 @@ impl Any<'_> {
                     &encoding::from_server(bytes).unwrap_or_else(|error| raise(&error)),
                 ))
             }
+            Class::Literal => {
+                // SAFETY: a literal ends with a zero.
+                let bytes = unsafe { CStr::from_ptr(self.value.cast_mut_ptr()).to_bytes() };
+                then(Key::Text(
+                    &encoding::from_server(bytes).unwrap_or_else(|error| raise(&error)),
+                ))
+            }
+            // SAFETY: the call is under way.
+            Class::LooseText => unsafe {
+                raise(&Unequal::Collation(collation_of(self.place.0, self.place.1)).error(what))
+            },
             _ => self.unsupported(what, "Cast it to bigint, uuid or text."),
         }
     }
@@ -138,16 +155,19 @@ impl Any<'_> {
             Class::Date => then(AnyKey::date(self.value.value() as i32)),
             Class::Timestamp => then(AnyKey::timestamp(self.value.value() as i64)),
             Class::Timestamptz => then(AnyKey::timestamptz(self.value.value() as i64)),
-            Class::Uuid | Class::Text => self.with_long_key(what, |key| match key {
-                Key::Uuid(key) => then(AnyKey::uuid(&key.to_be_bytes())),
-                Key::Text(key) => then(AnyKey::text(key)),
-                Key::Integer(key) => then(AnyKey::integer(key)),
-            }),
+            Class::Uuid | Class::Text | Class::LooseText | Class::Literal => {
+                self.with_long_key(what, |key| match key {
+                    Key::Uuid(key) => then(AnyKey::uuid(&key.to_be_bytes())),
+                    Key::Text(key) => then(AnyKey::text(key)),
+                    Key::Integer(key) => then(AnyKey::integer(key)),
+                })
+            }
             _ => {
-                let (function, index) = self.place;
+                let (call, index) = self.place;
                 // SAFETY: the call is under way, the value is of the type that is looked up, and not NULL.
                 unsafe {
-                    (*self.kinds.sender_of(function, index)).with_bytes(self.value, |bytes| then(AnyKey::other(bytes)))
+                    (*self.kinds.sender_of(call, index, what))
+                        .with_bytes(self.value, what, |bytes| then(AnyKey::other(bytes)))
                 }
             }
         }
@@ -198,9 +218,9 @@ impl Any<'_> {
 
     #[cold]
     fn unsupported(&self, what: &str, hint: &str) -> ! {
-        let (function, index) = self.place;
+        let (call, index) = self.place;
         // SAFETY: the call is under way.
-        let oid = unsafe { pg_sys::get_fn_expr_argtype(function, index as i32) };
+        let oid = unsafe { pg_sys::get_fn_expr_argtype((*call).flinfo, index as i32) };
         let error = Error::new(Kind::WrongType, format!("{what} has a type that is not supported"));
         raise(&error.detail(format!("Its type is {}.", type_name(oid))).hint(hint))
     }
@@ -288,16 +308,15 @@ impl<'fcx> Args<'fcx> {
         unsafe {
             let n = (*self.fcinfo).nargs as usize;
             let argument = (*self.fcinfo).args.as_slice(n).get(index)?;
-            let function = (*self.fcinfo).flinfo;
             Some(Any {
                 value: argument.value,
                 is_null: argument.isnull,
                 class: if argument.isnull {
                     Class::Other
                 } else {
-                    self.kinds.class_of(function, index)
+                    self.kinds.class_of(self.fcinfo, index)
                 },
-                place: (function, index),
+                place: (self.fcinfo, index),
                 kinds: self.kinds,
             })
         }
@@ -325,25 +344,31 @@ impl Kinds {
     /// The class of an argument, looked up once for each place of a query that calls the function.
     ///
     /// # Safety
-    /// `flinfo` describes the function of a call under way, which this is remembered of.
+    /// The call is under way, and this is remembered of its place.
     #[inline]
-    unsafe fn class_of(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+    unsafe fn class_of(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
         match self.classes[index].get() {
             // SAFETY: as promised.
-            Class::Unknown => unsafe { self.look_up(flinfo, index) },
+            Class::Unknown => unsafe { self.look_up(fcinfo, index) },
             class => class,
         }
     }
 
     #[cold]
-    unsafe fn look_up(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> Class {
+    unsafe fn look_up(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Class {
         // SAFETY: as in `class_of`.
-        let class = match unsafe { base_type_of(flinfo, index) } {
+        let (base, is_loose) = unsafe {
+            let base = base_type_of((*fcinfo).flinfo, index);
+            (base, !is_deterministic(collation_of(fcinfo, index)))
+        };
+        let class = match base {
             pg_sys::INT2OID => Class::Int2,
             pg_sys::INT4OID => Class::Int4,
             pg_sys::INT8OID => Class::Int8,
             pg_sys::UUIDOID => Class::Uuid,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID if is_loose => Class::LooseText,
             pg_sys::TEXTOID | pg_sys::VARCHAROID => Class::Text,
+            pg_sys::UNKNOWNOID => Class::Literal,
             pg_sys::TIMESTAMPTZOID => Class::Timestamptz,
             pg_sys::TIMESTAMPOID => Class::Timestamp,
             pg_sys::DATEOID => Class::Date,
@@ -360,11 +385,14 @@ impl Kinds {
     ///
     /// # Safety
     /// As in `class_of`.
-    unsafe fn sender_of(&self, flinfo: *mut pg_sys::FmgrInfo, index: usize) -> *mut Sender {
+    unsafe fn sender_of(&self, fcinfo: pg_sys::FunctionCallInfo, index: usize, what: &str) -> *mut Sender {
         let sender = &self.senders[index];
         if sender.get().is_null() {
             // SAFETY: what is made here lives as long as what remembers it.
-            sender.set(unsafe { Sender::allocate(base_type_of(flinfo, index), (*flinfo).fn_mcxt) });
+            sender.set(unsafe {
+                let (flinfo, collation) = ((*fcinfo).flinfo, collation_of(fcinfo, index));
+                Sender::allocate(base_type_of(flinfo, index), collation, (*flinfo).fn_mcxt, what)
+            });
         }
         sender.get()
     }
@@ -382,6 +410,30 @@ unsafe fn base_type_of(flinfo: *mut pg_sys::FmgrInfo, index: usize) -> pg_sys::O
             declared
         } else {
             pg_sys::getBaseType(declared)
+        }
+    }
+}
+
+/// The collation of an argument. Arguments of an aggregate have their own, which the call does not know where they differ.
+///
+/// # Safety
+/// As in `Kinds::class_of`.
+#[cold]
+unsafe fn collation_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> pg_sys::Oid {
+    // SAFETY: the state comes before the arguments of an aggregate, of which there is a list.
+    unsafe {
+        let aggregate = pg_sys::AggGetAggref(fcinfo);
+        let entry = index.checked_sub(1).filter(|_| !aggregate.is_null()).and_then(|place| {
+            let arguments = (*aggregate).args;
+            (!arguments.is_null() && place < (*arguments).length as usize).then(|| {
+                (*(*arguments).elements.add(place))
+                    .ptr_value
+                    .cast::<pg_sys::TargetEntry>()
+            })
+        });
+        match entry {
+            Some(entry) => pg_sys::exprCollation((*entry).expr.cast()),
+            None => (*fcinfo).fncollation,
         }
     }
 }

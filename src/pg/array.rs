@@ -6,7 +6,6 @@ use super::error::{answer, raise, type_name};
 use super::value::datum_and_call_of;
 use super::varlena::{Builder, bytes_of};
 use clientele_core::codec::Sink;
-use clientele_core::key::Key;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -90,32 +89,11 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
 /// An argument `text[]`.
 pub struct Texts(Vec<Option<String>>);
 
-/// An argument `text[]`, `integer[]`, `bigint[]` or `uuid[]`, as texts. Several functions of SQL share one of Rust that has such
-/// arguments: one for each type of array.
-pub struct KeyArray(Texts);
-
-impl KeyArray {
-    /// The keys, none of which may be NULL. `what` names them in errors.
-    pub fn all(self, what: &str) -> Result<Vec<String>> {
-        self.0.all(what)
-    }
-
-    /// The keys that are not NULL.
-    pub fn known(self) -> Vec<String> {
-        self.0.known()
-    }
-}
-
 impl Texts {
     /// The texts, none of which may be NULL. `what` names them in errors.
     pub fn all(self, what: &str) -> Result<Vec<String>> {
         let all: Option<Vec<String>> = self.0.into_iter().collect();
         all.ok_or_else(|| Error::invalid(format!("{what} must not hold NULL")))
-    }
-
-    /// The texts that are not NULL.
-    pub fn known(self) -> Vec<String> {
-        self.0.into_iter().flatten().collect()
     }
 
     /// Reads an argument whose elements are of one of these types.
@@ -145,20 +123,14 @@ impl Texts {
                         .hint("Cast it to text[]."),
                 );
             }
-            let (len, by_value, alignment) = match of {
-                pg_sys::INT4OID => (size_of::<i32>() as i32, true, pg_sys::TYPALIGN_INT),
-                pg_sys::INT8OID => (size_of::<i64>() as i32, true, pg_sys::TYPALIGN_DOUBLE),
-                pg_sys::UUIDOID => (size_of::<u128>() as i32, false, pg_sys::TYPALIGN_CHAR),
-                _ => (-1, false, pg_sys::TYPALIGN_INT),
-            };
             let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-            let alignment = alignment as std::ffi::c_char;
-            pg_sys::deconstruct_array(array, of, len, by_value, alignment, &mut elements, &mut nulls, &mut n);
+            let alignment = pg_sys::TYPALIGN_INT as std::ffi::c_char;
+            pg_sys::deconstruct_array(array, of, -1, false, alignment, &mut elements, &mut nulls, &mut n);
             let text = |at: usize| {
                 if at.is_multiple_of(CHECKED) {
                     check_for_interrupts!();
                 }
-                (!*nulls.add(at)).then(|| spelled(*elements.add(at), of))
+                (!*nulls.add(at)).then(|| answer(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
             };
             Texts((0..n as usize).map(text).collect())
         }
@@ -168,35 +140,11 @@ impl Texts {
 /// Elements that are read between two looks at whether the query was cancelled.
 const CHECKED: usize = 1_024;
 
-/// An element as items and customers are spelled.
-///
-/// # Safety
-/// `element` is of the type `of`, which is one of those that [`KeyArray`] may have.
-unsafe fn spelled(element: pg_sys::Datum, of: pg_sys::Oid) -> String {
-    match of {
-        pg_sys::INT4OID => Key::Integer(i64::from(element.value() as i32)).to_string(),
-        pg_sys::INT8OID => Key::Integer(element.value() as i64).to_string(),
-        // SAFETY: a UUID is a pointer to sixteen bytes.
-        pg_sys::UUIDOID => Key::Uuid(u128::from_be_bytes(unsafe { *element.cast_mut_ptr() })).to_string(),
-        // SAFETY: a text is bytes of variable length.
-        _ => answer(|| encoding::from_server(unsafe { bytes_of(element) })).into_owned(),
-    }
-}
-
 // SAFETY: the SQL declares an array of texts; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: an argument that is not NULL, of a call under way.
         unsafe { Texts::read(arg, &[pg_sys::TEXTOID]) }
-    }
-}
-
-// SAFETY: the SQL declares an array of one of these types; a test compares.
-unsafe impl<'fcx> ArgAbi<'fcx> for KeyArray {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        let types = [pg_sys::TEXTOID, pg_sys::INT4OID, pg_sys::INT8OID, pg_sys::UUIDOID];
-        // SAFETY: an argument that is not NULL, of a call under way.
-        KeyArray(unsafe { Texts::read(arg, &types) })
     }
 }
 

@@ -12,8 +12,10 @@
 //! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
+//! | `equality` | which types' values can be told apart by bytes |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
+//! | [`keys`] | arrays of keys: of texts, integers or UUIDs |
 //! | [`model`] | models as SQL types |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
@@ -36,8 +38,10 @@ mod call_site;
 pub mod collection;
 pub mod decoded;
 pub mod encoding;
+mod equality;
 pub mod error;
 pub mod interrupt;
+pub mod keys;
 pub mod model;
 pub mod record;
 mod remembered;

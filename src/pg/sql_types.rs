@@ -2,9 +2,10 @@
 
 use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
 use super::any::TypeOnly;
-use super::array::{KeyArray, MadeNumbers, Numbers, Texts};
+use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
+use super::keys::{KeyArray, LooseKeyArray};
 use super::record::Record;
 use super::rows::RowSet;
 use super::text::{Json, Text};
@@ -37,14 +38,8 @@ impl_sql_translatable!(Texts, arg_only = "text[]");
 impl_sql_translatable!(Timestamp, arg_only = "timestamp");
 impl_sql_translatable!(Unused, arg_only = "internal");
 impl_sql_translatable!(TypeOnly, arg_only = "anyelement");
-
-// SAFETY: arrays of the types that the test knows are read by the type of their elements.
-unsafe impl SqlTranslatable for KeyArray {
-    const TYPE_IDENT: &'static str = "keys";
-    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Argument = argument("text[]");
-    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
-}
+impl_sql_translatable!(KeyArray, arg_only = "anycompatiblearray");
+impl_sql_translatable!(LooseKeyArray, arg_only = "\"any\"");
 
 // SAFETY: values of the type `T` come in as they are stored.
 unsafe impl<T: TypeName> SqlTranslatable for Given<'_, T> {

@@ -104,6 +104,10 @@ impl<'fcx> Received<'fcx> {
         check: impl FnOnce(&'fcx [u8]) -> Result<()>,
     ) -> Result<Made<'a, T>> {
         check(self.0).map_err(|error| {
+            // Memory may have been too small, whatever the bytes are.
+            if error.kind() != Kind::Corrupted {
+                return error;
+            }
             let detail = error.detail_text().unwrap_or(error.message()).to_owned();
             Error::new(
                 Kind::InvalidBinary,

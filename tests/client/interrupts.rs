@@ -15,7 +15,7 @@ crate::trials!(
 );
 
 /// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 21] = [
+const LONG: [(&str, &str); 22] = [
     (
         "collecting",
         "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
@@ -65,8 +65,8 @@ const LONG: [(&str, &str); 21] = [
     ),
     (
         "itemsets without an end",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13) % 60) AS log FROM generate_series(1, 300) b, generate_series(1, 50) i) l,
-              clientele.frequent_itemsets(log, min_count => 1)",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 300) b, generate_series(1, 60) i WHERE hashint4(b * 64 + i) % 5 <> 0) l,
+              clientele.frequent_itemsets(log, min_count => 3, target => 'closed')",
     ),
     (
         "rules of many baskets",
@@ -77,6 +77,12 @@ const LONG: [(&str, &str); 21] = [
         "counting rules",
         "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
               generate_series(1, 100000) n, clientele.rule_counts(log, ARRAY[(n % 200)::text], ARRAY[(n % 199)::text])",
+    ),
+    (
+        // Items in every number of baskets, and names that have to be looked for among all of them.
+        "looking items up",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 1500) i, generate_series(1, i) b) l,
+              clientele.recommend(log, (SELECT array_agg(i) FROM generate_series(1000000, 1400000) i))",
     ),
     (
         "collecting baskets",

@@ -421,8 +421,8 @@ fn groceries(client: &mut postgres::Client) -> Outcome {
         format!("SELECT count(*) || ' ' || max(length) FROM log, clientele.frequent_itemsets(log, {options})")
     };
     let rules = |options: &str| format!("SELECT count(*)::text FROM log, clientele.association_rules(log, {options})");
-    let top = "SELECT antecedent::text || consequent::text || count || ' ' || round(confidence::numeric, 6) || ' ' || round(lift::numeric, 6)
-               FROM log, clientele.association_rules(log, 0.001, min_confidence => 0.8, top => 1)";
+    let top = "SELECT antecedent::text || consequent::text || baskets || ' ' || round(confidence::numeric, 6) || ' ' || round(lift::numeric, 6)
+               FROM log, clientele.association_rules(log, 0.001, min_confidence => 0.8, top => 1, by => 'lift')";
     for (query, answer) in [
         (sets("0.01"), "333 3"),
         (sets("min_count => 50"), "1001 4"),
@@ -436,7 +436,7 @@ fn groceries(client: &mut postgres::Client) -> Outcome {
         (rules("0.01"), "15"),
         (
             top.to_owned(),
-            "{\"red/blush wine\",liquor}{\"bottled beer\"}19 0.904762 11.235269",
+            "{liquor,\"red/blush wine\"}{\"bottled beer\"}19 0.904762 11.235269",
         ),
     ] {
         let found: String = one(client, &query)?;

@@ -207,8 +207,14 @@ pub fn check_kmeans_model(model: &kmeans::Model) {
 
 /// What holds for every model of baskets.
 pub fn check_basket_model(model: &recommend::Model) {
-    assert_eq!(recommend::Model::decode(&model.encode()).as_ref(), Ok(model));
-    assert_eq!(recommend::Model::parse(&model.text()).as_ref(), Ok(model));
+    assert_eq!(
+        recommend::Model::decode(&model.encode(), &mut Unhindered).as_ref(),
+        Ok(model)
+    );
+    assert_eq!(
+        recommend::Model::parse(&model.text(), &mut Unhindered).as_ref(),
+        Ok(model)
+    );
     let names: Vec<&str> = (0..model.items() as u32).map(|item| model.name(item)).collect();
     let (half, _) = names.split_at(names.len() / 2);
     for basket in [&[], half, &names[..]] {

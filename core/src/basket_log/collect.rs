@@ -12,7 +12,8 @@ use crate::error::{Error, Kind, Result};
 use crate::key::{AnyKey, Form, Key};
 use crate::names::{Names, with_bytes};
 use crate::pile::{Pile, Row};
-use std::cmp::{Ordering, Reverse};
+use crate::words::sort_by_word;
+use std::cmp::Ordering;
 
 /// One item in one basket: the number of the basket in two words, the higher one first, and that of the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,22 +167,27 @@ impl Collector {
             self.meet(kinds)?;
             let mut items = vec_with_capacity(other.items.len(), checkpoint)?;
             for place in 0..other.items.len() as u32 {
+                at_times(place, "merging", checkpoint)?;
                 items.push(self.named_item(other.items.bytes(place), checkpoint)?);
             }
             let mut baskets = Vec::new();
             if let Some(names) = &other.baskets {
                 grow(&mut baskets, names.len(), checkpoint)?;
                 for place in 0..names.len() as u32 {
+                    at_times(place, "merging", checkpoint)?;
                     baskets.push(self.named_basket(names.bytes(place), checkpoint)?);
                 }
             }
-            for &entry in other.entries.rows() {
-                // Only names have been numbered.
-                let basket = match &other.baskets {
-                    Some(_) => baskets[entry.basket() as usize],
-                    None => entry.basket(),
-                };
-                self.push_entry(Entry::new(basket, items[entry.item() as usize]), checkpoint)?;
+            for piece in other.entries.pieces() {
+                checkpoint.pass("merging", 0, 0)?;
+                for &entry in piece {
+                    // Only names have been numbered.
+                    let basket = match &other.baskets {
+                        Some(_) => baskets[entry.basket() as usize],
+                        None => entry.basket(),
+                    };
+                    self.push_entry(Entry::new(basket, items[entry.item() as usize]), checkpoint)?;
+                }
             }
         }
         self.counts.add(&other.counts);
@@ -338,9 +344,12 @@ impl Collector {
             && let Some(numbers) = names.sort(checkpoint)?
         {
             let mut renumbered = Pile::default();
-            for entry in self.entries.rows() {
-                let basket = u64::from(numbers[entry.basket() as usize]);
-                renumbered.push_slowly(Entry::new(basket, entry.item()), checkpoint)?;
+            for piece in self.entries.pieces() {
+                checkpoint.pass("sorting", 0, 0)?;
+                for entry in piece {
+                    let basket = u64::from(numbers[entry.basket() as usize]);
+                    renumbered.push_slowly(Entry::new(basket, entry.item()), checkpoint)?;
+                }
             }
             self.entries = renumbered;
         }
@@ -369,11 +378,24 @@ impl Collector {
     /// The items in the order of their final numbers. Those in no basket are left out.
     fn order_of_items(&self, counts: &[u32], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
         let mut order = self.items.in_order(checkpoint)?;
-        // Sorting in place would not keep the order of the keys.
-        checkpoint.reserve(order.len() * size_of::<u32>())?;
-        order.sort_by_key(|&place| Reverse(counts[place as usize]));
-        order.truncate(order.partition_point(|&place| counts[place as usize] > 0));
+        let mut places = vec_with_capacity(order.len(), checkpoint)?;
+        places.extend((0u64..).zip(&order).filter_map(|(at, &place)| {
+            let count = counts[place as usize];
+            (count > 0).then_some((u64::from(u32::MAX - count) << 32 | at, place))
+        }));
+        let mut spare = vec_of((0, 0), places.len(), checkpoint)?;
+        sort_by_word(&mut places, &mut spare, checkpoint)?;
+        order.clear();
+        order.extend(places.iter().map(|&(_, place)| place));
         Ok(order)
+    }
+}
+
+/// Passes the checkpoint every few thousand steps.
+fn at_times(step: u32, stage: &'static str, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    match step as usize % STEPS {
+        0 => checkpoint.pass(stage, step as usize, 0),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,11 @@
 //! The items of a log, by number and by name.
 
+use super::STEPS;
+use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
+use crate::error::Result;
 use crate::key::{Key, KeyKind, Keys};
+use crate::words::order_of_bytes;
+use std::fmt::Write;
 
 /// The items of a log in the order of their numbers: from the one in the most baskets down, those in equally many in order
 /// of their keys.
@@ -53,6 +58,36 @@ impl Items {
             start = end;
         }
         None
+    }
+
+    /// For each of the first `known` items, its place among these by what they display as, code point by code point. In this order the
+    /// items of a set are written: numbers, which go by frequency, would put the same set in another order in another log.
+    pub fn places(&self, known: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
+        let known = known.min(self.len());
+        let mut texts = String::new();
+        let mut ends = vec_with_capacity(known, checkpoint)?;
+        for number in 0..known {
+            if number % STEPS == 0 {
+                checkpoint.pass("sorting items", number, known)?;
+            }
+            let capacity = texts.capacity();
+            // Writing to a string cannot fail.
+            let _ = write!(texts, "{}", self.keys.get(number));
+            if texts.capacity() > capacity {
+                checkpoint.reserve(texts.capacity() - capacity)?;
+            }
+            ends.push(texts.len());
+        }
+        let text = |number: u32| {
+            let start = number.checked_sub(1).map_or(0, |before| ends[before as usize]);
+            &texts.as_bytes()[start..ends[number as usize]]
+        };
+        let order = order_of_bytes(known as u32, text, checkpoint)?;
+        let mut places = vec_of(0, known, checkpoint)?;
+        for (place, &number) in order.iter().enumerate() {
+            places[number as usize] = place as u32;
+        }
+        Ok(places)
     }
 
     /// The number of the item that a text names. None if there is no such item, or if the text spells no key of that kind.

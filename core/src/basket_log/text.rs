@@ -246,7 +246,14 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
-        while items.next_element_seed(Item(self.0))?.is_some() {}
+        let mut passed = 0;
+        while items.next_element_seed(Item(self.0))?.is_some() {
+            passed += 1;
+            if passed % super::STEPS == 0 {
+                let pass = self.0.checkpoint.pass("reading items", passed, 0);
+                self.0.pass(pass)?;
+            }
+        }
         Ok(())
     }
 }

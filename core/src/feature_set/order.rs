@@ -7,12 +7,11 @@
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
 use crate::error::Result;
 use crate::key::Keys;
+use crate::words::{PASS, sort_by_word};
 use std::cmp::Ordering;
 
 /// Fewer rows are compared with each other.
 const FEW: usize = 32;
-/// Rows that are sorted, read or moved at a time, before the caller is asked again.
-const PASS: usize = 1 << 14;
 
 /// Rows that can be put in order.
 #[derive(Clone, Copy)]
@@ -119,45 +118,4 @@ impl<'a> Rows<'a> {
         // The order of doubles: those below zero backwards.
         Some(feature ^ ((feature as i64 >> 63) as u64 | 1 << 63))
     }
-}
-
-/// Sorts by the words that are noted. `spare` is as long as `places`.
-fn sort_by_word<'p>(
-    mut places: &'p mut [Place],
-    mut spare: &'p mut [Place],
-    checkpoint: &mut dyn Checkpoint,
-) -> Result<()> {
-    if places.len() <= PASS {
-        places.sort_unstable_by_key(|place| place.0);
-        return Ok(());
-    }
-    // By the last byte, then by the one before, and so on; bytes that are all the same are left out.
-    let (any, all) = places
-        .iter()
-        .fold((0, u64::MAX), |(any, all), place| (any | place.0, all & place.0));
-    let mut moved = false;
-    for shift in (0..64).step_by(8).filter(|shift| (any ^ all) >> shift & 255 != 0) {
-        let mut ends = [0; 256];
-        for place in places.iter() {
-            ends[(place.0 >> shift & 255) as usize] += 1;
-        }
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        for (done, part) in places.chunks(PASS).enumerate() {
-            checkpoint.pass("sorting", done * PASS, places.len())?;
-            for place in part {
-                let end = &mut ends[(place.0 >> shift & 255) as usize];
-                spare[*end] = *place;
-                *end += 1;
-            }
-        }
-        (places, spare) = (spare, places);
-        moved = !moved;
-    }
-    if moved {
-        spare.copy_from_slice(places);
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 //! mining"). An item that is in all baskets of a set goes with each of its supersets and is never searched for.
 
 mod columns;
+mod known;
 mod rows;
 mod search;
 mod store;
@@ -95,12 +96,49 @@ pub fn frequent_itemsets(
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<()> {
     if options.min_count == 0 {
-        return Err(Error::invalid("minimum count must be at least 1")
-            .detail("It is 0.")
-            .hint("A set that is in no basket is not frequent by any measure."));
+        return Err(Error::invalid("min_count must be at least 1").detail("It is 0."));
     }
     let rows = Rows::of(baskets, checkpoint)?;
     Search::new(&rows, baskets.counts(), options, u32::MAX, visit, checkpoint)?.run()
+}
+
+/// A share of all baskets, checked. `what` names it in errors.
+pub fn share(share: f64, what: &str) -> Result<f64> {
+    if share > 0.0 && share <= 1.0 {
+        return Ok(share);
+    }
+    let error =
+        Error::invalid(format!("{what} must be above 0 and at most 1")).detail(format!("It is {}.", spelled(share)));
+    Err(match what {
+        "min_support" if (1.0..1e9).contains(&share) && share > 1.0 => error.hint(format!(
+            "It is a share of all baskets. For a number of baskets say min_count => {}.",
+            spelled(share.ceil())
+        )),
+        _ => error.hint("It is a share of all baskets."),
+    })
+}
+
+/// After how many sets it is worth while to look how many there are at least, and in how many steps.
+pub(crate) const LOOKS: [(usize, usize); 2] = [(1 << 18, 1 << 24), (1 << 22, 1 << 27)];
+
+/// A number of frequent sets that there are at least, if `found` is a number of sets after which it is worth while to look: an answer that is
+/// beyond all limits need not be waited for. Of closed and maximal sets, nothing is known before.
+///
+/// Takes up to some tenths of a second, and 4 bytes for each item of each basket.
+pub fn at_least(
+    baskets: &Baskets,
+    options: &Options,
+    found: usize,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Option<u64>> {
+    let Some(&(_, budget)) = LOOKS.iter().find(|&&(after, _)| after == found) else {
+        return Ok(None);
+    };
+    if options.target != Target::All || options.min_length > 1 {
+        return Ok(None);
+    }
+    let rows = Rows::of(baskets, checkpoint)?;
+    known::at_least(&rows, baskets.counts(), options, u32::MAX, budget, checkpoint).map(|known| Some(known.sets))
 }
 
 /// The least number of `total` baskets that is a share of at least `support`.
@@ -110,11 +148,7 @@ pub fn frequent_itemsets(
 ///
 /// Fails if `support` is not above 0 and at most 1.
 pub fn min_count_of(support: f64, total: usize) -> Result<u32> {
-    if !(support > 0.0 && support <= 1.0) {
-        return Err(Error::invalid("minimum support must be above 0 and at most 1")
-            .detail(format!("It is {}.", spelled(support)))
-            .hint("It is a share of all baskets; a number of baskets is a minimum count."));
-    }
+    let support = share(support, "min_support")?;
     let n = total as f64;
     // Off by one at most, on either side.
     let mut count = ((support * n) as u32).saturating_sub(1).max(1);
@@ -128,6 +162,7 @@ pub fn min_count_of(support: f64, total: usize) -> Result<u32> {
 ///
 /// Fails if `support` is not above 0 and at most 1.
 pub fn max_count_of(support: f64, total: usize) -> Result<u32> {
+    let support = share(support, "max_item_support")?;
     let least = min_count_of(support, total)?;
     let is_exact = f64::from(least) / total as f64 <= support;
     Ok(if is_exact { least } else { least - 1 })

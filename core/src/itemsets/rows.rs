@@ -79,7 +79,7 @@ impl<'a> Rows<'a> {
 
     /// The items of one basket.
     #[inline]
-    fn get(&self, basket: usize) -> &[u32] {
+    pub(super) fn get(&self, basket: usize) -> &[u32] {
         &self.entries[self.starts[basket] as usize..self.starts[basket + 1] as usize]
     }
 

@@ -1,8 +1,9 @@
 //! Sets that are kept, and found again by their items.
 
+use super::known::{Known, at_least};
 use super::rows::Rows;
 use super::search::Search;
-use super::{Options, Visit};
+use super::{LOOKS, Options, Visit};
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, grow, push};
 use crate::error::{Error, Kind, Result};
@@ -19,6 +20,9 @@ pub struct Sets {
     /// Numbers of sets, by the hash of their items.
     numbers: HashTable<u32>,
 }
+
+/// The way out where there are too many sets.
+const FEWER: &str = "Ask for sets in more baskets (min_support, min_count), or for shorter ones.";
 
 /// A number that looks like chance and is always the same for an item (SplitMix64). The hash of a set is the sum over its
 /// items, so that the hash of a part is a difference.
@@ -50,8 +54,16 @@ impl Sets {
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Sets> {
         let mut sets = Sets::default();
-        let mut visit =
-            |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| sets.push(items, count, checkpoint);
+        let mut visit = |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| {
+            sets.push(items, count, checkpoint)?;
+            match LOOKS.iter().find(|&&(after, _)| after == sets.len()) {
+                Some(&(_, budget)) => {
+                    let known = at_least(rows, counts, options, below, budget, checkpoint)?;
+                    sets.expect(known, checkpoint)
+                }
+                None => Ok(()),
+            }
+        };
         let visit: &mut Visit<'_> = &mut visit;
         Search::new(rows, counts, options, below, visit, checkpoint)?.run()?;
         Ok(sets)
@@ -85,6 +97,23 @@ impl Sets {
         Ok(())
     }
 
+    /// Fails if so many sets need more memory than there is.
+    #[cold]
+    fn expect(&self, known: Known, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let each = 2 * size_of::<u32>() + size_of::<usize>();
+        let all = (known.sets as usize).saturating_mul(each);
+        let all = all.saturating_add((known.items as usize).saturating_mul(size_of::<u32>()));
+        let held = each * self.len() + size_of::<u32>() * self.items.len();
+        checkpoint
+            .reserve(all.saturating_sub(held))
+            .map_err(|error| match error.kind() {
+                Kind::MemoryLimit | Kind::OutOfMemory => error
+                    .detail(format!("There are at least {} frequent itemsets.", known.sets))
+                    .hint(FEWER),
+                _ => error,
+            })
+    }
+
     #[cold]
     fn too_many(&self, error: Error) -> Error {
         let limit = error.detail_text().map(|text| format!("{text} ")).unwrap_or_default();
@@ -92,9 +121,7 @@ impl Sets {
             "{limit}{} frequent itemsets had been found, and more were to come.",
             self.len()
         );
-        error
-            .detail(found)
-            .hint("Ask for sets in more baskets (min_support, min_count), or for shorter ones.")
+        error.detail(found).hint(FEWER)
     }
 
     /// How many sets there are.

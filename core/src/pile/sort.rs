@@ -13,6 +13,8 @@ use crate::error::Result;
 const BIN_ROWS: usize = 8;
 /// The most bins of one pass: more places would not fit the first-level cache.
 const MAX_BINS: usize = 2_048;
+/// Rows that are moved before the caller is asked again.
+const PASS: usize = 1 << 18;
 /// Fewer rows than this are sorted by insertion.
 const FEW: usize = 32;
 
@@ -55,10 +57,17 @@ impl<R: Row> Sorter<R> {
             sort_few(sorted);
             return take(sorted);
         }
+        checkpoint.pass("sorting", 0, n)?;
         let (least, most) = bounds.unwrap_or_else(|| range(pieces.iter().copied().flatten()));
         let spread = Spread::over(least, most, n / BIN_ROWS);
         starts(pieces, spread.bins, |row| spread.bin(row), &mut self.ends);
+        let mut passed = 0;
         for piece in pieces {
+            passed += piece.len();
+            if passed >= PASS {
+                passed = 0;
+                checkpoint.pass("sorting", 0, n)?;
+            }
             scatter(piece, |row| spread.bin(row), sorted, &mut self.ends);
         }
         let largest = lengths(&self.ends).max().unwrap_or(0);
@@ -146,7 +155,12 @@ fn refine<R: Row>(
     }
     let spread = Spread::over(least, most, rows.len() / BIN_ROWS);
     starts(&[rows], spread.bins, |row| spread.bin(row), ends);
-    scatter(rows, |row| spread.bin(row), spare, ends);
+    for (done, part) in rows.chunks(PASS).enumerate() {
+        if done > 0 {
+            checkpoint.pass("sorting", done * PASS, spare.len())?;
+        }
+        scatter(part, |row| spread.bin(row), spare, ends);
+    }
     // What was just read is now the spare memory.
     finish_bins(spare, rows, ends, checkpoint, take)
 }

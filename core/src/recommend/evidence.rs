@@ -101,6 +101,14 @@ impl Evidence {
         &self.antecedents[self.heads[rule].start as usize..end]
     }
 
+    /// Whether two rules have the same items on the same sides.
+    pub(super) fn has_twins(&self) -> bool {
+        (1..self.len()).any(|rule| {
+            self.heads[rule - 1].consequent == self.heads[rule].consequent
+                && self.antecedent(rule - 1) == self.antecedent(rule)
+        })
+    }
+
     /// The rules, in order.
     pub(super) fn lines(&self) -> impl ExactSizeIterator<Item = Line> {
         (0..self.len()).map(|rule| Line {

@@ -6,15 +6,19 @@
 
 mod evidence;
 mod model;
+mod text;
 
-pub use model::{Model, NAME};
+pub use model::Model;
 
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::error::{Error, Result};
 use crate::itemsets::Rows;
-use crate::rules::{self, Counts, FLOOR, Found, Measure, Sides, drop_redundant, find};
+use crate::rules::{self, Counts, Found, Measure, Sides, drop_redundant, find};
 use evidence::{Evidence, Line};
+
+/// The name of the type of models, for messages.
+pub const NAME: &str = "basket_model";
 
 /// What counts as evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +34,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            min_count: FLOOR,
+            min_count: 5,
             min_confidence: 0.0,
             max_antecedent: usize::MAX,
         }

@@ -1,18 +1,17 @@
-//! Evidence as a value: JSON to read and edit, bytes to store.
+//! Evidence as a value: bytes to store.
 
 use super::evidence::{Evidence, Line};
-use super::{Options, Recommendation, frequent};
+use super::{NAME, Options, Recommendation, frequent};
 use crate::basket_log::Baskets;
-use crate::checkpoint::{Checkpoint, Unhindered, vec_with_capacity};
-use crate::codec::{Reader, invalid_text, put_float, put_text, put_varint, seal, unseal};
+use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
+use crate::codec::{Reader, put_float, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};
 use crate::rules::{self, Measure, association_rules};
-use serde::{Deserialize, Serialize};
-
-/// The name of the type, for messages.
-pub const NAME: &str = "basket_model";
+use crate::words::order_of_bytes;
 
 const VERSION: u8 = 1;
+/// Items or rules between two looks at the checkpoint.
+const STEPS: usize = 1_024;
 
 /// Items and rules, to recommend from without the baskets.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,34 +21,7 @@ pub struct Model {
     names: Vec<String>,
     /// Items by name.
     order: Vec<u32>,
-    evidence: Evidence,
-}
-
-/// The text form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Json {
-    /// The version of the text form.
-    #[serde(rename = "basket_model")]
-    version: u8,
-    /// How many baskets there were.
-    baskets: u32,
-    min_count: u32,
-    min_confidence: f64,
-    #[serde(default)]
-    max_antecedent: Option<usize>,
-    /// Names and counts, which do not ascend.
-    items: Vec<(String, u32)>,
-    rules: Vec<JsonRule>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JsonRule {
-    antecedent: Vec<String>,
-    consequent: String,
-    n_ab: u32,
-    n_a: u32,
+    pub(super) evidence: Evidence,
 }
 
 impl Model {
@@ -85,18 +57,24 @@ impl Model {
             n_a: rule.counts.n_a as u32,
         }));
         let evidence = Evidence::new(baskets.len() as u64, counts, lines.into_iter(), checkpoint)?;
-        Ok(Model::of(*options, names, evidence))
+        let model = Model::of(*options, names, evidence, checkpoint)?;
+        debug_assert_eq!(Model::decode(&model.encode(), checkpoint).as_ref(), Ok(&model));
+        Ok(model)
     }
 
-    fn of(options: Options, names: Vec<String>, evidence: Evidence) -> Model {
-        let mut order: Vec<u32> = (0..names.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| names[a as usize].cmp(&names[b as usize]));
-        Model {
+    pub(super) fn of(
+        options: Options,
+        names: Vec<String>,
+        evidence: Evidence,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Model> {
+        let name = |item: u32| names[item as usize].as_bytes();
+        Ok(Model {
+            order: order_of_bytes(names.len() as u32, name, checkpoint)?,
             options,
             names,
-            order,
             evidence,
-        }
+        })
     }
 
     /// What it was fitted with.
@@ -147,70 +125,6 @@ impl Model {
         self.evidence.recommend(&items, n, by)
     }
 
-    /// Reads the text form, which is JSON.
-    pub fn parse(text: &str) -> Result<Model> {
-        let wrong = |message: &str| invalid_text(NAME, message);
-        let json: Json = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
-        if json.version != VERSION {
-            return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
-        }
-        let options = Options {
-            min_count: json.min_count,
-            min_confidence: json.min_confidence,
-            max_antecedent: json.max_antecedent.unwrap_or(usize::MAX),
-        };
-        let (names, counts) = json.items.into_iter().unzip();
-        let empty = Evidence::new(json.baskets.into(), counts, std::iter::empty(), &mut Unhindered)?;
-        let mut model = Model::of(options, names, empty);
-        model.check_items(wrong)?;
-        let mut lines = Vec::new();
-        for rule in json.rules {
-            let number = |name: &String| {
-                let unknown = || wrong(&format!("a rule names \"{name}\", which is not among the items"));
-                model.item(name).ok_or_else(unknown)
-            };
-            let mut antecedent = rule.antecedent.iter().map(number).collect::<Result<Vec<u32>>>()?;
-            antecedent.sort_unstable();
-            lines.push(Line {
-                antecedent,
-                consequent: number(&rule.consequent)?,
-                n_ab: rule.n_ab,
-                n_a: rule.n_a,
-            });
-        }
-        model.add_rules(lines, wrong)?;
-        Ok(model)
-    }
-
-    /// The text form.
-    pub fn text(&self) -> String {
-        let name = |&item: &u32| self.names[item as usize].clone();
-        let json = Json {
-            version: VERSION,
-            baskets: self.evidence.baskets as u32,
-            min_count: self.options.min_count,
-            min_confidence: self.options.min_confidence,
-            max_antecedent: Some(self.options.max_antecedent).filter(|&most| most != usize::MAX),
-            items: self
-                .names
-                .iter()
-                .cloned()
-                .zip(self.evidence.counts.iter().copied())
-                .collect(),
-            rules: self
-                .evidence
-                .lines()
-                .map(|line| JsonRule {
-                    antecedent: line.antecedent.iter().map(name).collect(),
-                    consequent: name(&line.consequent),
-                    n_ab: line.n_ab,
-                    n_a: line.n_a,
-                })
-                .collect(),
-        };
-        serde_json::to_string(&json).expect("numbers and names can be written")
-    }
-
     /// The stored form: options, then items from the most frequent one down, then rules.
     pub fn encode(&self) -> Vec<u8> {
         seal(VERSION, |out| {
@@ -235,8 +149,8 @@ impl Model {
         })
     }
 
-    /// Reads the stored form.
-    pub fn decode(bytes: &[u8]) -> Result<Model> {
+    /// Reads the stored form. Memory is asked for before it is taken, whatever the bytes claim to hold.
+    pub fn decode(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<Model> {
         let wrong = |message: &str| Error::corrupted(NAME, sentence(message));
         let (mut model, lines) = unseal(NAME, VERSION, bytes, |reader| {
             let baskets = number(reader)?;
@@ -249,34 +163,49 @@ impl Model {
                 max_antecedent: usize::try_from(max_antecedent).unwrap_or(usize::MAX),
             };
             let items = reader.count(16)?;
-            let (mut names, mut counts) = (Vec::with_capacity(items), Vec::with_capacity(items));
-            for _ in 0..items {
-                names.push(reader.text()?.to_owned());
-                counts.push(number(reader)?);
+            let (mut names, mut counts) = (Vec::new(), Vec::new());
+            for item in 0..items {
+                if item % STEPS == 0 {
+                    checkpoint.pass("reading items", item, items)?;
+                }
+                let name = reader.text()?;
+                checkpoint.reserve(name.len())?;
+                push(&mut names, name.to_owned(), checkpoint)?;
+                push(&mut counts, number(reader)?, checkpoint)?;
             }
             let rules = reader.count(40)?;
-            let mut lines = Vec::with_capacity(rules);
-            for _ in 0..rules {
+            let mut lines = Vec::new();
+            for rule in 0..rules {
+                if rule % STEPS == 0 {
+                    checkpoint.pass("reading rules", rule, rules)?;
+                }
                 let length = reader.count(8)?;
-                lines.push(Line {
-                    antecedent: (0..length).map(|_| number(reader)).collect::<Result<_>>()?,
+                let mut antecedent = vec_with_capacity(length, checkpoint)?;
+                for _ in 0..length {
+                    antecedent.push(number(reader)?);
+                }
+                let line = Line {
+                    antecedent,
                     consequent: number(reader)?,
                     n_ab: number(reader)?,
                     n_a: number(reader)?,
-                });
+                };
+                push(&mut lines, line, checkpoint)?;
             }
-            let empty = Evidence::new(baskets.into(), counts, std::iter::empty(), &mut Unhindered)?;
-            Ok((Model::of(options, names, empty), lines))
+            let empty = Evidence::new(baskets.into(), counts, std::iter::empty(), checkpoint)?;
+            Ok((Model::of(options, names, empty, checkpoint)?, lines))
         })?;
         model.check_items(wrong)?;
-        model.add_rules(lines, wrong)?;
+        model.add_rules(lines, wrong, checkpoint)?;
         Ok(model)
     }
 
     /// Checks all but the rules.
-    fn check_items(&self, wrong: impl Fn(&str) -> Error) -> Result<()> {
+    pub(super) fn check_items(&self, wrong: impl Fn(&str) -> Error) -> Result<()> {
         if let Err(error) = self.options.rules().check() {
-            return Err(wrong(error.message()));
+            // It begins with the name of the option, which is that of the field.
+            let (option, rest) = error.message().split_once(' ').unwrap_or_default();
+            return Err(wrong(&format!("\"{option}\" {rest}")));
         }
         let counts = &self.evidence.counts;
         if !counts.is_sorted_by(|a, b| a >= b) {
@@ -291,6 +220,11 @@ impl Model {
                 "counts of items must be at least \"min_count\" and at most \"baskets\"",
             ));
         }
+        if self.names.iter().any(|name| name.contains('\0')) {
+            return Err(wrong(
+                "the name of an item must not have a \\u0000, which text cannot have",
+            ));
+        }
         let twice = self
             .order
             .windows(2)
@@ -302,7 +236,12 @@ impl Model {
     }
 
     /// Checks rules and takes them in.
-    fn add_rules(&mut self, lines: Vec<Line>, wrong: impl Fn(&str) -> Error) -> Result<()> {
+    pub(super) fn add_rules(
+        &mut self,
+        lines: Vec<Line>,
+        wrong: impl Fn(&str) -> Error,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
         let counts = &self.evidence.counts;
         for line in &lines {
             let all = line.antecedent.iter().chain([&line.consequent]);
@@ -321,14 +260,9 @@ impl Model {
                 return Err(wrong("the counts of a rule must fit those of its items"));
             }
         }
-        let total = lines.len();
         let counts = std::mem::take(&mut self.evidence.counts);
-        self.evidence = Evidence::new(self.evidence.baskets, counts, lines.into_iter(), &mut Unhindered)?;
-        let same =
-            |pair: &[Line]| (&pair[0].antecedent, pair[0].consequent) == (&pair[1].antecedent, pair[1].consequent);
-        let sorted: Vec<Line> = self.evidence.lines().collect();
-        debug_assert_eq!(sorted.len(), total);
-        match sorted.windows(2).any(same) {
+        self.evidence = Evidence::new(self.evidence.baskets, counts, lines.into_iter(), checkpoint)?;
+        match self.evidence.has_twins() {
             true => Err(wrong("a rule is there twice")),
             false => Ok(()),
         }

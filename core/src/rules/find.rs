@@ -5,7 +5,7 @@ use super::found::{Found, chosen};
 use super::select::cut;
 use crate::basket_log::Baskets;
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::itemsets::{self, Rows, Sets, hash};
 
 const ANTECEDENT: u8 = 1;
@@ -112,12 +112,29 @@ pub(crate) fn find(
         if set % 1024 == 0 {
             checkpoint.pass("searching for rules", set as usize, sets.len())?;
         }
-        finder.split(set, &mut found, checkpoint)?;
+        finder
+            .split(set, &mut found, checkpoint)
+            .map_err(|error| match error.kind() {
+                Kind::MemoryLimit | Kind::OutOfMemory => too_many(error, found.len(), sets.len()),
+                _ => error,
+            })?;
         if found.len() >= most {
             cut(&mut found, sets, options.top);
         }
     }
     Ok(found)
+}
+
+#[cold]
+fn too_many(error: Error, found: usize, sets: usize) -> Error {
+    let limit = error.detail_text().map(|text| format!("{text} ")).unwrap_or_default();
+    error
+        .detail(format!(
+            "{limit}{found} rules had been found among {sets} frequent itemsets, and more were to come."
+        ))
+        .hint(
+            "Ask for rules in more baskets (min_support, min_count), of a greater min_confidence, or with fewer items.",
+        )
 }
 
 struct Finder<'a> {

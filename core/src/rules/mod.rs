@@ -13,18 +13,26 @@ pub use measures::{Counts, Measure};
 use crate::basket_log::Baskets;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result, spelled};
-use crate::itemsets::Sets;
+use crate::itemsets::{Sets, min_count_of};
 pub(crate) use find::{Sides, find};
 pub(crate) use found::Found;
 pub(crate) use redundant::drop as drop_redundant;
 
-/// The floor of counts where none is given: Cochran's rule of thumb for numbers that mean anything (1954).
-pub const FLOOR: u32 = 5;
+/// No fewer baskets than these count where nothing is said: Cochran's rule of thumb for numbers that mean anything (1954).
+const FLOOR: u32 = 5;
+/// And no smaller share of all baskets.
+const SHARE: f64 = 0.001;
+
+/// In how many of `baskets` baskets the items of a rule have to be together where nothing is said. Rarer rules are many, the greatest of their
+/// measures are those of chance, and of the few large baskets that hold everything.
+pub fn usual_count(baskets: usize) -> u32 {
+    min_count_of(SHARE, baskets).map_or(FLOOR, |count| count.max(FLOOR))
+}
 
 /// Which rules to find.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options<'a> {
-    /// In how many baskets all items of a rule have to be together, at least 1; [`FLOOR`] if it is not given.
+    /// In how many baskets all items of a rule have to be together, at least 1; [`usual_count`] if it is not given.
     pub min_count: Option<u32>,
     /// The least confidence, from 0 to 1. Compared as the nearest doubles are, which is exact for decimals of up to five places: 164 of 205
     /// is a confidence of at least 0.8.
@@ -64,7 +72,7 @@ impl Default for Options<'_> {
             max_item_count: u32::MAX,
             significance: None,
             top: None,
-            by: Measure::Lift,
+            by: Measure::default(),
         }
     }
 }
@@ -72,24 +80,24 @@ impl Default for Options<'_> {
 impl Options<'_> {
     pub(crate) fn check(&self) -> Result<()> {
         if self.min_count == Some(0) {
-            return Err(Error::invalid("minimum count must be at least 1").detail("It is 0."));
+            return Err(Error::invalid("min_count must be at least 1").detail("It is 0."));
         }
         if !(0.0..=1.0).contains(&self.min_confidence) {
-            return Err(Error::invalid("minimum confidence must be between 0 and 1")
+            return Err(Error::invalid("min_confidence must be between 0 and 1")
                 .detail(format!("It is {}.", spelled(self.min_confidence)))
                 .hint("It is a share of the baskets that hold the antecedent."));
         }
-        if self.max_antecedent == 0 || self.max_consequent == 0 {
-            return Err(
-                Error::invalid("both sides of a rule need at least one item").detail(format!(
-                    "At most {} are allowed in antecedents, {} in consequents.",
-                    self.max_antecedent, self.max_consequent
-                )),
-            );
+        for (most, what) in [
+            (self.max_antecedent, "max_antecedent"),
+            (self.max_consequent, "max_consequent"),
+        ] {
+            if most == 0 {
+                return Err(Error::invalid(format!("{what} must be at least 1")).detail("It is 0."));
+            }
         }
         match self.significance {
             Some(level) if !(level > 0.0 && level <= 1.0) => {
-                Err(Error::invalid("significance level must be above 0 and at most 1")
+                Err(Error::invalid("significance_level must be above 0 and at most 1")
                     .detail(format!("It is {}.", spelled(level))))
             }
             _ => Ok(()),
@@ -142,7 +150,7 @@ impl Rules {
 ///
 /// All rules are found that `options` ask for, or none: memory that is too small is an error, which says how many itemsets had been found.
 ///
-/// Where only the best are asked for and no `min_count` is given, these are the best among rules in at least [`FLOOR`] baskets. For support,
+/// Where only the best are asked for and no `min_count` is given, these are the best among rules in at least [`usual_count`] baskets. For support,
 /// leverage and p-value, which no rule in few baskets can have great ones of, they are looked for among rules in many baskets first, and no
 /// further than where better ones can be: the answer is the same.
 ///
@@ -151,7 +159,7 @@ impl Rules {
 pub fn association_rules(baskets: &Baskets, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Rules> {
     options.check()?;
     let n = baskets.len() as u64;
-    let floor = options.min_count.unwrap_or(FLOOR);
+    let floor = options.min_count.unwrap_or_else(|| usual_count(baskets.len()));
     let mut min_count = floor;
     if options.min_count.is_none() && options.significance.is_none() && options.top.is_some() {
         // A start where few sets are found, if that can be the end.

@@ -114,7 +114,7 @@ SELECT clientele.feature_set(1, ARRAY[[1, 2], [3, 4]]);
 SELECT clientele.feature_set(1, array_fill(1.5::float8, ARRAY[16000]))::jsonb #>> '{rows,0,1,15999}' AS last_feature;
 SELECT clientele.feature_set(1, array_fill(1.5::float8, ARRAY[16001]));
 SELECT clientele.feature_set(1.5, ARRAY[1]);
-SELECT clientele.feature_set('unknown', ARRAY[1]);
+SELECT clientele.feature_set('a literal', ARRAY[1])::jsonb -> 'ids' AS ids;
 SELECT clientele.feature_set(1, ARRAY['1']);
 SELECT clientele.feature_set(1, 2);
 SELECT sqlstate_of(s) FROM unnest(ARRAY[

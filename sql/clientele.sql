@@ -342,22 +342,23 @@ COMMENT ON AGGREGATE merge(log order_log) IS
 -- order_log: looking into it
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION describe(log order_log)
-RETURNS TABLE (
-    keys text,
-    times text,
-    customers bigint,
-    orders bigint,
-    first_order timestamp,
-    last_order timestamp,
-    revenue double precision,
-    rows bigint,
-    null_customers bigint,
-    null_times bigint,
-    null_amounts bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    log order_log,
+    OUT keys text,
+    OUT times text,
+    OUT customers bigint,
+    OUT repeat_customers bigint,
+    OUT orders bigint,
+    OUT first_order timestamp,
+    OUT last_order timestamp,
+    OUT revenue double precision,
+    OUT rows bigint,
+    OUT null_customers bigint,
+    OUT null_times bigint,
+    OUT null_amounts bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'order_log_describe_wrapper';
 COMMENT ON FUNCTION describe(log order_log) IS
 'what is in an order log, and which rows were ignored; times in UTC';
@@ -1790,23 +1791,23 @@ AS 'MODULE_PATHNAME', 'kmeans_profile_wrapper';
 COMMENT ON FUNCTION kmeans_profile(model kmeans_model) IS
 'the centers of a model feature by feature: the value, the mean over all rows, and the value in scaled units';
 
-CREATE FUNCTION describe(model kmeans_model)
-RETURNS TABLE (
-    clusters integer,
-    features text[],
-    scaling text,
-    rows bigint,
-    inertia double precision,
-    silhouette double precision,
-    calinski_harabasz double precision,
-    davies_bouldin double precision,
-    status text,
-    iterations bigint,
-    starts bigint,
-    seed bigint,
-    warnings text
+CREATE FUNCTION describe(
+    model kmeans_model,
+    OUT clusters integer,
+    OUT features text[],
+    OUT scaling text,
+    OUT rows bigint,
+    OUT inertia double precision,
+    OUT silhouette double precision,
+    OUT calinski_harabasz double precision,
+    OUT davies_bouldin double precision,
+    OUT status text,
+    OUT iterations bigint,
+    OUT starts bigint,
+    OUT seed bigint,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'kmeans_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model kmeans_model) IS
 'how a model was fitted, how good it is, and what to know before one trusts it';

@@ -4,8 +4,7 @@ use crate::pg::aggregate::{AggregateState, Other, Restored, State, Transition, U
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
-use crate::pg::record::Record;
-use crate::pg::rows::Cell;
+use crate::pg::record::{Field, Record};
 use crate::pg::value::{Bytea, Given, Made, TypeName};
 use clientele_core::agreement::Table;
 use pgrx::prelude::*;
@@ -78,12 +77,13 @@ fn segment_agreement_final<'a>(mut state: State<'a, Counts>, call: Call<'a>) -> 
     answer(|| {
         let agreement = state.get().0.agreement(&mut Backend::of_call(WHAT))?;
         let record = agreement.map(|agreement| {
-            let cells = [
-                Cell::Integer(agreement.rows as i64),
-                Cell::Float(agreement.adjusted_rand),
-                Cell::Float(agreement.normalized_mutual_information),
+            let information = agreement.normalized_mutual_information;
+            let fields = [
+                ("rows", Field::Int8(Some(agreement.rows as i64))),
+                ("adjusted_rand", Field::Float8(Some(agreement.adjusted_rand))),
+                ("normalized_mutual_information", Field::Float8(Some(information))),
             ];
-            Record::of(&cells, call)
+            Record::of(&fields, call)
         });
         record.transpose()
     })

@@ -8,6 +8,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
 use crate::pg::value::{Given, Made};
@@ -441,41 +442,29 @@ fn kmeans_profile(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
 
 /// `describe(kmeans_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn kmeans_model_describe(model: Given<'_, KmeansModel>, call: Call<'_>) -> RowSet {
-    const COLUMNS: &[Column] = &[
-        Column::Int4,
-        Column::TextArray,
-        Column::Text,
-        Column::Int8,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-        Column::Text,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Text,
-    ];
+fn kmeans_model_describe(model: Given<'_, KmeansModel>, call: Call<'_>) -> Record {
     answer(|| {
         let model = Model::decode(model.bytes())?;
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        let names: Vec<_> = model.features.iter().map(|name| rows.share(name)).collect();
-        rows.put(&[
-            Cell::Integer(model.k() as i64),
-            Cell::Texts(&names),
-            Cell::Text(model.scaling.method.name()),
-            Cell::Integer(model.rows as i64),
-            Cell::Float(model.inertia),
-            Cell::of(model.silhouette, Cell::Float),
-            Cell::of(model.calinski_harabasz, Cell::Float),
-            Cell::of(model.davies_bouldin, Cell::Float),
-            Cell::Text(model.status.name()),
-            Cell::Integer(model.iterations as i64),
-            Cell::Integer(model.starts as i64),
-            Cell::Integer(model.seed),
-            text_or_null(&model.warnings.join("; ")),
-        ])?;
-        Ok(rows.finish())
+        let features: Vec<&str> = model.features.iter().map(|name| &**name).collect();
+        let warnings = model.warnings.join("; ");
+        let fields = [
+            ("clusters", Field::Int4(Some(model.k() as i32))),
+            ("features", Field::TextArray(Some(&features))),
+            ("scaling", Field::Text(Some(model.scaling.method.name()))),
+            ("rows", Field::Int8(Some(model.rows as i64))),
+            ("inertia", Field::Float8(Some(model.inertia))),
+            ("silhouette", Field::Float8(model.silhouette)),
+            ("calinski_harabasz", Field::Float8(model.calinski_harabasz)),
+            ("davies_bouldin", Field::Float8(model.davies_bouldin)),
+            ("status", Field::Text(Some(model.status.name()))),
+            ("iterations", Field::Int8(Some(model.iterations as i64))),
+            ("starts", Field::Int8(Some(model.starts as i64))),
+            ("seed", Field::Int8(Some(model.seed))),
+            (
+                "warnings",
+                Field::Text(Some(&*warnings).filter(|text| !text.is_empty())),
+            ),
+        ];
+        Record::of(&fields, call)
     })
 }

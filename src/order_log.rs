@@ -6,6 +6,7 @@ use crate::pg::call::Call;
 use crate::pg::collection::collection;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
 use crate::pg::time::{self, Timestamp};
@@ -76,43 +77,33 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet {
-    const COLUMNS: &[Column] = &[
-        Column::Text,
-        Column::Text,
-        Column::Int8,
-        Column::Int8,
-        Column::Timestamp,
-        Column::Timestamp,
-        Column::Float8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-    ];
+fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record {
     answer(|| {
         let bytes = log.bytes();
         let log = OrderLog::open(bytes)?;
         let about = log.describe(&mut Backend::of_call("describe"))?;
         let counts = log.counts();
-        let kinds = log.kinds().map(|(keys, times)| (keys.to_string(), times.to_string()));
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        rows.put(&[
-            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.0)),
-            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.1)),
-            Cell::Integer(about.customers as i64),
-            Cell::Integer(about.orders as i64),
-            Cell::of(about.first_order, Cell::Time),
-            Cell::of(about.last_order, Cell::Time),
-            Cell::Float(about.revenue),
-            Cell::Integer(counts.rows as i64),
-            Cell::Integer(counts.null_customers as i64),
-            Cell::Integer(counts.null_times as i64),
-            Cell::Integer(counts.null_amounts as i64),
-            Cell::Integer(bytes.len() as i64),
-        ])?;
-        Ok(rows.finish())
+        let (keys, times) = log
+            .kinds()
+            .map(|(keys, times)| (keys.to_string(), times.to_string()))
+            .unzip();
+        let count = |n: u64| Field::Int8(Some(n as i64));
+        let fields = [
+            ("keys", Field::Text(keys.as_deref())),
+            ("times", Field::Text(times.as_deref())),
+            ("customers", count(about.customers)),
+            ("repeat_customers", count(about.repeat_customers)),
+            ("orders", count(about.orders)),
+            ("first_order", Field::Timestamp(about.first_order)),
+            ("last_order", Field::Timestamp(about.last_order)),
+            ("revenue", Field::Float8(Some(about.revenue))),
+            ("rows", count(counts.rows)),
+            ("null_customers", count(counts.null_customers)),
+            ("null_times", count(counts.null_times)),
+            ("null_amounts", count(counts.null_amounts)),
+            ("bytes", count(bytes.len() as u64)),
+        ];
+        Record::of(&fields, call)
     })
 }
 

@@ -1,7 +1,7 @@
-//! One row as a result: a value of a composite type.
+//! One row as a result: a value of a composite type, or of the `OUT` parameters of a function that returns no set.
 
 use super::call::Call;
-use super::rows::Cell;
+use super::text;
 use super::value::TypeName;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{BoxRet, FcInfo};
@@ -10,26 +10,87 @@ use pgrx::pg_sys;
 use std::marker::PhantomData;
 
 /// A value of the composite type `T`.
-pub struct Record<T> {
+pub struct Record<T = OutParameters> {
     datum: pg_sys::Datum,
     of: PhantomData<T>,
 }
 
+/// The type that a function with several `OUT` parameters returns.
+pub enum OutParameters {}
+
+impl TypeName for OutParameters {
+    const NAME: &'static str = "record";
+}
+
+/// A field of a record: its type in SQL and its value, if it has one.
+#[derive(Clone, Copy, Debug)]
+pub enum Field<'a> {
+    /// `integer`.
+    Int4(Option<i32>),
+    /// `bigint`.
+    Int8(Option<i64>),
+    /// `double precision`.
+    Float8(Option<f64>),
+    /// `timestamp`.
+    Timestamp(Option<i64>),
+    /// `text`.
+    Text(Option<&'a str>),
+    /// `text[]`.
+    TextArray(Option<&'a [&'a str]>),
+}
+
+impl Field<'_> {
+    /// The type in SQL.
+    fn oid(self) -> pg_sys::Oid {
+        match self {
+            Field::Int4(_) => pg_sys::INT4OID,
+            Field::Int8(_) => pg_sys::INT8OID,
+            Field::Float8(_) => pg_sys::FLOAT8OID,
+            Field::Timestamp(_) => pg_sys::TIMESTAMPOID,
+            Field::Text(_) => pg_sys::TEXTOID,
+            Field::TextArray(_) => pg_sys::TEXTARRAYOID,
+        }
+    }
+
+    /// The value, in the memory context of the call.
+    fn datum(self) -> Result<Option<pg_sys::Datum>> {
+        Ok(match self {
+            Field::Int4(n) => n.map(pg_sys::Datum::from),
+            Field::Int8(n) | Field::Timestamp(n) => n.map(pg_sys::Datum::from),
+            Field::Float8(x) => x.map(|x| pg_sys::Datum::from(x.to_bits())),
+            Field::Text(text) => text.map(text::datum_of).transpose()?,
+            Field::TextArray(texts) => texts.map(array_of).transpose()?,
+        })
+    }
+}
+
+fn array_of(texts: &[&str]) -> Result<pg_sys::Datum> {
+    let mut elements = texts
+        .iter()
+        .map(|text| text::datum_of(text))
+        .collect::<Result<Vec<_>>>()?;
+    // SAFETY: as many elements as there are, all of them texts, which are copied.
+    let array = unsafe {
+        pg_sys::construct_array(
+            elements.as_mut_ptr(),
+            elements.len() as i32,
+            pg_sys::TEXTOID,
+            -1,
+            false,
+            pg_sys::TYPALIGN_INT as std::ffi::c_char,
+        )
+    };
+    Ok(pg_sys::Datum::from(array))
+}
+
 impl<T: TypeName> Record<T> {
-    /// A value with these fields, which are of the types that cells of their kind have in SQL: `bigint` and `double precision`.
-    pub fn of(cells: &[Cell<'_>], call: Call<'_>) -> Result<Record<T>> {
-        let mut nulls: Vec<bool> = Vec::new();
-        let mut values = Vec::new();
-        let mut types = Vec::new();
-        for &cell in cells {
-            let (value, oid) = match cell {
-                Cell::Integer(n) => (pg_sys::Datum::from(n), pg_sys::INT8OID),
-                Cell::Float(x) => (pg_sys::Datum::from(x.to_bits()), pg_sys::FLOAT8OID),
-                cell => unreachable!("{cell:?} in a record"),
-            };
-            nulls.push(false);
-            values.push(value);
-            types.push(oid);
+    /// A value with these fields. The SQL must have declared fields of the same names and types.
+    pub fn of(fields: &[(&str, Field<'_>)], call: Call<'_>) -> Result<Record<T>> {
+        let (mut values, mut nulls) = (Vec::new(), Vec::new());
+        for (_, field) in fields {
+            let value = field.datum()?;
+            nulls.push(value.is_none());
+            values.push(value.unwrap_or(pg_sys::Datum::null()));
         }
         // SAFETY: the call is under way; the fields are compared with those of the type before they are put together.
         unsafe {
@@ -38,11 +99,12 @@ impl<T: TypeName> Record<T> {
             let fits = class == pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE
                 && pgrx::PgTupleDesc::from_pg_copy(declared)
                     .iter()
-                    .map(|field| field.atttypid)
-                    .eq(types);
+                    .map(|field| (field.name(), field.atttypid))
+                    .eq(fields.iter().map(|(name, field)| (*name, field.oid())));
             if !fits {
-                let error = format!("{} is declared with another type than it returns", call.name());
-                return Err(Error::new(Kind::WrongType, error));
+                let error = format!("{} is declared with other fields than it returns", call.name());
+                return Err(Error::new(Kind::WrongType, error)
+                    .hint("Run ALTER EXTENSION clientele UPDATE: the library may be newer than the extension."));
             }
             let declared = pg_sys::BlessTupleDesc(declared);
             let tuple = pg_sys::heap_form_tuple(declared, values.as_mut_ptr(), nulls.as_mut_ptr());

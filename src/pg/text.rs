@@ -2,7 +2,7 @@
 
 use super::encoding;
 use super::error::answer;
-use super::value::{Made, TypeName, datum_of};
+use super::value::{self, Made, TypeName};
 use super::varlena::bytes_of;
 use clientele_core::Result;
 use pgrx::callconv::{Arg, ArgAbi};
@@ -56,6 +56,11 @@ impl Made<TextType> {
     }
 }
 
+/// A `text` in the memory context of the call.
+pub(super) fn datum_of(text: &str) -> Result<pg_sys::Datum> {
+    Ok(Made::<TextType>::text(text)?.datum())
+}
+
 /// Bytes of the server as text that lives as long as the call.
 fn read(bytes: &[u8]) -> &str {
     match answer(|| encoding::from_server(bytes)) {
@@ -75,7 +80,7 @@ fn read(bytes: &[u8]) -> &str {
 unsafe impl<'fcx> ArgAbi<'fcx> for Text<'fcx> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: an argument that is not NULL; a text is bytes of variable length.
-        Text(read(unsafe { bytes_of(datum_of(arg)) }))
+        Text(read(unsafe { bytes_of(value::datum_of(arg)) }))
     }
 }
 
@@ -84,7 +89,7 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Json<'fcx> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: an argument that is not NULL; its text ends with a zero and lives in the memory context of the call.
         unsafe {
-            let value: *mut pg_sys::varlena = pg_sys::pg_detoast_datum(datum_of(arg).cast_mut_ptr());
+            let value: *mut pg_sys::varlena = pg_sys::pg_detoast_datum(value::datum_of(arg).cast_mut_ptr());
             let root = &raw mut (*value.cast::<pg_sys::Jsonb>()).root;
             let size = pgrx::varlena::varsize_any(value);
             let text = pg_sys::JsonbToCString(std::ptr::null_mut(), root, size as i32);

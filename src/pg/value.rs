@@ -58,6 +58,11 @@ impl<T: TypeName> Made<T> {
         use clientele_core::codec::Sink;
         Made::build(bytes.len(), |builder| builder.append(bytes))
     }
+
+    /// The value, in the memory context of the call.
+    pub(super) fn datum(&self) -> pg_sys::Datum {
+        self.datum
+    }
 }
 
 /// Text that an output function makes.

@@ -33,6 +33,7 @@ pub use cursor::{Cursor, Part};
 pub use text::{parse, write_text};
 
 use crate::amount::{Amount, Sum};
+use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
 use crate::error::{Error, Kind, Result};
@@ -197,10 +198,15 @@ impl<'a> OrderLog<'a> {
     fn describe_if(&self, sound: impl Fn(Amount) -> bool, checkpoint: &mut dyn Checkpoint) -> Result<Description> {
         let mut description = Description::default();
         let mut revenue = Sum::default();
+        let mut first_day = None;
+        let mut repeats = false;
         let mut cursor = self.cursor();
         while cursor.advance(checkpoint)? {
             let part = cursor.part();
-            description.customers += u64::from(part.starts);
+            if part.starts {
+                description.customers += 1;
+                (first_day, repeats) = (None, false);
+            }
             let mut last = None;
             for (time, amount) in part.entries() {
                 if !sound(amount) {
@@ -214,7 +220,10 @@ impl<'a> OrderLog<'a> {
                 description.last_order = description.last_order.max(Some(time));
                 description.orders += u64::from(last != Some(time));
                 last = Some(time);
+                let day = Period::Day.start(time);
+                repeats |= *first_day.get_or_insert(day) != day;
             }
+            description.repeat_customers += u64::from(part.ends && repeats);
         }
         description.revenue = revenue.value();
         Ok(description)
@@ -226,6 +235,8 @@ impl<'a> OrderLog<'a> {
 pub struct Description {
     /// Distinct customers, those with returns only among them.
     pub customers: u64,
+    /// Customers with orders on different days, in UTC or as times stand: those who came again.
+    pub repeat_customers: u64,
     /// Distinct instants of a customer with at least one amount that is not negative.
     pub orders: u64,
     /// The time of the oldest order.

@@ -80,6 +80,20 @@ SELECT * FROM clientele.orders((SELECT clientele.order_log(customer_id, ordered_
 SELECT * FROM clientele.describe(NULL::clientele.order_log);
 SELECT * FROM clientele.orders(NULL);
 
+-- describe() is one row and no set: it may stand wherever a value may
+CREATE TABLE shop_logs (shop text, log order_log, CHECK ((clientele.describe(log)).null_customers = 0));
+INSERT INTO shop_logs SELECT 'shop ' || customer_id % 2, clientele.order_log(customer_id, ordered_at, total) FROM small_orders GROUP BY 1;
+INSERT INTO shop_logs SELECT 'none', clientele.order_log(NULL::integer, now());
+SELECT shop, CASE WHEN (clientele.describe(log)).repeat_customers > 0 THEN (clientele.describe(log)).repeat_customers END AS repeat_customers
+FROM shop_logs WHERE (clientele.describe(log)).orders > 0 ORDER BY shop;
+DROP TABLE shop_logs;
+-- who comes again on the same day only, or for returns only, does not repeat
+SELECT d.customers, d.repeat_customers, d.orders
+FROM clientele.describe((
+    SELECT clientele.order_log(c, t, a)
+    FROM (VALUES (1, timestamp '2024-01-01 00:00', 1), (1, '2024-01-01 23:59:59.999999', 1), (2, '2024-01-01 23:59:59.999999', 1),
+                 (2, '2024-01-02', 1), (3, '2024-01-01', 1), (3, '2024-01-02', -1), (4, '1999-12-31', -1)) AS v (c, t, a))) d;
+
 -- FILTER, DISTINCT, ORDER BY, GROUP BY, OVER
 SELECT clientele.order_log(customer_id, ordered_at, total) FILTER (WHERE customer_id = 2) FROM small_orders;
 SELECT clientele.order_log(customer_id, ordered_at, total ORDER BY total DESC)

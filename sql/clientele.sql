@@ -806,17 +806,17 @@ AS 'MODULE_PATHNAME', 'purchase_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model purchase_model) IS
 'the parameters of a model of purchases, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model purchase_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model purchase_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'purchase_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model purchase_model) IS
 'how a model of purchases was fitted, and what to know before one trusts it';
@@ -1042,17 +1042,17 @@ AS 'MODULE_PATHNAME', 'spend_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model spend_model) IS
 'the parameters of a model of spend, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model spend_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model spend_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'spend_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model spend_model) IS
 'how a model of spend was fitted, and what to know before one trusts it';
@@ -1380,17 +1380,17 @@ AS 'MODULE_PATHNAME', 'retention_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model retention_model) IS
 'the parameters of a model of retention, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model retention_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model retention_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'retention_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model retention_model) IS
 'how a model of retention was fitted, and what to know before one trusts it';
@@ -1568,16 +1568,16 @@ CREATE AGGREGATE merge(set feature_set) (
 COMMENT ON AGGREGATE merge(set feature_set) IS
 'merges feature sets: the same bytes as collecting all their rows at once';
 
-CREATE FUNCTION describe(set feature_set)
-RETURNS TABLE (
-    ids text,
-    rows bigint,
-    dimension integer,
-    null_ids bigint,
-    null_features bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    set feature_set,
+    OUT ids text,
+    OUT rows bigint,
+    OUT dimension integer,
+    OUT null_ids bigint,
+    OUT null_features bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'feature_set_describe_wrapper';
 COMMENT ON FUNCTION describe(set feature_set) IS
 'what is in a feature set, and which rows were ignored';
@@ -2049,21 +2049,21 @@ COMMENT ON AGGREGATE merge(log basket_log) IS
 -- basket_log: looking into it
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION describe(log basket_log)
-RETURNS TABLE (
-    basket_keys text,
-    item_keys text,
-    baskets bigint,
-    items bigint,
-    entries bigint,
-    largest_basket bigint,
-    mean_basket double precision,
-    rows bigint,
-    null_baskets bigint,
-    null_items bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    log basket_log,
+    OUT basket_keys text,
+    OUT item_keys text,
+    OUT baskets bigint,
+    OUT items bigint,
+    OUT entries bigint,
+    OUT largest_basket bigint,
+    OUT mean_basket double precision,
+    OUT rows bigint,
+    OUT null_baskets bigint,
+    OUT null_items bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'basket_log_describe_wrapper';
 COMMENT ON FUNCTION describe(log basket_log) IS
 'what is in a basket log, and which rows were ignored';
@@ -2289,17 +2289,17 @@ AS 'MODULE_PATHNAME', 'recommend_by_wrapper';
 COMMENT ON FUNCTION recommend(model basket_model, items text[], n integer, by text) IS
 'items to offer to a basket by the rules of a model, the best first, each with the rule that says so';
 
-CREATE FUNCTION describe(model basket_model)
-RETURNS TABLE (
-    baskets bigint,
-    items bigint,
-    rules bigint,
-    min_count bigint,
-    min_confidence double precision,
-    max_antecedent bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    model basket_model,
+    OUT baskets bigint,
+    OUT items bigint,
+    OUT rules bigint,
+    OUT min_count bigint,
+    OUT min_confidence double precision,
+    OUT max_antecedent bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'basket_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model basket_model) IS
 'what a model was fitted to and with, and how much it holds';

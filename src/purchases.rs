@@ -9,6 +9,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
@@ -242,7 +243,7 @@ fn purchase_model_parameters(model: Given<'_, PurchaseModel>, call: Call<'_>) ->
 
 /// `describe(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_describe(model: Given<'_, PurchaseModel>, call: Call<'_>) -> RowSet {
+fn purchase_model_describe(model: Given<'_, PurchaseModel>, call: Call<'_>) -> Record {
     answer(|| {
         let model = Model::decode(model.bytes())?;
         estimate::describe(model.family.name(), &model.estimate, call)

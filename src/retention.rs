@@ -7,6 +7,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
@@ -148,6 +149,6 @@ fn retention_model_parameters(model: Given<'_, RetentionModel>, call: Call<'_>) 
 
 /// `describe(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_describe(model: Given<'_, RetentionModel>, call: Call<'_>) -> RowSet {
+fn retention_model_describe(model: Given<'_, RetentionModel>, call: Call<'_>) -> Record {
     answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
 }

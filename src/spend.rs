@@ -9,6 +9,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::Timestamp;
@@ -163,6 +164,6 @@ fn spend_model_parameters(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSe
 
 /// `describe(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_describe(model: Given<'_, SpendModel>, call: Call<'_>) -> RowSet {
+fn spend_model_describe(model: Given<'_, SpendModel>, call: Call<'_>) -> Record {
     answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
 }

@@ -14,6 +14,7 @@
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
 //! | [`model`] | models as SQL types |
+//! | [`planner`] | what the planner may expect of a function |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
@@ -37,6 +38,7 @@ pub mod encoding;
 pub mod error;
 pub mod interrupt;
 pub mod model;
+pub mod planner;
 pub mod record;
 pub mod rows;
 pub mod settings;

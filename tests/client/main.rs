@@ -9,6 +9,7 @@ mod database;
 mod examples;
 mod interrupts;
 mod memory;
+mod plans;
 mod real_data;
 mod security;
 mod storage;
@@ -66,6 +67,7 @@ fn main() {
         aggregates::trials(),
         interrupts::trials(),
         memory::trials(),
+        plans::trials(),
         storage::trials(),
         security::trials(),
         examples::trials(),

@@ -12,6 +12,7 @@ mod memory;
 mod plans;
 mod real_data;
 mod security;
+mod signatures;
 mod storage;
 
 use database::Database;
@@ -71,6 +72,7 @@ fn main() {
         storage::trials(),
         security::trials(),
         examples::trials(),
+        signatures::trials(),
         real_data::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();

@@ -3,8 +3,141 @@
 -- Functions written in Rust are exported as NAME_wrapper; a test compares every declaration here with the Rust signature
 -- behind it. The schema is that of the control file: names need no qualification here, and bodies have none to resolve.
 
+-- The schema is new, or as good as new. Whoever may add a function to it has others call that function instead of one of
+-- ours, with their rights: so it is empty, nobody's but that of the role that installs or of a superuser, and nobody else may
+-- create in it. Every name is qualified, because what stands in the schema could come before PostgreSQL's own.
+DO LANGUAGE plpgsql $guard$
+DECLARE
+    trouble pg_catalog.text;
+    way_out pg_catalog.text;
+BEGIN
+    SELECT CASE
+               WHEN n.nspowner OPERATOR(pg_catalog.<>) e.extowner AND NOT r.rolsuper
+                   THEN pg_catalog.format('It belongs to the role %I.', r.rolname)
+               WHEN held.object IS NOT NULL
+                   THEN pg_catalog.format('There is %s in it.', held.object)
+               WHEN granted.role IS NOT NULL
+                   THEN pg_catalog.format('%s may create objects in it.', granted.role)
+           END,
+           CASE
+               WHEN n.nspowner OPERATOR(pg_catalog.<>) e.extowner AND NOT r.rolsuper OR held.object IS NOT NULL
+                   THEN 'Look at what it holds; then drop or rename the schema, and install again.'
+               ELSE pg_catalog.format('REVOKE CREATE ON SCHEMA %I FROM %s, and install again.', n.nspname, granted.role)
+           END
+    INTO trouble, way_out
+    FROM pg_catalog.pg_namespace n
+         JOIN pg_catalog.pg_extension e ON e.extnamespace OPERATOR(pg_catalog.=) n.oid AND e.extname OPERATOR(pg_catalog.=) 'clientele'
+         JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+         LEFT JOIN LATERAL (
+             SELECT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) AS object
+             FROM pg_catalog.pg_depend d
+             WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+               AND d.refobjid OPERATOR(pg_catalog.=) n.oid
+               AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass
+             LIMIT 1
+         ) held ON true
+         LEFT JOIN LATERAL (
+             SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'
+                         ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END AS role
+             FROM pg_catalog.aclexplode(n.nspacl) a
+             WHERE a.privilege_type OPERATOR(pg_catalog.=) 'CREATE' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
+             LIMIT 1
+         ) granted ON true
+    LIMIT 1;
+    IF trouble IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'schema "clientele" exists and is not safe to install into',
+            DETAIL = trouble,
+            HINT = way_out;
+    END IF;
+END
+$guard$;
+
+-- Where the owner of a database installs, the schema becomes a superuser's, as all that is in it is.
+ALTER SCHEMA @extschema@ OWNER TO CURRENT_USER;
+
 -- Everybody may compute; what they compute over is governed by their rights on tables.
 GRANT USAGE ON SCHEMA @extschema@ TO PUBLIC;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- what the planner may expect
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Where a log, a set or a model is constant, these say how many rows come out, and how much work it is. Elsewhere the declared COST
+-- counts, which is that of a value of 4 MB, and the declared ROWS, which are more than most have, on purpose: PostgreSQL thinks
+-- that each comparison with a column lets one row in two hundred through, and a nested loop over two rows never ends if they are
+-- a hundred thousand, while a hash join takes few rows as well as many.
+
+CREATE FUNCTION plan_customers(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_customers_wrapper';
+COMMENT ON FUNCTION plan_customers(internal) IS
+'planner support of functions with a row for each customer of an order log';
+
+CREATE FUNCTION plan_orders(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_orders_wrapper';
+COMMENT ON FUNCTION plan_orders(internal) IS
+'planner support of functions with a row for each order of an order log';
+
+CREATE FUNCTION plan_features(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_features_wrapper';
+COMMENT ON FUNCTION plan_features(internal) IS
+'planner support of functions with a row for each row of a feature set';
+
+CREATE FUNCTION plan_numbers_of_clusters(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_numbers_of_clusters_wrapper';
+COMMENT ON FUNCTION plan_numbers_of_clusters(internal) IS
+'planner support of functions with a row for each number of clusters';
+
+CREATE FUNCTION plan_clusters(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_clusters_wrapper';
+COMMENT ON FUNCTION plan_clusters(internal) IS
+'planner support of functions with a row for each cluster of a model';
+
+CREATE FUNCTION plan_profiles(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_profiles_wrapper';
+COMMENT ON FUNCTION plan_profiles(internal) IS
+'planner support of functions with a row for each feature of each cluster of a model';
+
+CREATE FUNCTION plan_items(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_items_wrapper';
+COMMENT ON FUNCTION plan_items(internal) IS
+'planner support of functions with a row for each item of a basket log';
+
+CREATE FUNCTION plan_rules(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_rules_wrapper';
+COMMENT ON FUNCTION plan_rules(internal) IS
+'planner support of functions with top rows';
+
+CREATE FUNCTION plan_recommendations(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_recommendations_wrapper';
+COMMENT ON FUNCTION plan_recommendations(internal) IS
+'planner support of functions with n rows';
+
+CREATE FUNCTION plan_work(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'plan_work_wrapper';
+COMMENT ON FUNCTION plan_work(internal) IS
+'planner support of functions that are more work the more they are given';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- order_log: the value
@@ -358,7 +491,7 @@ CREATE FUNCTION describe(
     OUT null_amounts bigint,
     OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'order_log_describe_wrapper';
 COMMENT ON FUNCTION describe(log order_log) IS
 'what is in an order log, and which rows were ignored; times in UTC';
@@ -369,7 +502,7 @@ RETURNS TABLE (
     ordered_at timestamp,
     amount double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 1000000 SUPPORT plan_orders
 AS 'MODULE_PATHNAME', 'order_log_orders_wrapper';
 COMMENT ON FUNCTION orders(log order_log, as_of timestamp, time_zone text) IS
 'the orders (amount >= 0) and returns (amount < 0) of an order log, one row for each customer and instant';
@@ -380,7 +513,7 @@ RETURNS TABLE (
     ordered_at timestamp,
     amount double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 1000000 SUPPORT plan_orders
 AS 'MODULE_PATHNAME', 'order_log_orders_as_wrapper';
 COMMENT ON FUNCTION orders(log order_log, key anyelement, as_of timestamp, time_zone text) IS
 'the orders (amount >= 0) and returns (amount < 0) of an order log, one row for each customer and instant; keys of the type of the second argument, such as NULL::uuid';
@@ -403,7 +536,7 @@ RETURNS TABLE (
     age double precision,
     monetary_value double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'customers_wrapper';
 COMMENT ON FUNCTION customers(log order_log, as_of timestamp, period text, time_zone text, time_unit interval) IS
 'what the orders of each customer amount to, as of a time: totals, and frequency, recency and age as Fader and Hardie define them';
@@ -422,7 +555,7 @@ RETURNS TABLE (
     age double precision,
     monetary_value double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'customers_as_wrapper';
 COMMENT ON FUNCTION customers(log order_log, key anyelement, as_of timestamp, period text, time_zone text, time_unit interval) IS
 'what the orders of each customer amount to, as of a time: totals, and frequency, recency and age as Fader and Hardie define them; keys of the type of the second argument, such as NULL::uuid';
@@ -443,7 +576,7 @@ RETURNS TABLE (
     score text,
     segment text
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'rfm_wrapper';
 COMMENT ON FUNCTION rfm(log order_log, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
 'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to';
@@ -460,7 +593,7 @@ RETURNS TABLE (
     score text,
     segment text
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'rfm_as_wrapper';
 COMMENT ON FUNCTION rfm(log order_log, key anyelement, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
 'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to; keys of the type of the second argument, such as NULL::uuid';
@@ -561,28 +694,28 @@ COMMENT ON OPERATOR CLASS rfm_model_ops USING hash IS 'rfm_model by its bytes: f
 
 CREATE FUNCTION fit_rfm(log order_log, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
 RETURNS rfm_model
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 3000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_rfm_wrapper';
 COMMENT ON FUNCTION fit_rfm(log order_log, as_of timestamp, bins integer, time_zone text, segments jsonb) IS
 'the cut points of RFM scores of the customers in an order log, as rfm(ties => tied) uses them';
 
 CREATE FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
 RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'rfm_score_wrapper';
 COMMENT ON FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
 'the RFM score of a customer on the scale of a model, such as 555';
 
 CREATE FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
 RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'rfm_segment_of_model_wrapper';
 COMMENT ON FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
 'the segment of a customer on the scale of a model; NULL if the model has no names for its number of bins';
 
 CREATE FUNCTION rfm_segment(r integer, f integer, m integer)
 RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME', 'rfm_segment_wrapper';
 COMMENT ON FUNCTION rfm_segment(r integer, f integer, m integer) IS
 'the usual segment of three scores from 1 to 5';
@@ -595,7 +728,7 @@ RETURNS TABLE (
     m integer,
     score text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 125
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 125 COST 100
 AS 'MODULE_PATHNAME', 'rfm_segments_wrapper';
 COMMENT ON FUNCTION rfm_segments() IS
 'the usual map of segments: the eleven names and the 125 scores that belong to them';
@@ -700,7 +833,7 @@ COMMENT ON OPERATOR CLASS purchase_model_ops USING hash IS 'purchase_model by it
 
 CREATE FUNCTION fit_purchases(log order_log, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
 RETURNS purchase_model
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';
 COMMENT ON FUNCTION fit_purchases(log order_log, model text, as_of timestamp, period text, time_zone text, time_unit interval) IS
 'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, or auto: the most likely one) to the customers of an order log by maximum likelihood';
@@ -801,57 +934,57 @@ RETURNS TABLE (
     low double precision,
     high double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 4
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 4 COST 20
 AS 'MODULE_PATHNAME', 'purchase_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model purchase_model) IS
 'the parameters of a model of purchases, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model purchase_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model purchase_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'purchase_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model purchase_model) IS
 'how a model of purchases was fitted, and what to know before one trusts it';
 
 CREATE FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'p_alive_wrapper';
 COMMENT ON FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision) IS
 'the probability that a customer is still there';
 
 CREATE FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'expected_orders_wrapper';
 COMMENT ON FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
 'how many purchases of a customer are expected within the horizon';
 
 CREATE FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'churn_probability_wrapper';
 COMMENT ON FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
 'the probability that a customer places no order within the horizon';
 
 CREATE FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500
 AS 'MODULE_PATHNAME', 'p_orders_wrapper';
 COMMENT ON FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval) IS
 'the probability that a customer makes exactly n purchases within the horizon';
 
 CREATE FUNCTION expected_orders_new_customer(model purchase_model, horizon interval)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'expected_orders_new_customer_wrapper';
 COMMENT ON FUNCTION expected_orders_new_customer(model purchase_model, horizon interval) IS
 'how many purchases of a new customer are expected within the horizon, after the first one';
@@ -956,7 +1089,7 @@ COMMENT ON OPERATOR CLASS spend_model_ops USING hash IS 'spend_model by its byte
 
 CREATE FUNCTION fit_spend(log order_log, as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC')
 RETURNS spend_model
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_spend_wrapper';
 COMMENT ON FUNCTION fit_spend(log order_log, as_of timestamp, period text, time_zone text) IS
 'fits the Gamma-Gamma model of spend to the customers of an order log who have bought again, by maximum likelihood';
@@ -1037,29 +1170,29 @@ RETURNS TABLE (
     low double precision,
     high double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3 COST 20
 AS 'MODULE_PATHNAME', 'spend_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model spend_model) IS
 'the parameters of a model of spend, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model spend_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model spend_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'spend_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model spend_model) IS
 'how a model of spend was fitted, and what to know before one trusts it';
 
 CREATE FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'expected_spend_wrapper';
 COMMENT ON FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision) IS
 'what a purchase of a customer is expected to be worth; without repeat purchases, that of all customers';
@@ -1078,7 +1211,7 @@ RETURNS TABLE (
     clv_low double precision,
     clv_high double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'clv_wrapper';
 COMMENT ON FUNCTION clv(log order_log, horizon interval, discount_rate double precision, margin double precision, model text, as_of timestamp, period text, time_zone text, discount_period interval, confidence double precision, purchases purchase_model, spend spend_model) IS
 'customer lifetime value: what the orders of each customer within the horizon are expected to bring, discounted, with limits of confidence';
@@ -1093,7 +1226,7 @@ RETURNS TABLE (
     clv_low double precision,
     clv_high double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'clv_as_wrapper';
 COMMENT ON FUNCTION clv(log order_log, key anyelement, horizon interval, discount_rate double precision, margin double precision, model text, as_of timestamp, period text, time_zone text, discount_period interval, confidence double precision, purchases purchase_model, spend spend_model) IS
 'customer lifetime value: what the orders of each customer within the horizon are expected to bring, discounted, with limits of confidence; keys of the type of the second argument, such as NULL::uuid';
@@ -1110,7 +1243,7 @@ RETURNS TABLE (
     churn_probability double precision,
     risk text
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'churn_wrapper';
 COMMENT ON FUNCTION churn(log order_log, horizon interval, model text, as_of timestamp, period text, time_zone text, medium_from double precision, high_from double precision, purchases purchase_model) IS
 'the probability that each customer places no order within the horizon, and its band: low, medium or high';
@@ -1123,7 +1256,7 @@ RETURNS TABLE (
     churn_probability double precision,
     risk text
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'churn_as_wrapper';
 COMMENT ON FUNCTION churn(log order_log, key anyelement, horizon interval, model text, as_of timestamp, period text, time_zone text, medium_from double precision, high_from double precision, purchases purchase_model) IS
 'the probability that each customer places no order within the horizon, and its band: low, medium or high; keys of the type of the second argument, such as NULL::uuid';
@@ -1146,7 +1279,7 @@ RETURNS TABLE (
     predicted_active double precision,
     actual_active double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 44
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 44 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'validate_purchases_wrapper';
 COMMENT ON FUNCTION validate_purchases(log order_log, split timestamp, model text, as_of timestamp, period text, time_zone text) IS
 'fits a model of purchases to what came up to the split, and puts what it predicts after it beside what came, and beside rules of thumb: for all customers (decile NULL), and by deciles of what was predicted';
@@ -1168,7 +1301,7 @@ RETURNS TABLE (
     predicted_active double precision,
     actual_active double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 6
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 6 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'compare_purchase_models_wrapper';
 COMMENT ON FUNCTION compare_purchase_models(log order_log, split timestamp, as_of timestamp, period text, time_zone text) IS
 'fits all models of purchases to what came up to the split, and puts what each predicts after it beside what came, and beside rules of thumb';
@@ -1348,21 +1481,21 @@ COMMENT ON AGGREGATE fit_retention(period integer, customers bigint, has_left bo
 
 CREATE FUNCTION survival(model retention_model, periods integer)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'retention_survival_wrapper';
 COMMENT ON FUNCTION survival(model retention_model, periods integer) IS
 'the share of customers who are still there after so many renewals';
 
 CREATE FUNCTION retention_rate(model retention_model, period integer)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'retention_rate_wrapper';
 COMMENT ON FUNCTION retention_rate(model retention_model, period integer) IS
 'the share of those who come to renewal number period that renew';
 
 CREATE FUNCTION expected_lifetime(model retention_model, renewals integer DEFAULT 0, discount_rate double precision DEFAULT 0, horizon integer DEFAULT NULL)
 RETURNS double precision
-LANGUAGE c IMMUTABLE PARALLEL SAFE
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'retention_expected_lifetime_wrapper';
 COMMENT ON FUNCTION expected_lifetime(model retention_model, renewals integer, discount_rate double precision, horizon integer) IS
 'how many periods a customer who has renewed so often will be there for, the one under way included; later ones discounted';
@@ -1375,22 +1508,22 @@ RETURNS TABLE (
     low double precision,
     high double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 2
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 2 COST 20
 AS 'MODULE_PATHNAME', 'retention_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model retention_model) IS
 'the parameters of a model of retention, with standard errors and 95 % confidence limits';
 
-CREATE FUNCTION describe(model retention_model)
-RETURNS TABLE (
-    model text,
-    status text,
-    customers double precision,
-    log_likelihood double precision,
-    aic double precision,
-    bic double precision,
-    warnings text
+CREATE FUNCTION describe(
+    model retention_model,
+    OUT model text,
+    OUT status text,
+    OUT customers double precision,
+    OUT log_likelihood double precision,
+    OUT aic double precision,
+    OUT bic double precision,
+    OUT warnings text
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'retention_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model retention_model) IS
 'how a model of retention was fitted, and what to know before one trusts it';
@@ -1568,16 +1701,16 @@ CREATE AGGREGATE merge(set feature_set) (
 COMMENT ON AGGREGATE merge(set feature_set) IS
 'merges feature sets: the same bytes as collecting all their rows at once';
 
-CREATE FUNCTION describe(set feature_set)
-RETURNS TABLE (
-    ids text,
-    rows bigint,
-    dimension integer,
-    null_ids bigint,
-    null_features bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    set feature_set,
+    OUT ids text,
+    OUT rows bigint,
+    OUT dimension integer,
+    OUT null_ids bigint,
+    OUT null_features bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'feature_set_describe_wrapper';
 COMMENT ON FUNCTION describe(set feature_set) IS
 'what is in a feature set, and which rows were ignored';
@@ -1682,7 +1815,7 @@ COMMENT ON OPERATOR CLASS kmeans_model_ops USING hash IS 'kmeans_model by its by
 
 CREATE FUNCTION fit_kmeans(set feature_set, k integer, scaling text DEFAULT 'standard', n_init integer DEFAULT NULL, max_iter integer DEFAULT 300, tolerance double precision DEFAULT NULL, seed bigint DEFAULT 1, previous kmeans_model DEFAULT NULL, names text[] DEFAULT NULL, order_by text DEFAULT 'size', nulls text DEFAULT 'error', silhouette text DEFAULT 'simplified')
 RETURNS kmeans_model
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_kmeans_wrapper';
 COMMENT ON FUNCTION fit_kmeans(set feature_set, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, names text[], order_by text, nulls text, silhouette text) IS
 'clusters of features: k of them, or as many as there are different rows';
@@ -1694,7 +1827,7 @@ RETURNS TABLE (
     distance double precision,
     silhouette double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
 AS 'MODULE_PATHNAME', 'kmeans_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, order_by text, nulls text, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1';
@@ -1706,7 +1839,7 @@ RETURNS TABLE (
     distance double precision,
     silhouette double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
 AS 'MODULE_PATHNAME', 'kmeans_as_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, key anyelement, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, order_by text, nulls text, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1; ids of the type of the second argument, such as NULL::uuid';
@@ -1718,7 +1851,7 @@ RETURNS TABLE (
     distance double precision,
     silhouette double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
 AS 'MODULE_PATHNAME', 'kmeans_by_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, model kmeans_model, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1, by a model that was fitted before';
@@ -1730,7 +1863,7 @@ RETURNS TABLE (
     distance double precision,
     silhouette double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
 AS 'MODULE_PATHNAME', 'kmeans_by_as_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, key anyelement, model kmeans_model, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1, by a model that was fitted before; ids of the type of the second argument, such as NULL::uuid';
@@ -1745,21 +1878,21 @@ RETURNS TABLE (
     preferred_by text[],
     warnings text
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 9
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 9 SUPPORT plan_numbers_of_clusters
 AS 'MODULE_PATHNAME', 'kmeans_scan_wrapper';
 COMMENT ON FUNCTION kmeans_scan(set feature_set, k_min integer, k_max integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, nulls text, silhouette text) IS
 'the quality of clusterings with k_min to k_max clusters, and which measure prefers which';
 
 CREATE FUNCTION kmeans_assign(model kmeans_model, features double precision[])
 RETURNS integer
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'kmeans_assign_wrapper';
 COMMENT ON FUNCTION kmeans_assign(model kmeans_model, features double precision[]) IS
 'the number of the cluster whose center is nearest; NULL if a feature is NULL';
 
 CREATE FUNCTION kmeans_distances(model kmeans_model, features double precision[])
 RETURNS double precision[]
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 30
 AS 'MODULE_PATHNAME', 'kmeans_distances_wrapper';
 COMMENT ON FUNCTION kmeans_distances(model kmeans_model, features double precision[]) IS
 'the distances to all centers in scaled units; NULL if a feature is NULL';
@@ -1772,7 +1905,7 @@ RETURNS TABLE (
     radius double precision,
     center double precision[]
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 SUPPORT plan_clusters
 AS 'MODULE_PATHNAME', 'kmeans_centers_wrapper';
 COMMENT ON FUNCTION kmeans_centers(model kmeans_model) IS
 'the clusters of a model: rows, their share, the root mean square distance to the center in scaled units, and the center in the units of the features';
@@ -1786,7 +1919,7 @@ RETURNS TABLE (
     mean double precision,
     scaled double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 50
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 50 SUPPORT plan_profiles
 AS 'MODULE_PATHNAME', 'kmeans_profile_wrapper';
 COMMENT ON FUNCTION kmeans_profile(model kmeans_model) IS
 'the centers of a model feature by feature: the value, the mean over all rows, and the value in scaled units';
@@ -2049,21 +2182,21 @@ COMMENT ON AGGREGATE merge(log basket_log) IS
 -- basket_log: looking into it
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION describe(log basket_log)
-RETURNS TABLE (
-    basket_keys text,
-    item_keys text,
-    baskets bigint,
-    items bigint,
-    entries bigint,
-    largest_basket bigint,
-    mean_basket double precision,
-    rows bigint,
-    null_baskets bigint,
-    null_items bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    log basket_log,
+    OUT basket_keys text,
+    OUT item_keys text,
+    OUT baskets bigint,
+    OUT items bigint,
+    OUT entries bigint,
+    OUT largest_basket bigint,
+    OUT mean_basket double precision,
+    OUT rows bigint,
+    OUT null_baskets bigint,
+    OUT null_items bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'basket_log_describe_wrapper';
 COMMENT ON FUNCTION describe(log basket_log) IS
 'what is in a basket log, and which rows were ignored';
@@ -2074,7 +2207,7 @@ RETURNS TABLE (
     baskets bigint,
     support double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1000
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1000 SUPPORT plan_items
 AS 'MODULE_PATHNAME', 'basket_log_items_wrapper';
 COMMENT ON FUNCTION items(log basket_log) IS
 'the items of a basket log, from the most frequent one down: in how many baskets each is, and in which share of them';
@@ -2091,7 +2224,7 @@ RETURNS TABLE (
     support double precision,
     all_baskets bigint
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'frequent_itemsets_wrapper';
 COMMENT ON FUNCTION frequent_itemsets(log basket_log, min_support double precision, min_count bigint, target text, min_length integer, max_length integer) IS
 'items that are together in at least min_support (a share) or min_count of the baskets: all sets of them, the closed or the maximal ones';
@@ -2122,7 +2255,7 @@ RETURNS TABLE (
     odds_ratio double precision,
     p_value double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_rules
 AS 'MODULE_PATHNAME', 'association_rules_wrapper';
 COMMENT ON FUNCTION association_rules(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer, max_consequent integer, top integer, by text, redundant boolean, only_antecedent "any", only_consequent "any", max_item_support double precision, significance_level double precision) IS
 'baskets with all items of the antecedent also hold the consequent: the rules, the best first, with their counts and measures';
@@ -2147,7 +2280,7 @@ RETURNS TABLE (
     odds_ratio double precision,
     p_value double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'rule_counts_wrapper';
 COMMENT ON FUNCTION rule_counts(log basket_log, antecedent anycompatiblearray, consequent anycompatiblearray) IS
 'the counts and measures of one rule in the baskets of a log, frequent or not';
@@ -2252,7 +2385,7 @@ COMMENT ON OPERATOR CLASS basket_model_ops USING hash IS 'basket_model by its by
 
 CREATE FUNCTION fit_baskets(log basket_log, min_support double precision DEFAULT NULL, min_count bigint DEFAULT NULL, min_confidence double precision DEFAULT 0, max_antecedent integer DEFAULT 2)
 RETURNS basket_model
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_baskets_wrapper';
 COMMENT ON FUNCTION fit_baskets(log basket_log, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
 'the rules of the baskets, to recommend items by without them';
@@ -2269,7 +2402,7 @@ RETURNS TABLE (
     confidence double precision,
     lift double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 10 SUPPORT plan_recommendations
 AS 'MODULE_PATHNAME', 'recommend_wrapper';
 COMMENT ON FUNCTION recommend(log basket_log, items anycompatiblearray, n integer, by text, min_support double precision, min_count bigint, min_confidence double precision, max_antecedent integer) IS
 'items to offer to a basket, the best first, each with the rule that says so';
@@ -2286,22 +2419,22 @@ RETURNS TABLE (
     confidence double precision,
     lift double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 SUPPORT plan_recommendations
 AS 'MODULE_PATHNAME', 'recommend_by_wrapper';
 COMMENT ON FUNCTION recommend(model basket_model, items anycompatiblearray, n integer, by text) IS
 'items to offer to a basket by the rules of a model, the best first, each with the rule that says so';
 
-CREATE FUNCTION describe(model basket_model)
-RETURNS TABLE (
-    baskets bigint,
-    items bigint,
-    rules bigint,
-    min_count bigint,
-    min_confidence double precision,
-    max_antecedent bigint,
-    bytes bigint
+CREATE FUNCTION describe(
+    model basket_model,
+    OUT baskets bigint,
+    OUT items bigint,
+    OUT rules bigint,
+    OUT min_count bigint,
+    OUT min_confidence double precision,
+    OUT max_antecedent bigint,
+    OUT bytes bigint
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'basket_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model basket_model) IS
 'what a model was fitted to and with, and how much it holds';

@@ -7,6 +7,7 @@ use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
 use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use crate::pg::{encoding, settings};
@@ -86,44 +87,32 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Text,
-        Column::Text,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Float8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-    ];
+fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
     answer(|| {
         let bytes = log.bytes();
         let log = BasketLog::open(bytes)?;
         let about = log.describe(&mut Backend::of_call("describe"))?;
         let counts = log.counts();
-        let kinds = log
+        let (baskets, items) = log
             .kinds()
-            .map(|(baskets, items)| (baskets.to_string(), items.to_string()));
-        let mean_size = kinds.as_ref().map(|_| about.entries as f64 / about.baskets as f64);
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        rows.put(&[
-            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.0)),
-            Cell::of(kinds.as_ref(), |kinds| Cell::Text(&kinds.1)),
-            Cell::Integer(about.baskets as i64),
-            Cell::Integer(about.items as i64),
-            Cell::Integer(about.entries as i64),
-            Cell::Integer(about.largest_basket as i64),
-            Cell::of(mean_size, Cell::Float),
-            Cell::Integer(counts.rows as i64),
-            Cell::Integer(counts.null_baskets as i64),
-            Cell::Integer(counts.null_items as i64),
-            Cell::Integer(bytes.len() as i64),
-        ])?;
-        Ok(rows.finish())
+            .map(|(baskets, items)| (baskets.to_string(), items.to_string()))
+            .unzip();
+        let mean_basket = log.kinds().map(|_| about.entries as f64 / about.baskets as f64);
+        let count = |n: u64| Field::Int8(Some(n as i64));
+        let fields = [
+            ("basket_keys", Field::Text(baskets.as_deref())),
+            ("item_keys", Field::Text(items.as_deref())),
+            ("baskets", count(about.baskets)),
+            ("items", count(about.items)),
+            ("entries", count(about.entries)),
+            ("largest_basket", count(about.largest_basket)),
+            ("mean_basket", Field::Float8(mean_basket)),
+            ("rows", count(counts.rows)),
+            ("null_baskets", count(counts.null_baskets)),
+            ("null_items", count(counts.null_items)),
+            ("bytes", count(bytes.len() as u64)),
+        ];
+        Record::of(&fields, call)
     })
 }
 

@@ -1,6 +1,7 @@
 //! `parameters` and `describe`: what fitted models have in common.
 
 use crate::pg::call::Call;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use clientele_core::Result;
 use clientele_core::estimate::{Estimate, Parameter};
@@ -28,31 +29,20 @@ pub fn parameters<'a>(parameters: &[Parameter], call: Call<'a>) -> Result<RowSet
     Ok(rows.finish())
 }
 
-const DESCRIPTION: &[Column] = &[
-    Column::Text,
-    Column::Text,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Text,
-];
-
 /// One row: the model, how it was fitted, and what to know before one trusts it.
-pub fn describe<'a, const N: usize>(model: &str, estimate: &Estimate<N>, call: Call<'a>) -> Result<RowSet<'a>> {
+pub fn describe<'a, const N: usize>(model: &str, estimate: &Estimate<N>, call: Call<'a>) -> Result<Record<'a>> {
     let warnings = estimate.warnings.join("; ");
-    let mut rows = Rows::begin(call, DESCRIPTION, None)?;
-    rows.put(&[
-        Cell::Text(model),
-        Cell::Text(estimate.status.name()),
-        Cell::Float(estimate.customers),
-        Cell::of(estimate.log_likelihood, Cell::Float),
-        Cell::of(estimate.aic(), Cell::Float),
-        Cell::of(estimate.bic(), Cell::Float),
-        match &*warnings {
-            "" => Cell::Null,
-            warnings => Cell::Text(warnings),
-        },
-    ])?;
-    Ok(rows.finish())
+    let fields = [
+        ("model", Field::Text(Some(model))),
+        ("status", Field::Text(Some(estimate.status.name()))),
+        ("customers", Field::Float8(Some(estimate.customers))),
+        ("log_likelihood", Field::Float8(estimate.log_likelihood)),
+        ("aic", Field::Float8(estimate.aic())),
+        ("bic", Field::Float8(estimate.bic())),
+        (
+            "warnings",
+            Field::Text(Some(&*warnings).filter(|text| !text.is_empty())),
+        ),
+    ];
+    Record::of(&fields, call)
 }

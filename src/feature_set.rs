@@ -7,7 +7,7 @@ use crate::pg::collection::collection;
 use crate::pg::encoding;
 use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
-use crate::pg::rows::{Cell, Column, RowSet, Rows};
+use crate::pg::record::{Field, Record};
 use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::feature_set::{Collector, FeatureSet, NAME, parse, write_text};
 use pgrx::prelude::*;
@@ -46,29 +46,21 @@ fn collect(set: &mut Collector, args: Args<'_>) {
 
 /// `describe(set)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Text,
-        Column::Int8,
-        Column::Int4,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-    ];
+fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> Record<'a> {
     answer(|| {
         let set = FeatureSet::open(set.bytes())?;
         let counts = set.counts();
         let ids = set.kind().map(|kind| kind.to_string());
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        rows.put(&[
-            Cell::of(ids.as_deref(), Cell::Text),
-            Cell::Integer(counts.rows as i64),
-            Cell::Integer(set.dimension() as i64),
-            Cell::Integer(counts.null_ids as i64),
-            Cell::Integer(counts.null_features as i64),
-            Cell::Integer(set.bytes().len() as i64),
-        ])?;
-        Ok(rows.finish())
+        let count = |n: u64| Field::Int8(Some(n as i64));
+        let fields = [
+            ("ids", Field::Text(ids.as_deref())),
+            ("rows", count(counts.rows)),
+            ("dimension", Field::Int4(Some(set.dimension() as i32))),
+            ("null_ids", count(counts.null_ids)),
+            ("null_features", count(counts.null_features)),
+            ("bytes", count(set.bytes().len() as u64)),
+        ];
+        Record::of(&fields, call)
     })
 }
 

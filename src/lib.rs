@@ -16,6 +16,7 @@ mod itemsets;
 mod kmeans;
 mod order_log;
 mod pg;
+mod planner;
 mod purchases;
 mod recommend;
 mod retention;

@@ -9,6 +9,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
@@ -247,7 +248,7 @@ fn purchase_model_parameters<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>
 
 /// `describe(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> RowSet<'a> {
+fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> Record<'a> {
     answer(|| {
         let model = Model::decode(model.bytes())?;
         estimate::describe(model.family.name(), &model.estimate, call)

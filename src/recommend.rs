@@ -8,6 +8,7 @@ use crate::pg::encoding;
 use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::KeyArray;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::Text;
 use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
@@ -198,30 +199,23 @@ fn recommend_by<'a>(
 
 /// `describe(basket_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Int8,
-        Column::Float8,
-        Column::Int8,
-        Column::Int8,
-    ];
+fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> Record<'a> {
     answer(|| {
         let bytes = model.bytes();
         let model = BasketModel::decode(bytes)?;
         let options = model.options();
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        rows.put(&[
-            Cell::Integer(model.baskets() as i64),
-            Cell::Integer(model.items() as i64),
-            Cell::Integer(model.rules() as i64),
-            Cell::Integer(i64::from(options.min_count)),
-            Cell::Float(options.min_confidence),
-            Cell::of(i64::try_from(options.max_antecedent).ok(), Cell::Integer),
-            Cell::Integer(bytes.len() as i64),
-        ])?;
-        Ok(rows.finish())
+        let fields = [
+            ("baskets", Field::Int8(Some(model.baskets() as i64))),
+            ("items", Field::Int8(Some(model.items() as i64))),
+            ("rules", Field::Int8(Some(model.rules() as i64))),
+            ("min_count", Field::Int8(Some(i64::from(options.min_count)))),
+            ("min_confidence", Field::Float8(Some(options.min_confidence))),
+            (
+                "max_antecedent",
+                Field::Int8(i64::try_from(options.max_antecedent).ok()),
+            ),
+            ("bytes", Field::Int8(Some(bytes.len() as i64))),
+        ];
+        Record::of(&fields, call)
     })
 }

@@ -7,6 +7,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
@@ -152,6 +153,6 @@ fn retention_model_parameters<'a>(model: Given<'_, RetentionModel>, call: Call<'
 
 /// `describe(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_model_describe<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> RowSet<'a> {
+fn retention_model_describe<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> Record<'a> {
     answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
 }

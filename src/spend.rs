@@ -9,6 +9,7 @@ use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::Timestamp;
@@ -164,6 +165,6 @@ fn spend_model_parameters<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> R
 
 /// `describe(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn spend_model_describe<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> RowSet<'a> {
+fn spend_model_describe<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> Record<'a> {
     answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
 }

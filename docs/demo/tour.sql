@@ -85,3 +85,6 @@ FROM baskets, clientele.association_rules(log, min_count => 500, top => 8, redun
 \echo
 SELECT r.item AS offer, round(100 * r.confidence::numeric, 1) AS "bought in %", array_to_string(r.antecedent, ' + ') AS "because of", round(r.lift::numeric, 1) AS "times as often"
 FROM baskets, clientele.recommend(log, ARRAY['Hot Dogs', 'Soft Drinks'], 5) r;
+
+-- The tour of the README goes on from here, and makes its own.
+DROP TABLE log, segments, baskets;

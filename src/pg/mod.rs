@@ -17,6 +17,7 @@
 //! | [`interrupt`] | cancelling, progress and memory for long work |
 //! | [`keys`] | arrays of keys: of texts, integers or UUIDs |
 //! | [`model`] | models as SQL types |
+//! | [`planner`] | what the planner may expect of a function |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
 //! | [`settings`] | `clientele.*` |
@@ -43,6 +44,7 @@ pub mod error;
 pub mod interrupt;
 pub mod keys;
 pub mod model;
+pub mod planner;
 pub mod record;
 mod remembered;
 pub mod rows;

@@ -25,6 +25,27 @@ pub unsafe fn bytes_of<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     }
 }
 
+/// The bytes of a value, without its header, if they lie there as they are: not fetched, not decompressed.
+///
+/// # Safety
+/// As for [`bytes_of`].
+pub unsafe fn plain_bytes_of<'a>(datum: pg_sys::Datum) -> Option<&'a [u8]> {
+    let value: *mut pg_sys::varlena = datum.cast_mut_ptr();
+    // SAFETY: see above; the header says how the bytes lie.
+    unsafe {
+        let plain = match pgrx::varlena::varatt_is_1b(value) {
+            true => !pgrx::varlena::varatt_is_1b_e(value),
+            false => pgrx::varlena::varatt_is_4b_u(value),
+        };
+        plain.then(|| {
+            std::slice::from_raw_parts(
+                pgrx::varlena::vardata_any(value).cast(),
+                pgrx::varlena::varsize_any_exhdr(value),
+            )
+        })
+    }
+}
+
 unsafe fn long_bytes_of<'a>(value: *mut pg_sys::varlena) -> &'a [u8] {
     // SAFETY: as above; a value that has been fetched is as long as it says.
     unsafe {

@@ -41,7 +41,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;
         psql(&shop.0, &["-v", "ON_ERROR_STOP=1", "-f", "docs/demo/tour.sql"], "")
             .map_err(|failure| failure.to_string())?;
-        Ok(())
+        // The README goes on in the session that the demo leaves open.
+        check_in(&root().join("README.md"), &shop.0)
+            .map_err(|failure| format!("README.md after the tour: {failure}").into())
     });
     vec![examples, tour]
 }
@@ -81,12 +83,22 @@ fn check(page: &Path, shop: &Shop) -> Outcome {
     if examples.is_empty() {
         return Ok(());
     }
-    let database = shop.copy()?;
+    compare(page, &lines, &examples, &shop.copy()?)
+}
+
+/// The examples of a page in a database where something has happened before.
+fn check_in(page: &Path, database: &Database) -> Outcome {
+    let text = fs::read_to_string(page)?;
+    let lines: Vec<&str> = text.lines().collect();
+    compare(page, &lines, &examples(&lines), database)
+}
+
+fn compare(page: &Path, lines: &[&str], examples: &[Example], database: &Database) -> Outcome {
     let script: String = examples
         .iter()
         .map(|example| format!("\\echo '{MARK}'\n{}\n", example.sql))
         .collect();
-    let printed = psql(&database, &[], &script)?;
+    let printed = psql(database, &[], &script)?;
     let printed: Vec<String> = printed.split(&format!("{MARK}\n")).skip(1).map(trimmed).collect();
     ensure!(
         printed.len() == examples.len(),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 crate::trials!(
     calls_can_be_cancelled,
+    single_calls_can_be_cancelled,
     statement_timeout_is_kept,
     nothing_is_left_behind,
     progress_is_shown,
@@ -106,9 +107,13 @@ const SOON: Duration = Duration::from_millis(500);
 
 /// Runs work and cancels it a while later; how long it went on after that.
 fn cancelled(client: &mut Client, work: &str) -> Result<Duration, Failure> {
+    cancelled_after(client, work, Duration::from_millis(700))
+}
+
+fn cancelled_after(client: &mut Client, work: &str, while_later: Duration) -> Result<Duration, Failure> {
     let token = client.cancel_token();
     let canceller = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(700));
+        thread::sleep(while_later);
         let asked = Instant::now();
         token.cancel_query(NoTls).map(|()| asked)
     });
@@ -142,6 +147,87 @@ fn all_end_soon(client: &mut Client, end: impl Fn(&mut Client, &str) -> Result<D
 fn calls_can_be_cancelled(database: &Database) -> Outcome {
     let mut client = database.client_with_log(1_000_000)?;
     all_end_soon(&mut client, cancelled)
+}
+
+/// One call each, which PostgreSQL's own checks between calls and rows cannot stop: what it is given, made of so many rows, and
+/// the call.
+const SINGLE: [(&str, &str, &str); 8] = [
+    (
+        "scoring",
+        LOG_OF,
+        "SELECT count(*) FROM input, clientele.rfm(value, ties => 'ntile')",
+    ),
+    (
+        "totals",
+        LOG_OF,
+        "SELECT count(*) FROM input, clientele.customers(value)",
+    ),
+    ("fitting", LOG_OF, "SELECT clientele.fit_rfm(value) IS NULL FROM input"),
+    (
+        "fitting purchases",
+        LOG_OF,
+        "SELECT clientele.fit_purchases(value, 'pareto/nbd') IS NULL FROM input",
+    ),
+    (
+        "valuing",
+        LOG_OF,
+        "SELECT count(*) FROM input, clientele.clv(value, discount_rate => 0.1)",
+    ),
+    (
+        "clusters",
+        FEATURES_OF,
+        "SELECT clientele.fit_kmeans(value, 40, n_init => 5) IS NULL FROM input",
+    ),
+    (
+        "itemsets",
+        BASKETS_OF,
+        "SELECT count(*) FROM input, clientele.frequent_itemsets(value, min_support => 0.2, target => 'maximal')",
+    ),
+    ("writing text", LOG_OF, "SELECT length(value::text) FROM input"),
+];
+const LOG_OF: &str = "SELECT clientele.order_log(i * 7919 % (N / 2 + 1), timestamp '2024-01-01' + i * 104729 % 31536000 * interval '1 second', i % 1000 / 4.0) AS value
+                      FROM generate_series(1, N::bigint) i";
+const FEATURES_OF: &str = "SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS value FROM generate_series(1, N::bigint) i";
+const BASKETS_OF: &str =
+    "SELECT clientele.basket_log(i / 12, i * i * 7919 % 24) AS value FROM generate_series(1, N::bigint) i";
+/// A call that takes as long as this goes on far too long if nothing stops it.
+const LONG_ENOUGH: Duration = Duration::from_millis(1200);
+/// When it is cancelled.
+const EARLY: Duration = Duration::from_millis(200);
+
+/// Whatever the machine, the call is made long enough: the input is doubled until it is.
+fn single_calls_can_be_cancelled(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    client
+        .batch_execute("SET clientele.memory_limit = '4GB'; SET max_parallel_workers_per_gather = 0; SET jit = off")?;
+    for (what, input, call) in SINGLE {
+        let mut n = 1 << 19;
+        loop {
+            client.batch_execute(&format!(
+                "DROP TABLE IF EXISTS input; CREATE TABLE input AS {}",
+                input.replace('N', &n.to_string())
+            ))?;
+            let begun = Instant::now();
+            client.batch_execute(call).map_err(|error| format!("{what}: {error}"))?;
+            if begun.elapsed() >= LONG_ENOUGH {
+                break;
+            }
+            n *= 2;
+            ensure!(n <= 1 << 25, "{what} is never long enough");
+        }
+        // What works with threads has them stopped, too.
+        let threads: &[u32] = if what == "clusters" { &[1, 4] } else { &[1] };
+        for threads in threads {
+            client.batch_execute(&format!("SET clientele.threads = {threads}"))?;
+            let mut took = Vec::new();
+            while took.last().is_none_or(|&last| last >= SOON) {
+                ensure!(took.len() < 3, "{what} with {threads} threads went on for {took:?}");
+                took.push(cancelled_after(&mut client, call, EARLY).map_err(|failure| format!("{what}: {failure}"))?);
+            }
+        }
+        client.batch_execute("SET clientele.threads = 1")?;
+    }
+    Ok(())
 }
 
 fn statement_timeout_is_kept(database: &Database) -> Outcome {

@@ -11,8 +11,10 @@ mod encodings;
 mod examples;
 mod interrupts;
 mod memory;
+mod plans;
 mod real_data;
 mod security;
+mod signatures;
 mod storage;
 
 use database::Database;
@@ -69,10 +71,12 @@ fn main() {
         call_site::trials(),
         interrupts::trials(),
         memory::trials(),
+        plans::trials(),
         storage::trials(),
         encodings::trials(),
         security::trials(),
         examples::trials(),
+        signatures::trials(),
         real_data::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();

@@ -327,6 +327,11 @@ fn cdnow_models(client: &mut postgres::Client) -> Outcome {
                    FROM cdnow_master) f, clientele.parameters(m) p",
             &[&model],
         )?;
+        ensure!(
+            found.len() == parameters.len(),
+            "{model} has {} parameters",
+            found.len()
+        );
         for (row, want) in found.iter().zip(parameters) {
             let estimate: f64 = row.try_get(0)?;
             let close = (estimate / want - 1.0).abs() < 1e-9;

@@ -7,6 +7,7 @@ use postgres::Client;
 crate::trials!(
     users_without_rights_can_use_it,
     owners_of_databases_can_install_it,
+    squatted_schemas_are_refused,
     rows_and_columns_stay_hidden,
     names_on_the_search_path_change_nothing,
     states_cannot_be_forged,
@@ -73,7 +74,128 @@ fn owners_of_databases_can_install_it(database: &Database) -> Outcome {
     // What it holds is the installing superuser's: its owner cannot turn a function into another.
     let (code, _) = error_of(&mut client, "ALTER FUNCTION clientele.order_log_final(internal) STRICT")?;
     ensure!(code == "42501", "altering a function: {code}");
-    client.batch_execute("DROP EXTENSION clientele CASCADE")?;
+    // Nor can the owner put another function beside them, for others to call.
+    for statement in [
+        "CREATE FUNCTION clientele.rfm_segment(integer, integer, bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
+        "ALTER SCHEMA clientele OWNER TO CURRENT_USER",
+        "DROP SCHEMA clientele CASCADE",
+    ] {
+        let (code, message) = error_of(&mut client, statement)?;
+        ensure!(code == "42501", "{statement}: {code} {message}");
+    }
+    // Once more: the schema that is left behind is good enough.
+    client.batch_execute("DROP EXTENSION clientele CASCADE; CREATE EXTENSION clientele; DROP EXTENSION clientele")?;
+    Ok(())
+}
+
+/// Whoever made the schema before could have functions in it that others call with their rights.
+fn squatted_schemas_are_refused(database: &Database) -> Outcome {
+    let stranger = User::create(database, "stranger")?;
+    let mut admin = database.client()?;
+    admin.batch_execute(&format!(
+        "DROP EXTENSION clientele; DROP SCHEMA clientele; GRANT CREATE ON DATABASE {} TO {}",
+        database.name(),
+        stranger.name
+    ))?;
+    let name = &stranger.name;
+    let function =
+        "FUNCTION clientele.rfm_segment(integer, integer, bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'";
+    let trap = "CREATE FUNCTION clientele.eq(oid, regclass) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+                CREATE OPERATOR clientele.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = clientele.eq);
+                CREATE FUNCTION clientele.aclexplode(aclitem[]) RETURNS integer LANGUAGE sql AS 'SELECT 1 / 0';
+                CREATE DOMAIN clientele.text AS pg_catalog.text; CREATE VIEW clientele.pg_depend AS SELECT 1 AS x;
+                SET search_path = clientele, pg_catalog";
+    let squats: [(&str, String, String); 8] = [
+        (
+            "another's",
+            format!("CREATE SCHEMA clientele AUTHORIZATION {name}"),
+            format!("It belongs to the role {name}."),
+        ),
+        (
+            "with a function",
+            format!("CREATE SCHEMA clientele; CREATE {function}"),
+            "There is function clientele.rfm_segment(integer,integer,bigint) in it.".into(),
+        ),
+        (
+            "with a table",
+            "CREATE SCHEMA clientele; CREATE TABLE clientele.orders ()".into(),
+            "There is table clientele.orders in it.".into(),
+        ),
+        (
+            "with a type",
+            "CREATE SCHEMA clientele; CREATE TYPE clientele.order_log".into(),
+            "There is type clientele.order_log in it.".into(),
+        ),
+        (
+            "with names that hide PostgreSQL's",
+            format!("CREATE SCHEMA clientele; {trap}"),
+            "There is ".into(),
+        ),
+        (
+            "open to everybody",
+            "CREATE SCHEMA clientele; GRANT CREATE ON SCHEMA clientele TO PUBLIC".into(),
+            "PUBLIC may create objects in it.".into(),
+        ),
+        (
+            "open to another",
+            format!("CREATE SCHEMA clientele; GRANT CREATE ON SCHEMA clientele TO {name}"),
+            format!("{name} may create objects in it."),
+        ),
+        (
+            "with rights for what will be in it",
+            format!(
+                "CREATE SCHEMA clientele; ALTER DEFAULT PRIVILEGES IN SCHEMA clientele GRANT EXECUTE ON FUNCTIONS TO {name}"
+            ),
+            "There is ".into(),
+        ),
+    ];
+    for (what, squat, detail) in squats {
+        let mut session = database.client()?;
+        session.batch_execute(&squat)?;
+        for install in [
+            "CREATE EXTENSION clientele",
+            "CREATE EXTENSION clientele SCHEMA clientele",
+        ] {
+            let error = session
+                .batch_execute(install)
+                .err()
+                .ok_or_else(|| format!("a schema {what} is taken"))?;
+            let error = error.as_db_error().ok_or("no answer")?;
+            let told = error.detail().unwrap_or_default();
+            ensure!(
+                error.code().code() == "55000",
+                "{what}: {} {}",
+                error.code().code(),
+                error.message()
+            );
+            // A name on the search path is told without its schema.
+            let short = detail.replace("clientele.", "");
+            ensure!(told.starts_with(&detail) || told.starts_with(&short), "{what}: {told}");
+            ensure!(error.hint().is_some(), "{what}: no hint");
+        }
+        session.batch_execute("DROP SCHEMA clientele CASCADE")?;
+    }
+    // The owner of a database who may install, and finds the schema of a stranger.
+    let owner = User::create(database, "installer")?;
+    admin.batch_execute(&format!(
+        "GRANT CREATE ON DATABASE {} TO {}; CREATE SCHEMA clientele AUTHORIZATION {name}",
+        database.name(),
+        owner.name
+    ))?;
+    let mut client = database.client_of(&owner.name)?;
+    let (code, _) = error_of(&mut client, "CREATE EXTENSION clientele")?;
+    ensure!(
+        code == "55000",
+        "the owner of a database takes a stranger's schema: {code}"
+    );
+    // A schema of one's own, or of a superuser's, with nothing in it, will do.
+    admin.batch_execute(
+        "DROP SCHEMA clientele; CREATE SCHEMA clientele; CREATE EXTENSION clientele; DROP EXTENSION clientele",
+    )?;
+    client.batch_execute("CREATE EXTENSION clientele; DROP EXTENSION clientele")?;
+    admin.batch_execute("DROP SCHEMA clientele")?;
+    client.batch_execute("CREATE SCHEMA clientele; CREATE EXTENSION clientele; DROP EXTENSION clientele")?;
+    admin.batch_execute("DROP SCHEMA clientele")?;
     Ok(())
 }
 

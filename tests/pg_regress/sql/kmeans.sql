@@ -17,11 +17,11 @@ FROM models, clientele.kmeans_centers(model);
 SELECT cluster, size, feature, round(value::numeric, 4) AS value, round(mean::numeric, 4) AS mean, round(scaled::numeric, 4) AS scaled
 FROM models, clientele.kmeans_profile(model);
 -- a center is the mean of its rows, and sizes are counts
-SELECT count(*) AS differences
+SELECT count(*) AS clusters, count(*) FILTER (
+    WHERE c.size <> m.size OR abs(c.center[1] - m.days) > 1e-9 OR abs(c.center[2] - m.orders) > 1e-9 OR abs(c.center[3] - m.revenue) > 1e-9) AS differences
 FROM (SELECT cluster, count(*) AS size, avg(days) AS days, avg(orders) AS orders, avg(revenue) AS revenue
       FROM models, sets, LATERAL clientele.kmeans(set, model) k JOIN people p USING (id) GROUP BY cluster) m
-JOIN (SELECT c.* FROM models, clientele.kmeans_centers(model) c) c USING (cluster)
-WHERE c.size <> m.size OR abs(c.center[1] - m.days) > 1e-9 OR abs(c.center[2] - m.orders) > 1e-9 OR abs(c.center[3] - m.revenue) > 1e-9;
+JOIN (SELECT c.* FROM models, clientele.kmeans_centers(model) c) c USING (cluster);
 
 -- rows, by a fit and by a model, and one by one
 SELECT id, cluster, round(distance::numeric, 6) AS distance, round(silhouette::numeric, 6) AS silhouette

@@ -16,6 +16,9 @@
 
 SHELL := bash
 
+# Also with -j: the targets share a copy of the server and a database, and cargo uses all processors by itself.
+.NOTPARALLEL:
+
 .PHONY: all help install uninstall demo test test-full setup run-test run-test-full core regress client majors setup-test \
 	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind clean
 

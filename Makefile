@@ -2,49 +2,67 @@
 #
 #   make demo          set up what is missing, load a small shop, show the answers, leave psql open
 #   make test          set up what is missing, run all tests
+#   make test-full     the same, and everything else there is to check, which takes hours
+#   make setup         install what building needs, or say what to install
 #   make               build
-#   make install       copy the extension to the PostgreSQL that PG_CONFIG names
+#   make install       copy the extension to a PostgreSQL
+#   make uninstall     take it away again
 #   make installcheck  SQL regression tests against an installed extension on the server that PGHOST and the like name
+#   make lint          format and clippy
+#   make clean         remove what was built
+#   make help          show this
+#
+# PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config chooses a PostgreSQL; else it is what tests/pg-config finds.
 
 SHELL := bash
-PG_CONFIG ?= $(shell tests/pg-config 2>/dev/null)
-MAJOR = $(shell $(PG_CONFIG) --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-FEATURES = --no-default-features --features pg$(MAJOR)
-LIBRARY = target/release/libclientele.so
-export PG_CONFIG
-# pgrx would otherwise look for an installation of its own. Set always and alike: changing it rebuilds the bindings.
-export PGRX_PG_CONFIG_PATH = $(PG_CONFIG)
 
-.PHONY: all install demo test setup run-demo run-tests core regress client majors installcheck bench lint valgrind clean
+# Also with -j: the targets share a copy of the server and a database, and cargo uses all processors by itself.
+.NOTPARALLEL:
+
+.PHONY: all help install uninstall demo test test-full setup run-test run-test-full core regress client majors setup-test \
+	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind clean
 
 all:
-	cargo build --release --lib --package clientele $(FEATURES)
+	@tests/build >/dev/null
+
+help:
+	@sed -n '/^#  *make/s/^# //p; /^# PG_CONFIG/s/^# /\n/p' Makefile
 
 # Root often has no cargo: then what was built before is installed.
 install: $(if $(shell command -v cargo),all)
-	tests/install $(LIBRARY) $(DESTDIR)$(shell $(PG_CONFIG) --pkglibdir) $(DESTDIR)$(shell $(PG_CONFIG) --sharedir)/extension
+	tests/install "$$(tests/target)/release/libclientele.so" "$(DESTDIR)"
+
+uninstall:
+	tests/install --remove "$(DESTDIR)"
 
 setup:
-	@tests/setup test
+	@tests/setup
 
-# In a make of its own: only after the set-up is it known which PostgreSQL there is.
-demo test:
-	@tests/setup $@
-	@$(MAKE) --no-print-directory run-$(@:test=tests)
-
-run-demo: all
+demo:
+	@tests/setup
+	@tests/build >/dev/null
 	@tests/server docs/demo/run
 
-run-tests: core regress client majors
+# In a make of its own, so that nothing starts before the set-up is done.
+test test-full:
+	@tests/setup $@
+	@$(MAKE) --no-print-directory run-$@
+
+run-test: setup-test core regress client majors
+
+run-test-full: run-test lint fuzz assertions valgrind trials advisories fresh
+
+setup-test:
+	tests/setup-test
 
 core:
-	cargo test --package clientele-core
+	cargo test --locked --package clientele-core
 
 regress: all
 	tests/server tests/regress $(TEST)
 
 client: all
-	tests/server cargo test --package client $(TEST)
+	tests/server cargo test --locked --package client $(TEST)
 
 majors:
 	tests/majors
@@ -58,7 +76,7 @@ BENCH_SETTINGS = shared_buffers=4GB work_mem=1GB maintenance_work_mem=1GB jit=of
 	autovacuum=off wal_level=minimal max_wal_senders=0 max_wal_size=16GB checkpoint_timeout=1h
 
 bench: all
-	cargo bench --package clientele-core
+	cargo bench --locked --package clientele-core
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/run
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/models
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/segments
@@ -66,11 +84,33 @@ bench: all
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --package clientele --lib $(FEATURES) -- -D warnings
-	cargo clippy --package clientele-core --package client --all-targets -- -D warnings
+	tests/cargo clippy -- -D warnings
+	cargo clippy --locked --package clientele-core --package client --all-targets -- -D warnings
+	tests/notice --check
+
+# The file of licences, written anew.
+notice:
+	tests/notice
+
+# The fuzz targets are a workspace of their own, which nothing else compiles.
+fuzz:
+	cargo check --locked --bins --manifest-path core/fuzz/Cargo.toml --target-dir "$$(tests/target)/fuzz"
+
+assertions:
+	tests/assertions $(TEST)
 
 valgrind:
 	tests/valgrind $(TEST)
+
+# Each is a program that says what it found, and fails if that is wrong.
+trials: all
+	@for trial in tests/trials/*; do [ ! -x "$$trial" ] || { echo "$$trial"; "$$trial"; } || exit 1; done
+
+advisories:
+	tests/advisories
+
+fresh:
+	tests/fresh
 
 clean:
 	cargo clean

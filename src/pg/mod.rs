@@ -64,3 +64,14 @@ extern "C-unwind" fn _PG_init() {
     error::init();
     settings::init();
 }
+
+/// Which major version of PostgreSQL the library was built for, to be found in its file: tests/install refuses another one.
+// SAFETY: no other symbol has this name.
+#[unsafe(no_mangle)]
+static CLIENTELE_BUILT_FOR: [u8; 28] = {
+    let mut text = *b"clientele for PostgreSQL __\0";
+    let major = pg_sys::PG_MAJORVERSION_NUM as u8;
+    text[25] = b'0' + major / 10;
+    text[26] = b'0' + major % 10;
+    text
+};

@@ -209,9 +209,8 @@ INSERT INTO logs SELECT type, log FROM kinds UNION ALL SELECT 'whole', log FROM 
 UNION ALL SELECT 'empty', clientele.basket_log(receipt, product) FROM lines WHERE false UNION ALL SELECT 'null', NULL;
 SELECT count(*) FILTER (WHERE log::text::clientele.basket_log = log) AS text_is_exact,
        count(*) FILTER (WHERE log::jsonb::clientele.basket_log = log) AS jsonb_is_exact FROM logs;
-COPY logs TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE logs);
-COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
+\copy logs TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT count(*) FILTER (WHERE a.log = b.log) AS same FROM logs a JOIN copied b USING (id);
 SELECT clientele.basket_log_send(clientele.basket_log(7, 'a'::text));
 SELECT '{"basket_log":1,"keys":["date","text"],"items":["a","b","a"],"baskets":{"0":[0,1,2],"-5":[2]}}'::clientele.basket_log;

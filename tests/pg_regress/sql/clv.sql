@@ -85,9 +85,8 @@ DROP TABLE models;
 CREATE TABLE models AS SELECT clientele.fit_spend(log) AS model FROM log;
 SELECT model::text::clientele.spend_model = model AS text_is_exact, model::jsonb::clientele.spend_model = model AS jsonb_is_exact FROM models;
 SELECT '{"spend_model":1,"parameters":{"q":3.74,"p":6.25,"v":15.44}}'::clientele.spend_model;
-COPY models TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE models);
-COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
+\copy models TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT a.model = b.model AS same, a.model <> b.model AS different FROM models a, copied b;
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;
 

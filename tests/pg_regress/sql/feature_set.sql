@@ -79,10 +79,10 @@ SELECT ids, set::text::clientele.feature_set = set AS as_text, set::jsonb::clien
 SELECT count(*) AS different FROM (SELECT DISTINCT set FROM (SELECT set FROM sets UNION ALL SELECT set FROM sets) s) d;
 SELECT count(*) FROM sets a JOIN sets b ON a.set = b.set;
 SELECT a.set <> b.set AS differs FROM sets a, sets b WHERE a.ids = 'text' AND b.ids = 'uuid';
-CREATE TEMP TABLE copied (ids text, set clientele.feature_set);
-COPY sets TO PROGRAM 'cat > clientele_feature_sets.bin' (FORMAT binary);
-COPY copied FROM PROGRAM 'cat clientele_feature_sets.bin; rm clientele_feature_sets.bin' (FORMAT binary);
+CREATE TABLE copied (ids text, set clientele.feature_set);
+\copy sets TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT count(*) FROM sets JOIN copied USING (ids, set);
+DROP TABLE copied;
 SELECT '{"feature_set":1,"ids":"integer","rows":[[1,[1,2]],[2,[3]]]}'::clientele.feature_set;
 SELECT '{"feature_set":1,"ids":"integer","rows":[[1,["1"]]]}'::clientele.feature_set;
 SELECT '{"feature_set":2}'::clientele.feature_set;

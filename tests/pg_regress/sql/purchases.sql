@@ -97,9 +97,8 @@ INSERT INTO models SELECT m, clientele.fit_purchases(log, m) FROM log, unnest(AR
 SELECT count(*) AS models, count(*) FILTER (WHERE model::text::clientele.purchase_model = model) AS text_is_exact,
        count(*) FILTER (WHERE model::jsonb::clientele.purchase_model = model) AS jsonb_is_exact FROM models;
 SELECT model FROM models WHERE name = 'bg';
-COPY models TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE models);
-COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
+\copy models TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT count(*) FILTER (WHERE a.model = b.model) AS same, count(*) FILTER (WHERE a.model <> b.model) AS different
 FROM models a JOIN copied b USING (name);
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;

@@ -86,9 +86,8 @@ SELECT clientele.survival(model, 0), round(clientele.survival(model, 1)::numeric
 FROM hand;
 SELECT p.* FROM hand, clientele.parameters(model) p;
 SELECT d.* FROM hand, clientele.describe(model) d;
-COPY models TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE models);
-COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
+\copy models TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT a.model = b.model AS same, a.model <> b.model AS different FROM models a JOIN copied b USING (segment);
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;
 -- NULL in, NULL out; a NULL option is the default

@@ -50,9 +50,8 @@ DROP TABLE scales;
 -- text, jsonb, binary, equality
 SELECT model::text::clientele.rfm_model = model AS text_is_exact, model::jsonb::clientele.rfm_model = model AS jsonb_is_exact FROM models;
 SELECT model::jsonb -> 'orders' AS cuts FROM models;
-COPY models TO PROGRAM 'cat > clientele_regress.bin' (FORMAT binary);
 CREATE TABLE copied (LIKE models);
-COPY copied FROM PROGRAM 'cat clientele_regress.bin; rm clientele_regress.bin' (FORMAT binary);
+\copy models TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT a.model = b.model AS same, a.model <> b.model AS different FROM models a, copied b;
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;
 

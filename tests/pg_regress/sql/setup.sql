@@ -1,7 +1,7 @@
 -- What every test needs. The settings of the session are unusual on purpose: no result may depend on them.
 CREATE EXTENSION clientele;
-ALTER DATABASE regression SET timezone = 'Asia/Kathmandu';
-ALTER DATABASE regression SET extra_float_digits = 1;
+ALTER DATABASE clientele_regression SET timezone = 'Asia/Kathmandu';
+ALTER DATABASE clientele_regression SET extra_float_digits = 1;
 -- A small shop: two customers, one of them with two lines at one instant and a return, and one with a return only.
 CREATE TABLE small_orders (customer_id bigint, ordered_at timestamptz, total numeric(10,2));
 INSERT INTO small_orders VALUES

@@ -114,7 +114,7 @@ fn stays(family: Family, parameters: &[f64; 4], run: &Run) -> Curve<4> {
 fn beta_geometric(family: Family, parameters: &[f64; 4], x: f64, cells: &[Cell], times: &[Time]) -> Curve<4> {
     let [r, _, a, b] = *parameters;
     let shape = r + x;
-    let rest = b + x - 1.0 + family.first();
+    let rest = b + (x - 1.0 + family.first());
     let mut curve = Curve::ZERO;
     let never = family == Family::Bg && x == 0.0;
     let start = if never { f64::NEG_INFINITY } else { (a / rest).ln() };

@@ -2,10 +2,11 @@
 
 use super::Family;
 use crate::error::{Error, Kind, Result, spelled};
-use crate::special::hypergeometric::{Expected, f21_one, orders_until_leaving, orders_until_leaving_mixed};
-use crate::special::quadrature::{ln_power_integral, over_unit, power_integral, rule_of_8};
+use crate::special::hypergeometric::{Expected, orders_until_leaving, orders_until_leaving_mixed};
+use crate::special::logit::{Log, LogitBeta};
+use crate::special::quadrature::{ln_power_integral, power_integral, rule_of_8};
 use crate::special::{
-    ln_1p_exp, ln_beta_ratio, ln_gamma, ln_gamma_ratio, logistic, one_minus_exp_over, one_minus_exp_over_slope,
+    ln_1p_exp, ln_beta_ratio, ln_gamma_ratio, logistic, one_minus_exp_over, one_minus_exp_over_slope,
 };
 
 /// A customer's history, in the time units of the model.
@@ -91,8 +92,9 @@ impl Outlook {
         let (ln_odds, leaving) = match family {
             Family::Bg if x == 0.0 => (f64::NEG_INFINITY, [a, b]),
             Family::Bg | Family::Mbg => {
-                let b = b + x + family.first();
-                (a.ln() - (b - 1.0).ln() + quiet, [a, b])
+                // In this order, a small b counts.
+                let rest = b + (x + family.first() - 1.0);
+                (a.ln() - rest.ln() + quiet, [a, rest + 1.0])
             }
             Family::Pareto => {
                 let (s, beta) = (a, b);
@@ -227,30 +229,33 @@ impl Outlook {
         }
         let n = n as f64;
         let [first, second] = self.leaving;
-        let z = horizon / self.rate;
-        let ln_w = -(z.recip()).ln_1p();
-        let orders = ln_gamma_ratio(self.shape, n) - ln_gamma(n + 1.0);
-        let exactly = orders - self.shape * z.ln_1p() + n * ln_w;
+        // The share of their rate parameter and the time is beta distributed (n, shape) when the order number n comes.
+        let beta = LogitBeta::new(n, self.shape);
+        let end = (horizon / self.rate * (self.shape / n)).ln();
+        let exactly = beta.density(end) / n;
         let there = match self.family {
             Family::Bg | Family::Mbg => {
                 let (a, b) = (first, second);
                 let stay = ln_beta_ratio(a, b, n).exp();
                 let leave = a / (a + b) * ln_beta_ratio(a + 1.0, b, n - 1.0).exp();
-                let or_more = f21_one(n + self.shape, n + 1.0, ln_w.exp());
-                exactly.exp() * (stay + leave * or_more)
+                exactly * stay + leave * beta.below(end)
             }
             Family::Pareto => {
-                let (s, beta) = (first, second);
-                let [leave] = over_unit(|share, _| {
-                    let u = share * horizon;
-                    let ln_share = -(self.rate / u).ln_1p();
-                    let density = (s / (beta + u)).ln() - s * (u / beta).ln_1p();
-                    [(orders + n * ln_share - self.shape * (u / self.rate).ln_1p() + density).exp()]
+                let (s, beta_rate) = (first, second);
+                let unit = self.rate * (n / self.shape);
+                let leave = beta.mean_below(end, |u| {
+                    let ratio = unit * u.exp() / beta_rate;
+                    let (gone, there) = (1.0 / (1.0 + ratio.recip()), 1.0 / (1.0 + ratio));
+                    Log {
+                        value: s.ln() - ratio.recip().ln_1p() - s * ratio.ln_1p(),
+                        slope: there - s * gone,
+                        curvature: -(1.0 + s) * gone * there,
+                    }
                 });
-                (exactly - s * (horizon / beta).ln_1p()).exp() + horizon * leave
+                exactly * (-s * (horizon / beta_rate).ln_1p()).exp() + leave / n
             }
         };
-        self.p_alive() * there
+        (self.p_alive() * there).min(1.0)
     }
 
     /// The expected number of orders within `horizon`, with the derivatives of its logarithm with respect to the logarithms of the

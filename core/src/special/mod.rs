@@ -3,17 +3,13 @@
 //! Logarithms of the gamma function and the error function come from `libm`; what is missing there is here.
 
 pub mod hypergeometric;
+pub mod logit;
 pub mod quadrature;
 
 /// ln Γ(x) for x > 0.
 #[inline]
 pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)
-}
-
-/// ln B(a, b) for positive a and b.
-pub fn ln_beta(a: f64, b: f64) -> f64 {
-    ln_gamma(a) - ln_gamma_ratio(b, a)
 }
 
 /// ln Γ(x + n) − ln Γ(x) for x > 0 and n ≥ 0, without losing the digits that both have in common.

@@ -109,5 +109,5 @@ unsafe fn kept<V>(flinfo: *mut pg_sys::FmgrInfo) -> *mut Kept<V> {
 unsafe extern "C-unwind" fn drop_kept<V>(kept: *mut std::ffi::c_void) {
     let kept: *mut Kept<V> = kept.cast();
     // SAFETY: PostgreSQL calls this once, before it frees the block.
-    unsafe { std::ptr::drop_in_place(&mut (*kept).last) }
+    super::alloc::cleaning_up(|| unsafe { std::ptr::drop_in_place(&mut (*kept).last) });
 }

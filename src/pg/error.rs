@@ -1,5 +1,6 @@
 //! Errors as PostgreSQL reports them.
 
+use super::alloc;
 use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -18,12 +19,13 @@ pub(super) fn init() {
 /// Runs the body of a SQL function and raises its error.
 #[inline(always)]
 pub fn answer<T>(work: impl FnOnce() -> Result<T>) -> T {
-    work().unwrap_or_else(|error| raise(&error))
+    alloc::with_reserve(|| work().unwrap_or_else(|error| raise(&error)))
 }
 
 /// Raises an ERROR. Destructors run on the way out.
 #[cold]
 pub fn raise(error: &Error) -> ! {
+    alloc::release_reserve();
     report(PgLogLevel::ERROR, sqlstate(error.kind()), error);
     unreachable!("an ERROR does not return")
 }

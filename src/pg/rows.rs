@@ -216,6 +216,7 @@ impl Rows {
         RowSet(())
     }
 
+    #[expect(ffi_unwind_calls, reason = "the guard around it catches what would unwind")]
     fn flush(&mut self) {
         check_for_interrupts!();
         let width = self.columns.len();

@@ -5,6 +5,7 @@
 //! next checkpoint, where there is a way back, ends the statement. Nothing ever unwinds out of an allocation: the compiler takes it
 //! that nothing does, and leaves out what would clean up. Rust itself would abort, and that restarts the whole server.
 
+use super::error::raise;
 use clientele_core::checkpoint::{may_fail, out_of_memory};
 use clientele_core::{Error, Result};
 use pgrx::pg_sys;
@@ -197,7 +198,7 @@ unsafe impl GlobalAlloc for Heap {
 fn counted(size: usize, request: impl Fn() -> *mut u8) -> *mut u8 {
     let mut block = request();
     if block.is_null() {
-        block = exhausted(&request);
+        block = exhausted(size, &request);
         if block.is_null() {
             return block;
         }
@@ -209,7 +210,7 @@ fn counted(size: usize, request: impl Fn() -> *mut u8) -> *mut u8 {
 /// The system says no. Who can do without is told so; who cannot gets it from the reserve.
 #[cold]
 #[inline(never)]
-fn exhausted(request: &dyn Fn() -> *mut u8) -> *mut u8 {
+fn exhausted(size: usize, request: &dyn Fn() -> *mut u8) -> *mut u8 {
     if may_fail() {
         return null_mut();
     }
@@ -219,12 +220,16 @@ fn exhausted(request: &dyn Fn() -> *mut u8) -> *mut u8 {
             return block;
         }
     }
-    give_up()
+    end_session(size)
 }
 
 /// There is nothing left, and no way back: ends the session, which is still better than what Rust does.
 #[cold]
 pub fn give_up() -> ! {
+    end_session(0)
+}
+
+fn end_session(size: usize) -> ! {
     if this_thread() != SERVER.load(Ordering::Relaxed) {
         // Only the server's own thread can end the session.
         LOST.store(true, Ordering::Release);
@@ -239,6 +244,10 @@ pub fn give_up() -> ! {
         errstart(pg_sys::FATAL as c_int, std::ptr::null());
         errcode(PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY as c_int);
         errmsg(c"out of memory".as_ptr());
+        errdetail(
+            c"Failed on request of size %zu, and there is no reserve left.".as_ptr(),
+            size,
+        );
         errfinish(c"alloc.rs".as_ptr(), line!() as c_int, c"give_up".as_ptr());
     }
     std::process::abort()
@@ -261,8 +270,8 @@ pub fn cleaning_up(work: impl FnOnce()) {
 #[inline(always)]
 pub fn with_reserve<T>(work: impl FnOnce() -> T) -> T {
     if HELD.load(Ordering::Relaxed) != PIECES {
-        // Small calls may go on without it. The others will be told by their checkpoints.
-        let _ = refill();
+        // Better now than in the midst of work.
+        refill().unwrap_or_else(|error| raise(&error));
     }
     // SAFETY: PostgreSQL's own way to be told of errors. What is put onto its stack is taken off before it goes, also when unwinding.
     unsafe {
@@ -306,6 +315,7 @@ unsafe extern "C" {
     fn errstart(level: c_int, domain: *const c_char) -> bool;
     fn errcode(code: c_int) -> c_int;
     fn errmsg(format: *const c_char, ...) -> c_int;
+    fn errdetail(format: *const c_char, ...) -> c_int;
     fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
     fn geterrcode() -> c_int;
 }

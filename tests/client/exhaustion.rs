@@ -1,7 +1,7 @@
 //! Calls for which the system has no memory: an error of the statement, and nothing else.
 //!
 //! [`memory`](crate::memory) tries each call with some limits. With `EVERY_LIMIT` set, as tests/trials/out_of_memory does, all calls
-//! are tried with many.
+//! are tried with many, or those whose names hold what it says.
 
 use crate::database::{Database, one, process_size};
 use crate::{Failure, Outcome, ensure};
@@ -138,6 +138,12 @@ pub enum Ending {
     Result,
     /// With SQLSTATE 53200, or 53400 where a limit of the statement's own came first.
     OutOfMemory,
+}
+
+/// The calls that are asked for: those whose names hold what `EVERY_LIMIT` says, or all.
+fn chosen() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let word = std::env::var("EVERY_LIMIT").unwrap_or_default();
+    CALLS.iter().filter(move |call| word == "yes" || call.0.contains(&word))
 }
 
 /// Makes what the calls read, in a session that goes on to watch whether the server restarts.
@@ -285,7 +291,7 @@ const LIMITS: [u64; 14] = [
 fn every_call_with_every_limit(database: &Database) -> Outcome {
     let mut witness = prepare(database, 1_000_000)?;
     let mut tally = Tally::default();
-    for &call in CALLS {
+    for &call in chosen() {
         for threads in [1, 4] {
             let before = tally.ran_out;
             for kilobytes in LIMITS {
@@ -316,7 +322,7 @@ fn every_call_on_a_small_server(database: &Database) -> Outcome {
     for kilobytes in [3 << 10, 4 << 10, 6 << 10, 10 << 10, 20 << 10, 50 << 10] {
         limit_address_space(&mut witness, server, Some(size + (kilobytes << 10)))?;
         let before = tally.ran_out;
-        for (number, &(what, call)) in CALLS.iter().enumerate() {
+        for (number, &(what, call)) in chosen().enumerate() {
             let threads = if number % 2 == 0 { 1 } else { 4 };
             tally.count(run_small(database, &mut witness, call, threads).map_err(|failure| {
                 format!("{what}, {kilobytes} kB for each process: {}", crate::told(&*failure)).into()

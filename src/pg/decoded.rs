@@ -1,9 +1,11 @@
 //! Stored values that are read once and used for many rows: the models of scoring functions.
 
 use super::error::answer;
+use super::interrupt::Backend;
 use super::value::{TypeName, datum_and_call_of};
 use super::varlena::bytes_of;
 use clientele_core::Result;
+use clientele_core::checkpoint::vec_with_capacity;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::ops::Deref;
@@ -48,12 +50,19 @@ unsafe impl<'fcx, T: Decode> ArgAbi<'fcx> for Decoded<'fcx, T> {
             let kept = kept::<T::Value>((*fcinfo).flinfo);
             match &(*kept).last {
                 Some((known, _)) if **known == *given => {}
-                _ => (*kept).last = Some((given.into(), answer(|| T::decode(bytes_of(datum))))),
+                _ => (*kept).last = Some(answer(|| Ok((copy_of(given)?, T::decode(bytes_of(datum))?)))),
             }
             let last: &'fcx Option<(Box<[u8]>, T::Value)> = &(*kept).last;
             Decoded(&last.as_ref().expect("it has just been set").1)
         }
     }
+}
+
+/// A copy of bytes, which may be many.
+fn copy_of(bytes: &[u8]) -> Result<Box<[u8]>> {
+    let mut copy = vec_with_capacity(bytes.len(), &mut Backend::of_many_calls("reading a value"))?;
+    copy.extend_from_slice(bytes);
+    Ok(copy.into_boxed_slice())
 }
 
 /// The bytes that tell a value from others: with its header and packed as it is if it stands in the row, else fetched, because

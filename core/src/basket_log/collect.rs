@@ -6,7 +6,7 @@
 
 use super::encode::Encoder;
 use super::{BasketLog, Counts, Kinds, STEPS, mismatch};
-use crate::checkpoint::{Checkpoint, grow, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, grow, vec_from, vec_of, vec_with_capacity};
 use crate::codec::Sink;
 use crate::error::{Error, Kind, Result};
 use crate::key::{AnyKey, Form, Key};
@@ -369,9 +369,14 @@ impl Collector {
     /// The items in the order of their final numbers. Those in no basket are left out.
     fn order_of_items(&self, counts: &[u32], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u32>> {
         let mut order = self.items.in_order(checkpoint)?;
-        // Sorting in place would not keep the order of the keys.
-        checkpoint.reserve(order.len() * size_of::<u32>())?;
-        order.sort_by_key(|&place| Reverse(counts[place as usize]));
+        // Those in as many baskets keep the order of their keys.
+        let by_count = order.iter().zip(0u32..);
+        let by_count = by_count.map(|(&place, at)| (Reverse(counts[place as usize]), at, place));
+        let mut by_count = vec_from(order.len(), by_count, checkpoint)?;
+        by_count.sort_unstable();
+        for (place, sorted) in order.iter_mut().zip(&by_count) {
+            *place = sorted.2;
+        }
         order.truncate(order.partition_point(|&place| counts[place as usize] > 0));
         Ok(order)
     }

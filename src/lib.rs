@@ -3,7 +3,10 @@
 //! This crate is the SQL surface: signatures, conversions, error mapping. One file is one feature, named as in `core/`,
 //! `docs/` and `tests/`. The mathematics is in `clientele_core`; everything that is unsafe is in [`pg`]. SQL itself is written by
 //! hand in `sql/`, and a test compares it with the signatures here.
-#![deny(unsafe_code)]
+#![deny(unsafe_code, ffi_unwind_calls)]
+
+#[cfg(not(panic = "unwind"))]
+compile_error!("a panic has to end one statement and not the server: build with panic = \"unwind\"");
 
 mod agreement;
 mod basket_log;

@@ -1,6 +1,6 @@
 //! How far two labelings of the same rows agree, whatever the labels are called.
 
-use crate::checkpoint::{Checkpoint, push};
+use crate::checkpoint::{Checkpoint, attempt, push, vec_of, vec_with_capacity};
 use crate::codec::{Reader, put_varint, seal, unseal};
 use crate::error::Result;
 use crate::key::Key;
@@ -59,7 +59,10 @@ impl Table {
         checkpoint.reserve(bytes)?;
         self.heap_bytes += bytes;
         let number = labels.len() as u32;
-        labels.insert(label.into(), number);
+        attempt(|| labels.try_reserve(1))?;
+        let mut own = vec_with_capacity(label.len(), checkpoint)?;
+        own.extend_from_slice(label);
+        labels.insert(own.into_boxed_slice(), number);
         Ok(number)
     }
 
@@ -71,6 +74,7 @@ impl Table {
         let bytes = 2 * size_of::<([u32; 2], u64)>();
         checkpoint.reserve(bytes)?;
         self.heap_bytes += bytes;
+        attempt(|| self.counts.try_reserve(1))?;
         self.counts.insert(labels, rows);
         Ok(())
     }
@@ -96,8 +100,7 @@ impl Table {
     fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Count<'_>>> {
         let mut names: [Vec<&[u8]>; 2] = [Vec::new(), Vec::new()];
         for (names, labels) in names.iter_mut().zip(&self.labels) {
-            checkpoint.reserve(labels.len() * size_of::<&[u8]>())?;
-            names.resize(labels.len(), &[]);
+            *names = vec_of(&[][..], labels.len(), checkpoint)?;
             labels
                 .iter()
                 .for_each(|(label, &number)| names[number as usize] = label);

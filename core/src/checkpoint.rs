@@ -1,6 +1,7 @@
 //! How long work stays stoppable, bounded and visible without knowing who is asking.
 
 use crate::error::{Error, Kind, Result};
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 /// The caller's side of a long computation.
@@ -55,6 +56,24 @@ impl Checkpoint for Unhindered {
     }
 }
 
+thread_local! {
+    static MAY_FAIL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the allocation that this thread asks for just now is allowed to fail. An allocator that has something put aside for those which
+/// are not keeps it for them.
+pub fn may_fail() -> bool {
+    MAY_FAIL.get()
+}
+
+/// Asks for memory by something that may fail, such as `try_reserve`, and by nothing else.
+pub fn attempt<T, E>(request: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
+    MAY_FAIL.set(true);
+    let answer = request();
+    MAY_FAIL.set(false);
+    answer.map_err(|_| out_of_memory())
+}
+
 /// An empty vector with room for `n` elements, asked for first.
 pub fn vec_with_capacity<T>(n: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
     let mut vec = Vec::new();
@@ -67,15 +86,23 @@ pub fn grow<T>(vec: &mut Vec<T>, more: usize, checkpoint: &mut dyn Checkpoint) -
     let room = vec.capacity() - vec.len();
     if more > room {
         checkpoint.reserve((more - room).saturating_mul(size_of::<T>()))?;
-        vec.try_reserve_exact(more).map_err(|_| out_of_memory())?;
+        attempt(|| vec.try_reserve_exact(more))?;
     }
     Ok(())
 }
 
-/// A vector of `n` copies of `zero`, asked for first. Where `zero` is all zero bits, untouched pages stay untouched.
-pub fn vec_of<T: Clone>(zero: T, n: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
-    checkpoint.reserve(n.saturating_mul(size_of::<T>()))?;
-    Ok(vec![zero; n])
+/// A vector of `n` copies of `one`, asked for first.
+pub fn vec_of<T: Clone>(one: T, n: usize, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
+    let mut vec = vec_with_capacity(n, checkpoint)?;
+    vec.resize(n, one);
+    Ok(vec)
+}
+
+/// All that `things` are, no more than `n`, in a vector that is asked for first.
+pub fn vec_from<T>(n: usize, things: impl IntoIterator<Item = T>, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
+    let mut vec = vec_with_capacity(n, checkpoint)?;
+    vec.extend(things.into_iter().take(n));
+    Ok(vec)
 }
 
 /// `vec.push`, with memory asked for first and growth by doubling.

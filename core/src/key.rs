@@ -1,6 +1,6 @@
 //! What identifies a customer or an item: an integer, a UUID or a text; and what tells baskets apart, of any type.
 
-use crate::checkpoint::{Checkpoint, push};
+use crate::checkpoint::{Checkpoint, attempt, push};
 use crate::error::Result;
 use std::fmt;
 
@@ -277,7 +277,7 @@ impl Keys {
                 if bytes.capacity() - bytes.len() < key.len() {
                     let more = key.len().max(bytes.len());
                     checkpoint.reserve(more)?;
-                    bytes.reserve(more);
+                    attempt(|| bytes.try_reserve(more))?;
                 }
                 bytes.push_str(key);
                 push(ends, bytes.len(), checkpoint)

@@ -1,6 +1,6 @@
 //! Numbers for keys: while rows are collected, a UUID or a text, or an item of any kind, is its place in this table.
 
-use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, attempt, grow, push, vec_of, vec_with_capacity};
 use crate::error::{Error, Kind, Result};
 use crate::key::{Key, KeyKind};
 use crate::words::{PASS, order_of_bytes};
@@ -40,6 +40,7 @@ impl Names {
         })?;
         if self.places.len() == self.places.capacity() {
             checkpoint.reserve(self.places.allocation_size() + 64)?;
+            attempt(|| self.places.try_reserve(1, |&(half, _)| whole(half)))?;
         }
         if self.bytes.capacity() - self.bytes.len() < key.len() {
             let more = key.len().max(self.bytes.len());

@@ -4,6 +4,7 @@
 //! error. What it holds on Rust's heap is charged to that context, so that a hash aggregate sees how much memory its
 //! groups take and spills in time.
 
+use super::alloc::{cleaning_up, with_reserve};
 use super::any::Args;
 use super::call::Call;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
@@ -12,6 +13,7 @@ use pgrx::prelude::*;
 use std::any::TypeId;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 
 /// What an aggregate collects into.
 pub trait AggregateState: 'static {
@@ -31,7 +33,22 @@ struct Slot<S> {
     callback: pg_sys::MemoryContextCallback,
     context: pg_sys::MemoryContext,
     charged: usize,
+    /// What stands for the state's bytes on a server that counts after.
+    ballast: *mut std::ffi::c_void,
     state: S,
+}
+
+/// Whether this server checks after each command that a memory context holds what it says: those built with assertions do.
+static CHECKED: OnceLock<bool> = OnceLock::new();
+
+fn is_checked() -> bool {
+    *CHECKED.get_or_init(|| {
+        // SAFETY: a setting that every server has; its value is read at once.
+        unsafe {
+            let value = pg_sys::GetConfigOption(c"debug_assertions".as_ptr(), true, false);
+            !value.is_null() && std::ffi::CStr::from_ptr(value) == c"on"
+        }
+    })
 }
 
 /// The state of the aggregate call under way; a fresh one where there is none yet.
@@ -112,7 +129,8 @@ impl<S: AggregateState> Slot<S> {
         const { assert!(align_of::<Slot<S>>() <= pg_sys::MAXIMUM_ALIGNOF as usize) };
         // SAFETY: the block is large enough and aligned; the callback stays with the block.
         unsafe {
-            let slot: *mut Slot<S> = pg_sys::MemoryContextAlloc(context, size_of::<Slot<S>>()).cast();
+            let block = with_reserve(|| pg_sys::MemoryContextAlloc(context, size_of::<Slot<S>>()));
+            let slot: *mut Slot<S> = block.cast();
             slot.write(Slot {
                 of: TypeId::of::<S>(),
                 callback: pg_sys::MemoryContextCallback {
@@ -122,6 +140,7 @@ impl<S: AggregateState> Slot<S> {
                 },
                 context,
                 charged: 0,
+                ballast: std::ptr::null_mut(),
                 state,
             });
             pg_sys::MemoryContextRegisterResetCallback(context, &mut (*slot).callback);
@@ -136,14 +155,26 @@ impl<S: AggregateState> Slot<S> {
     fn charge(&mut self) {
         let bytes = self.state.heap_bytes();
         if bytes != self.charged {
-            // SAFETY: the context outlives the slot. `mem_allocated` is what PostgreSQL measures a context by; the
-            // context itself only adds to it and takes away what it added.
-            unsafe {
+            self.recharge(bytes);
+        }
+    }
+
+    fn recharge(&mut self, bytes: usize) {
+        // SAFETY: the context outlives the slot. `mem_allocated` is what PostgreSQL measures a context by; the context itself only
+        // adds to it and takes away what it added. Where that is checked, a block as large as the state is taken and never touched.
+        unsafe {
+            if is_checked() {
+                if !self.ballast.is_null() {
+                    pg_sys::pfree(self.ballast);
+                    self.ballast = std::ptr::null_mut();
+                }
+                self.ballast = pg_sys::MemoryContextAllocHuge(self.context, bytes);
+            } else {
                 let total = &mut (*self.context).mem_allocated;
                 *total = total.wrapping_add(bytes).wrapping_sub(self.charged);
             }
-            self.charged = bytes;
         }
+        self.charged = bytes;
     }
 }
 
@@ -151,11 +182,13 @@ impl<S: AggregateState> Slot<S> {
 unsafe extern "C-unwind" fn drop_slot<S>(slot: *mut std::ffi::c_void) {
     let slot: *mut Slot<S> = slot.cast();
     // SAFETY: PostgreSQL calls this once, before it frees the block.
-    unsafe {
-        let total = &mut (*(*slot).context).mem_allocated;
-        *total = total.wrapping_sub((*slot).charged);
+    cleaning_up(|| unsafe {
+        if (*slot).ballast.is_null() {
+            let total = &mut (*(*slot).context).mem_allocated;
+            *total = total.wrapping_sub((*slot).charged);
+        }
         std::ptr::drop_in_place(&mut (*slot).state);
-    }
+    });
 }
 
 /// The slot that an argument points to; nothing for NULL.
@@ -232,7 +265,7 @@ unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for Transition<'fcx, S> {
 unsafe fn fresh<S: AggregateState>(fcinfo: pg_sys::FunctionCallInfo) -> NonNull<Slot<S>> {
     let mut context = std::ptr::null_mut();
     // SAFETY: the call is under way.
-    unsafe {
+    with_reserve(|| unsafe {
         if pg_sys::AggCheckCallContext(fcinfo, &mut context) == 0 {
             ereport!(
                 ERROR,
@@ -241,7 +274,7 @@ unsafe fn fresh<S: AggregateState>(fcinfo: pg_sys::FunctionCallInfo) -> NonNull<
             );
         }
         Slot::allocate(S::new(), context)
-    }
+    })
 }
 
 // SAFETY: a state that is not there stays away.

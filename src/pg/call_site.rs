@@ -3,6 +3,7 @@
 //! There is one memory for each place, in `fn_extra`, and this is all that is ever kept there: several arguments of one function may
 //! remember something, each its own.
 
+use super::alloc::cleaning_up;
 use super::remembered::Remembered;
 use pgrx::prelude::*;
 
@@ -78,9 +79,8 @@ unsafe fn begin(flinfo: *mut pg_sys::FmgrInfo) -> *mut CallSite {
 }
 
 /// Drops what a place remembers when its context is reset.
-#[pg_guard]
 unsafe extern "C-unwind" fn forget(site: *mut std::ffi::c_void) {
     let site: *mut CallSite = site.cast();
     // SAFETY: PostgreSQL calls this once, before it frees the block.
-    unsafe { std::ptr::drop_in_place(&raw mut (*site).remembered) }
+    cleaning_up(|| unsafe { std::ptr::drop_in_place(&raw mut (*site).remembered) });
 }

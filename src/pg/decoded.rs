@@ -2,9 +2,11 @@
 
 use super::call_site::remembered;
 use super::error::answer;
+use super::interrupt::Backend;
 use super::value::{TypeName, datum_and_call_of};
 use super::varlena::bytes_of;
 use clientele_core::Result;
+use clientele_core::checkpoint::vec_with_capacity;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::cell::RefCell;
@@ -62,7 +64,7 @@ unsafe impl<'fcx, T: Decode> ArgAbi<'fcx> for Decoded<'fcx, T> {
         let value = known.unwrap_or_else(|| {
             // SAFETY: as above.
             let value = Rc::new(answer(|| T::decode(unsafe { bytes_of(datum) })));
-            *last.borrow_mut() = Some((given.into(), Rc::clone(&value)));
+            *last.borrow_mut() = Some((answer(|| copy_of(given)), Rc::clone(&value)));
             value
         });
         Decoded {
@@ -70,6 +72,13 @@ unsafe impl<'fcx, T: Decode> ArgAbi<'fcx> for Decoded<'fcx, T> {
             call: PhantomData,
         }
     }
+}
+
+/// A copy of bytes, which may be many.
+fn copy_of(bytes: &[u8]) -> Result<Box<[u8]>> {
+    let mut copy = vec_with_capacity(bytes.len(), &mut Backend::of_many_calls("reading a value"))?;
+    copy.extend_from_slice(bytes);
+    Ok(copy.into_boxed_slice())
 }
 
 /// The bytes that tell a value from others: with its header and packed as it is if it stands in the row, else fetched, because

@@ -1,6 +1,10 @@
 //! Errors as PostgreSQL reports them.
 
+use super::alloc;
 use super::call::Call;
+#[cfg(not(any(feature = "pg14", feature = "pg15")))]
+use super::elog::{errcode, errsave_finish, errsave_start};
+use super::elog::{errdetail, errfinish, errhint, errmsg, errstart};
 use super::encoding;
 use clientele_core::{Error, Kind, Result};
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
@@ -20,13 +24,13 @@ pub(super) fn init() {
 /// Runs the body of a SQL function and raises its error.
 #[inline(always)]
 pub fn answer<T>(work: impl FnOnce() -> Result<T>) -> T {
-    work().unwrap_or_else(|error| raise(&error))
+    alloc::with_reserve(|| work().unwrap_or_else(|error| raise(&error)))
 }
 
 /// Runs the body of an input function. Where the caller of that wants to go on after bad input, its error is saved for him, and
 /// the result is nothing.
 pub fn answer_input<T>(call: Call<'_>, work: impl FnOnce() -> Result<T>) -> Option<T> {
-    match work() {
+    alloc::with_reserve(|| match work() {
         Ok(answer) => Some(answer),
         Err(error) => {
             let about_input = !matches!(error.kind(), Kind::MemoryLimit | Kind::OutOfMemory | Kind::Stopped);
@@ -35,12 +39,13 @@ pub fn answer_input<T>(call: Call<'_>, work: impl FnOnce() -> Result<T>) -> Opti
             }
             None
         }
-    }
+    })
 }
 
 /// Raises an ERROR. Destructors run on the way out.
 #[cold]
 pub fn raise(error: &Error) -> ! {
+    alloc::release_reserve();
     let texts = [Some(error.message()), error.detail_text(), error.hint_text()];
     if !encoding::is_utf8() && texts.iter().flatten().any(|text| !text.is_ascii()) {
         Retold::prepare(error);
@@ -195,22 +200,6 @@ impl Retold {
         // here that a jump over this frame could leave behind.
         unsafe { put((*retold.cast::<Retold>()).texts) }
     }
-}
-
-// The server's own functions, for texts that are no Rust strings; pgrx keeps them to itself.
-unsafe extern "C-unwind" {
-    fn errstart(level: i32, domain: *const c_char) -> bool;
-    fn errmsg(format: *const c_char, ...) -> i32;
-    fn errdetail(format: *const c_char, ...) -> i32;
-    fn errhint(format: *const c_char, ...) -> i32;
-    fn errfinish(file: *const c_char, line: i32, function: *const c_char);
-}
-
-#[cfg(not(any(feature = "pg14", feature = "pg15")))]
-unsafe extern "C-unwind" {
-    fn errcode(code: i32) -> i32;
-    fn errsave_start(context: *mut pg_sys::Node, domain: *const c_char) -> bool;
-    fn errsave_finish(context: *mut pg_sys::Node, file: *const c_char, line: i32, function: *const c_char);
 }
 
 fn sqlstate(kind: Kind) -> PgSqlErrorCode {

@@ -66,6 +66,7 @@ impl Backend {
 impl Checkpoint for Backend {
     fn pass(&mut self, stage: &'static str, done: usize, total: usize) -> Result<()> {
         check_for_interrupts!();
+        alloc::keep_reserve()?;
         let now = Instant::now();
         let show = SHOWN.with_borrow_mut(|shown| {
             let since = *shown.since.get_or_insert(now);
@@ -96,6 +97,7 @@ impl Checkpoint for Backend {
             ))
             .hint("Raise clientele.memory_limit, or work on fewer rows at a time."));
         }
+        alloc::keep_reserve()?;
         if !alloc::is_available(bytes) {
             return Err(out_of_memory().detail(format!("Failed on request of size {bytes} in {}.", self.what)));
         }

@@ -11,6 +11,7 @@
 //! | `call_site`, `remembered` | what a place of a query remembers from one call of a function to the next |
 //! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
+//! | `elog` | the server's functions for reports, as they are |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
 //! | `equality` | which types' values can be told apart by bytes |
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
@@ -38,6 +39,7 @@ pub mod call;
 mod call_site;
 pub mod collection;
 pub mod decoded;
+mod elog;
 pub mod encoding;
 mod equality;
 pub mod error;
@@ -61,6 +63,7 @@ use pgrx::prelude::*;
 #[pg_guard]
 #[allow(non_snake_case, reason = "PostgreSQL calls it by this name")]
 extern "C-unwind" fn _PG_init() {
+    error::answer(alloc::init);
     error::init();
     settings::init();
 }

@@ -236,6 +236,7 @@ impl<'fcx> Rows<'fcx> {
         RowSet(PhantomData)
     }
 
+    #[expect(ffi_unwind_calls, reason = "the guard around it catches what would unwind")]
     fn flush(&mut self) {
         check_for_interrupts!();
         let width = self.columns.len();

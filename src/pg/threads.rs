@@ -3,17 +3,24 @@
 //! Threads of a server process must not touch the server: they get no signals, and tasks get nothing of it. The thread that the server knows
 //! works with them, and looks meanwhile whether to go on.
 
-use clientele_core::checkpoint::Task;
+use super::alloc;
+use clientele_core::checkpoint::{Task, may_fail};
 use clientele_core::{Error, Kind, Result};
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, scope, sleep};
+use std::thread::{Builder, Scope, scope, sleep};
 use std::time::{Duration, Instant};
 
 /// How long the server's thread waits for the others before it looks again whether to go on.
 const WAIT: Duration = Duration::from_micros(20);
 /// All tasks together that take less than this are not worth beginning threads for.
 const WORTH: Duration = Duration::from_millis(1);
+/// The stack of a thread, and what else it takes.
+const STACK: usize = 2 << 20;
+const THREAD: usize = STACK + (1 << 20);
 
 /// Tasks that are being worked on.
 struct Work<'a> {
@@ -21,15 +28,34 @@ struct Work<'a> {
     task: Task<'a>,
     next: AtomicUsize,
     stop: AtomicBool,
-    failed: Mutex<Option<Error>>,
+    /// Threads that have begun, and those that have ended.
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+    failed: Mutex<Option<Failure>>,
 }
 
-/// Tells the other threads to stop when it is dropped, in whatever way that comes about.
-struct StopAtEnd<'a>(&'a AtomicBool);
+/// Why a thread ended before its time.
+enum Failure {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+/// Tells the other threads to stop when it is dropped, in whatever way that comes about, and sees them end.
+struct StopAtEnd<'a> {
+    work: &'a Work<'a>,
+    /// Threads there are.
+    others: Cell<usize>,
+}
 
 impl Drop for StopAtEnd<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.work.stop.store(true, Ordering::Relaxed);
+        while self.work.ended.load(Ordering::Acquire) < self.others.get() {
+            if alloc::is_lost() {
+                alloc::give_up();
+            }
+            sleep(WAIT);
+        }
     }
 }
 
@@ -41,6 +67,8 @@ pub fn run(threads: usize, tasks: usize, task: Task<'_>, pass: &mut dyn FnMut(us
         task,
         next: AtomicUsize::new(0),
         stop: AtomicBool::new(false),
+        begun: AtomicUsize::new(0),
+        ended: AtomicUsize::new(0),
         failed: Mutex::new(None),
     };
     // The first task says whether more threads are worth while.
@@ -51,26 +79,24 @@ pub fn run(threads: usize, tasks: usize, task: Task<'_>, pass: &mut dyn FnMut(us
         _ => threads.min(tasks),
     };
     scope(|scope| {
-        let _stop_at_end = StopAtEnd(&work.stop);
-        let others: Vec<_> = without_signals(|| {
-            let one = |_| {
-                Builder::new()
-                    .name("clientele".to_owned())
-                    .spawn_scoped(scope, || work.help())
-            };
-            // A system that has no threads left to give has this one.
-            (1..threads).map_while(|number| one(number).ok()).collect()
-        });
+        let others = StopAtEnd {
+            work: &work,
+            others: Cell::new(0),
+        };
+        while others.others.get() + 1 < threads && work.begin(scope)? {
+            others.others.set(others.others.get() + 1);
+        }
         let begun = || work.next.load(Ordering::Relaxed).min(tasks);
         work.until(tasks, &mut || pass(begun()))?;
-        while others.iter().any(|other| !other.is_finished()) {
+        while work.ended.load(Ordering::Acquire) < others.others.get() {
             sleep(WAIT);
             pass(begun())?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })?;
     match work.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => Err(error),
+        Some(Failure::Error(error)) => Err(error),
+        Some(Failure::Panic(panic)) => resume_unwind(panic),
         None => Ok(()),
     }
 }
@@ -87,30 +113,84 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Begins a thread; says whether the system had one to give. A system that has none left has this one.
+    ///
+    /// What the C library allocates for a thread of its own accord must not fail, because it ends the process: there is the reserve while
+    /// threads begin, and each has all that it needs before there is anything else to do.
+    fn begin<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> Result<bool> {
+        alloc::keep_reserve()?;
+        if !alloc::is_available(THREAD) {
+            return Ok(false);
+        }
+        let known = self.begun.load(Ordering::Acquire);
+        let room = alloc::Room::new();
+        let blocked = SignalsBlocked::new();
+        let thread = Builder::new()
+            .name("clientele".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || self.help());
+        drop(blocked);
+        drop(room);
+        if thread.is_err() {
+            return Ok(false);
+        }
+        while self.begun.load(Ordering::Acquire) == known {
+            if alloc::is_lost() {
+                alloc::give_up();
+            }
+            sleep(WAIT);
+        }
+        Ok(true)
+    }
+
     /// What a thread that the server does not know does.
     fn help(&self) {
+        /// Counts the thread as ended, in whatever way it ends.
+        struct Ended<'a>(&'a AtomicUsize);
+        impl Drop for Ended<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::Release);
+            }
+        }
+        let _ended = Ended(&self.ended);
+        may_fail();
+        self.begun.fetch_add(1, Ordering::Release);
         let mut pulse = || match self.stop.load(Ordering::Relaxed) {
             true => Err(Error::new(Kind::Stopped, "stopped")),
             false => Ok(()),
         };
-        if let Err(error) = self.until(self.tasks, &mut pulse)
-            && !self.stop.swap(true, Ordering::Relaxed)
-        {
-            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        let failure = match catch_unwind(AssertUnwindSafe(|| self.until(self.tasks, &mut pulse))) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => Failure::Error(error),
+            Err(panic) => Failure::Panic(panic),
+        };
+        if !self.stop.swap(true, Ordering::Relaxed) {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
         }
     }
 }
 
-/// Does something while no signal is let through: threads that are begun meanwhile will never get one, and the server's handlers run where the
+/// While it is there, no signal is let through: threads that are begun meanwhile will never get one, and the server's handlers run where the
 /// server expects them.
-fn without_signals<T>(then: impl FnOnce() -> T) -> T {
-    // SAFETY: the sets are written before they are read, and what was let through before is again afterwards.
-    unsafe {
-        let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-        let result = then();
-        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
-        result
+struct SignalsBlocked {
+    before: libc::sigset_t,
+}
+
+impl SignalsBlocked {
+    fn new() -> SignalsBlocked {
+        // SAFETY: the sets are written before they are read.
+        unsafe {
+            let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            SignalsBlocked { before }
+        }
+    }
+}
+
+impl Drop for SignalsBlocked {
+    fn drop(&mut self) {
+        // SAFETY: what was let through before is again.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
     }
 }

@@ -1,5 +1,6 @@
 //! Values of variable length: reading those that are given, building large ones where they are to stay.
 
+use super::alloc::with_reserve;
 use super::call::Call;
 use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
@@ -49,7 +50,7 @@ pub unsafe fn plain_bytes_of<'a>(datum: pg_sys::Datum) -> Option<&'a [u8]> {
 unsafe fn long_bytes_of<'a>(value: *mut pg_sys::varlena) -> &'a [u8] {
     // SAFETY: as above; a value that has been fetched is as long as it says.
     unsafe {
-        let plain = pg_sys::pg_detoast_datum_packed(value);
+        let plain = with_reserve(|| pg_sys::pg_detoast_datum_packed(value));
         std::slice::from_raw_parts(
             pgrx::varlena::vardata_any(plain).cast(),
             pgrx::varlena::varsize_any_exhdr(plain),

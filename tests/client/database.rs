@@ -37,6 +37,13 @@ impl Database {
         Ok(self.config()?.connect(NoTls)?)
     }
 
+    /// A new session that has loaded the library.
+    pub fn client_with_library(&self) -> Result<Client, Failure> {
+        let mut client = self.client()?;
+        client.batch_execute("SELECT clientele.rfm_segment(1, 1, 1)")?;
+        Ok(client)
+    }
+
     /// A new session of another user.
     pub fn client_of(&self, user: &str) -> Result<Client, Failure> {
         Ok(self.config()?.user(user).connect(NoTls)?)

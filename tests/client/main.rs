@@ -9,6 +9,7 @@ mod contract;
 mod database;
 mod encodings;
 mod examples;
+mod exhaustion;
 mod interrupts;
 mod memory;
 mod plans;
@@ -79,5 +80,8 @@ fn main() {
         signatures::trials(),
         real_data::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit();
+    // Takes long, and is asked for by name.
+    let every_limit = std::env::var_os("EVERY_LIMIT").map(|_| exhaustion::trials());
+    let trials = trials.into_iter().chain(every_limit);
+    libtest_mimic::run(&arguments, trials.flatten().collect()).exit();
 }

@@ -1,12 +1,14 @@
 //! Memory: limited, given back, and never the end of the server.
 
-use crate::database::{Database, error_of, one, process_size};
+use crate::database::{Database, error_of, one};
+use crate::exhaustion::{CALLS, Ending, held_bytes, prepare, run_out};
 use crate::{Failure, Outcome, ensure};
 use postgres::Client;
 
 crate::trials!(
     the_limit_is_kept,
     running_out_of_memory_is_an_error,
+    what_was_held_is_given_back,
     values_are_bounded_by_a_gigabyte,
     long_keys_are_kept,
     baskets_of_any_shape_are_kept,
@@ -55,13 +57,15 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
     for limit in ["1MB", "2MB", "5MB", "16MB"] {
         for call in calls {
             client.batch_execute(&format!("SET clientele.memory_limit = '{limit}'"))?;
-            match error_of(&mut client, call) {
-                Ok((code, message)) => {
-                    ensure!(code == "53400", "{call} with {limit}: {code} {message}");
-                    ensure!(message.contains("clientele.memory_limit"), "{message}");
-                }
-                // It may be enough.
-                Err(_) => ensure!(limit == "16MB", "{call} took no more than {limit}"),
+            if let Err(error) = client.batch_execute(call) {
+                let error = error
+                    .as_db_error()
+                    .ok_or_else(|| format!("{call} with {limit}: {error}"))?;
+                let (code, message) = (error.code().code(), error.message());
+                ensure!(code == "53400", "{call} with {limit}: {code} {message}");
+                ensure!(message.contains("clientele.memory_limit"), "{message}");
+            } else {
+                ensure!(limit == "16MB", "{call} took no more than {limit}");
             }
         }
     }
@@ -73,69 +77,53 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
     Ok(())
 }
 
-/// The system says no, in the middle of each kind of call: SQLSTATE 53200, and the server goes on.
+/// The system says no, in the middle of each kind of call: SQLSTATE 53200, nothing stays behind, and the server goes on.
 fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
-    let mut witness = database.client_with_log(2_000_000)?;
-    witness.batch_execute(SETS)?;
-    let calls = [
-        ("collecting", MANY),
-        ("collecting baskets", BASKETS),
-        (
-            "merging",
-            "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 40)",
-        ),
-        ("scoring", "SELECT sum(r) FROM logs, clientele.rfm(log)"),
-        ("writing text", "SELECT length(log::text) FROM logs"),
-        (
-            "reading text",
-            "SELECT pg_column_size(t::clientele.order_log) FROM texts",
-        ),
-        ("collecting features", FEATURES),
-        (
-            "merging features",
-            "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 8)",
-        ),
-        ("writing features as text", "SELECT length(set::text) FROM sets"),
-    ];
-    let mut failed = 0;
-    for (what, call) in calls {
-        for megabytes in [4, 24, 48, 96] {
-            let mut client = database.client()?;
-            client.batch_execute(
-                "SET jit = off; SET clientele.memory_limit = '100GB'; SET work_mem = '1GB'; SELECT clientele.rfm_segment(1, 1, 1)",
-            )?;
-            limit_address_space(&mut client, megabytes)?;
-            match client.batch_execute(call) {
-                Ok(()) => {}
-                Err(error) => {
-                    let code = error
-                        .code()
-                        .ok_or_else(|| format!("{what} with {megabytes} MB ended the session: {error}"))?;
-                    ensure!(code.code() == "53200", "{what} with {megabytes} MB: {error:?}");
-                    failed += 1;
-                }
-            }
-            let alive: i32 = one(&mut client, "SELECT 1")
-                .map_err(|failure| format!("{what} with {megabytes} MB: then {failure}"))?;
-            ensure!(alive == 1, "the session is confused");
-            // A crash of any session would have ended this one.
-            let alive: i32 = one(&mut witness, "SELECT 1")?;
-            ensure!(alive == 1, "the server restarted");
+    let mut witness = prepare(database, 1_000_000)?;
+    for &call in CALLS {
+        let ran_out =
+            |megabytes: u64, threads, witness: &mut _| run_out(database, witness, call, threads, megabytes << 10);
+        // Next to nothing is not enough for anything that grows.
+        for threads in [1, 4] {
+            let ending = ran_out(1, threads, &mut witness)?;
+            ensure!(
+                ending == Ending::OutOfMemory || call.0 == "scores",
+                "{} took next to nothing",
+                call.0
+            );
         }
+        ran_out(8, 1, &mut witness)?;
+        ran_out(16, 4, &mut witness)?;
     }
-    ensure!(failed > 8, "only {failed} calls ran out of memory");
     Ok(())
 }
 
-/// Leaves the process of a session so much more address space than it has. The server itself does it: who runs the tests may
-/// be another user.
-fn limit_address_space(client: &mut Client, megabytes: u64) -> Outcome {
-    let process: i32 = one(client, "SELECT pg_backend_pid()")?;
-    let bytes = process_size(client, "VmSize")? + (megabytes << 20);
-    let prlimit = format!("prlimit --pid={process} --as={bytes}:");
-    client.batch_execute(&format!(
-        "CREATE TEMP TABLE output (line text); COPY output FROM PROGRAM '{prlimit}'"
-    ))?;
+/// What a call held is given back, whatever limit ends it and where: the same work then has as much room as before.
+fn what_was_held_is_given_back(database: &Database) -> Outcome {
+    drop(prepare(database, 1_000_000)?);
+    let mut client = database.client()?;
+    client.batch_execute("SET max_parallel_workers_per_gather = 0")?;
+    for &(what, call) in CALLS {
+        for threads in [1, 4] {
+            client.batch_execute(&format!(
+                "SET clientele.threads = {threads}; SET clientele.memory_limit = '1GB'"
+            ))?;
+            client.batch_execute(call)?;
+            let held = held_bytes(&mut client)?;
+            for limit in ["1MB", "2MB", "4MB", "7MB", "13MB", "24MB"] {
+                client.batch_execute(&format!("SET clientele.memory_limit = '{limit}'"))?;
+                if let Err(error) = client.batch_execute(call) {
+                    let code = error.code().map(|code| code.code().to_owned());
+                    ensure!(code.as_deref() == Some("53400"), "{what} with {limit}: {error:?}");
+                }
+                let holds = held_bytes(&mut client)?;
+                ensure!(
+                    holds == held,
+                    "{what} with {limit} and {threads} threads holds {holds} kB, and {held} before"
+                );
+            }
+        }
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ pub use bits::{pack, unpack, width};
 pub use reader::Reader;
 pub use seal::{invalid_text, seal, unseal};
 
+use crate::checkpoint::attempt;
 use crate::error::Result;
 
 /// Somewhere bytes can be appended to.
@@ -27,8 +28,7 @@ impl Sink for Vec<u8> {
     fn append(&mut self, bytes: &[u8]) -> Result<()> {
         if self.capacity() - self.len() < bytes.len() {
             let more = bytes.len().max(self.len() / 2);
-            self.try_reserve_exact(more)
-                .map_err(|_| crate::checkpoint::out_of_memory())?;
+            attempt(|| self.try_reserve_exact(more))?;
         }
         self.extend_from_slice(bytes);
         Ok(())

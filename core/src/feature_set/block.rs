@@ -15,7 +15,7 @@
 //! ```
 
 use super::{NAME, Shape};
-use crate::checkpoint::{Checkpoint, grow, push};
+use crate::checkpoint::{Checkpoint, attempt, grow, push};
 use crate::codec::{Reader, pack, put_signed, put_varint, unpack, width};
 use crate::error::Result;
 use crate::key::{Key, KeyKind, Keys};
@@ -251,8 +251,7 @@ impl<'a> Block<'a> {
             if all.capacity() - all.len() < text.len() {
                 let more = text.len().max(all.len() / 2);
                 checkpoint.reserve(more)?;
-                all.try_reserve_exact(more)
-                    .map_err(|_| crate::checkpoint::out_of_memory())?;
+                attempt(|| all.try_reserve_exact(more))?;
             }
             all.push_str(text);
             push(ends, all.len(), checkpoint)?;

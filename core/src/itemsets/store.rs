@@ -5,7 +5,7 @@ use super::rows::Rows;
 use super::search::Search;
 use super::{LOOKS, Options, Visit};
 use crate::basket_log::Baskets;
-use crate::checkpoint::{Checkpoint, grow, push};
+use crate::checkpoint::{Checkpoint, attempt, grow, push};
 use crate::error::{Error, Kind, Result};
 use crate::random::{STEP, mix};
 use hashbrown::HashTable;
@@ -84,8 +84,11 @@ impl Sets {
             let more = items.len().max(self.items.len());
             grow(&mut self.items, more, checkpoint)?;
         }
+        let (all, ends) = (&self.items, &self.ends);
+        let hasher = |&number: &u32| hash_all(set(all, ends, number).iter().copied());
         if self.numbers.len() == self.numbers.capacity() {
             checkpoint.reserve(self.numbers.allocation_size() + 64)?;
+            attempt(|| self.numbers.try_reserve(1, hasher))?;
         }
         self.items.extend_from_slice(items);
         push(&mut self.ends, self.items.len(), checkpoint)?;

@@ -3,7 +3,7 @@
 use super::Features;
 use super::kernel::LANES;
 use super::scaling::Scaling;
-use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, attempt, each, push, vec_of, vec_with_capacity};
 use crate::error::Result;
 use crate::random::Random;
 use hashbrown::HashTable;
@@ -291,7 +291,6 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
         return Ok(None);
     };
     let trial = (rows / 8).max(1_024);
-    checkpoint.reserve(rows.min(trial) * 24)?;
     let mut first: Vec<u32> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
     let mut known: HashTable<u32> = HashTable::new();
@@ -306,11 +305,8 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
         if row % 4_096 == 0 {
             checkpoint.pass("preparing", row, rows)?;
         }
-        if row == trial {
-            if first.len() as f64 > DIFFERENT * trial as f64 {
-                return Ok(None);
-            }
-            checkpoint.reserve((rows - trial) * 16)?;
+        if row == trial && first.len() as f64 > DIFFERENT * trial as f64 {
+            return Ok(None);
         }
         let same = |&at: &u32| {
             columns
@@ -321,9 +317,14 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
             Some(&at) => weights[at as usize] += 1.0,
             None => {
                 let at = first.len() as u32;
-                first.push(row as u32);
-                weights.push(1.0);
-                known.insert_unique(hash(row), at, |&at| hash(first[at as usize] as usize));
+                push(&mut first, row as u32, checkpoint)?;
+                push(&mut weights, 1.0, checkpoint)?;
+                let hasher = |&at: &u32| hash(first[at as usize] as usize);
+                if known.len() == known.capacity() {
+                    checkpoint.reserve(known.allocation_size() + 64)?;
+                    attempt(|| known.try_reserve(1, hasher))?;
+                }
+                known.insert_unique(hash(row), at, hasher);
             }
         }
     }

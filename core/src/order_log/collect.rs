@@ -8,7 +8,7 @@ use super::merge::merge;
 use super::row::{Base, Narrow, Wide, code, unwiden, widen};
 use super::{Counts, Kinds, OrderLog, TimeKind, mismatch};
 use crate::amount::Amount;
-use crate::checkpoint::{Checkpoint, push};
+use crate::checkpoint::{Checkpoint, push, vec_from};
 use crate::codec::Sink;
 use crate::error::Result;
 use crate::key::{Key, KeyKind};
@@ -156,8 +156,8 @@ impl Collector {
                 }
             }
         } else {
-            checkpoint.reserve(bytes.len())?;
-            self.push_run(Arc::new(bytes.to_vec()), checkpoint)?;
+            let run = vec_from(bytes.len(), bytes.iter().copied(), checkpoint)?;
+            self.push_run(Arc::new(run), checkpoint)?;
         }
         self.counts.add(log.counts());
         Ok(())

@@ -6,7 +6,7 @@
 
 mod sort;
 
-use crate::checkpoint::{Checkpoint, grow, push, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, grow, push, vec_from, vec_of, vec_with_capacity};
 use crate::error::Result;
 use sort::{Sorter, scatter, starts};
 
@@ -113,6 +113,7 @@ impl<R: Row> Pile<R> {
         for (place, (bucket, end)) in buckets.iter().zip(ends).enumerate() {
             checkpoint.pass("sorting", place, buckets.len())?;
             pieces.clear();
+            grow(&mut pieces, bucket.full.len() + 2, checkpoint)?;
             pieces.extend(bucket.pieces());
             pieces.push(&loose[start..end]);
             sorter.in_order(&pieces, ranges.bounds(place), checkpoint, take)?;
@@ -142,7 +143,7 @@ impl<R: Row> Pile<R> {
         let n = buckets.len();
         for (place, bucket) in buckets.iter_mut().enumerate() {
             checkpoint.pass("sorting", place, n)?;
-            let pieces: Vec<&[R]> = bucket.pieces().collect();
+            let pieces = vec_from(bucket.full.len() + 1, bucket.pieces(), checkpoint)?;
             sorter.distinct(&pieces, ranges.bounds(place), checkpoint, &mut sorted)?;
             *chunks += bucket.refill(&sorted);
         }

@@ -1,7 +1,7 @@
 //! Collecting: how many customers, by period and by whether they left.
 
 use super::fit::{History, Step};
-use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, attempt, push, vec_with_capacity};
 use crate::codec::{put_varint, seal, unseal};
 use crate::error::{Error, Kind, Result};
 use hashbrown::HashMap;
@@ -75,6 +75,7 @@ impl Counts {
     fn put(&mut self, place: Place, customers: u64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         if self.0.len() == self.0.capacity() && !self.0.contains_key(&place) {
             checkpoint.reserve(2 * self.0.allocation_size() + 64)?;
+            attempt(|| self.0.try_reserve(1))?;
         }
         let sum = self.0.entry(place).or_insert(0);
         *sum = total(*sum, customers)?;

@@ -1,7 +1,7 @@
 //! Rules that say no more than a shorter one.
 
 use super::found::Found;
-use crate::checkpoint::{Checkpoint, push};
+use crate::checkpoint::{Checkpoint, attempt, push};
 use crate::error::Result;
 use crate::itemsets::{Sets, hash};
 use hashbrown::HashTable;
@@ -92,6 +92,7 @@ impl Tree {
     }
 
     fn add(&mut self, items: &[u32], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let hasher = |step: &Step| Step::hash(step.from, step.item);
         let mut node = 0;
         for &item in items {
             node = match self.next(node, item) {
@@ -101,10 +102,10 @@ impl Tree {
                     push(&mut self.ends, false, checkpoint)?;
                     if self.steps.len() == self.steps.capacity() {
                         checkpoint.reserve(self.steps.allocation_size() + 64)?;
+                        attempt(|| self.steps.try_reserve(1, hasher))?;
                     }
                     let step = Step { from: node, item, to };
-                    self.steps
-                        .insert_unique(Step::hash(node, item), step, |step| Step::hash(step.from, step.item));
+                    self.steps.insert_unique(Step::hash(node, item), step, hasher);
                     to
                 }
             };

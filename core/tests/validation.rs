@@ -4,6 +4,7 @@ use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::customers::Observation;
+use clientele_core::estimate::Fitted;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use clientele_core::purchases::{Customer, Model};
@@ -48,7 +49,10 @@ fn model() -> Model {
 
 fn trial(rows: &[Row], observation: &Observation, split: Option<i64>) -> Result<Trial> {
     let bytes = log_of(rows);
-    Trial::of(&OrderLog::open(&bytes)?, observation, split, &mut Unhindered)
+    match Trial::of(&OrderLog::open(&bytes)?, observation, split, &mut Unhindered)? {
+        Fitted::Model(trial) => Ok(trial),
+        Fitted::Nothing(about) => Err(about),
+    }
 }
 
 /// The predictions of the model and of all rules.
@@ -319,7 +323,9 @@ fn it_stops_wherever_it_is() {
         let stages = BTreeSet::new();
         let mut stop = Stop { looks: 0, at, stages };
         let log = OrderLog::open(&bytes)?;
-        let trial = Trial::of(&log, &daily(200 * DAY), None, &mut stop)?;
+        let trial = Trial::of(&log, &daily(200 * DAY), None, &mut stop)?
+            .model()
+            .expect("enough");
         let prediction = trial.by_model(&model(), &mut stop)?;
         trial.compare(&prediction, &mut stop)?;
         trial.compare_tenths(&prediction, &mut stop)?;

@@ -115,7 +115,8 @@ impl Trial {
         let chosen = split.is_some();
         let split = split.unwrap_or(observation.as_of - observation.as_of.saturating_sub(first) / 3);
         if let Some(Err(about)) = chosen.then(|| check_split(observation, split)) {
-            return Ok(Fitted::Nothing(about));
+            let detail = about.detail_text().unwrap_or_default().to_owned();
+            return nothing(detail, "Pass an earlier split, or collect orders over a longer time.");
         }
         let start = |time: i64| observation.period_start(time);
         let window = start(observation.as_of).saturating_sub(start(split));

@@ -3,7 +3,7 @@
 use super::Family;
 use super::predict::{Customer, Outlook};
 use crate::calendar::{Period, format_length, parse_length};
-use crate::codec::{invalid_text, put_float, put_text, put_varint, seal, unseal};
+use crate::codec::{invalid_text, invalid_word, put_float, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};
 use crate::estimate::{Estimate, LONGEST, LONGEST_TEXT, Parameter, Text, count, text_of, unknown_name};
 use crate::json;
@@ -78,16 +78,7 @@ impl Model {
         if json.version != VERSION {
             return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
         }
-        let named = |error: Error| {
-            let detail = error.detail_text().unwrap_or_default();
-            let hint = error.hint_text().unwrap_or_default().to_owned();
-            wrong(
-                &format!("{}: {detail}", error.message())
-                    .replace(": It is", ": it is")
-                    .trim_end_matches('.'),
-            )
-            .hint(hint)
-        };
+        let named = |error: Error| invalid_word(NAME, &error);
         let family = Family::named(&json.model).map_err(named)?;
         let time_unit = parse_length(&json.time_unit).ok_or_else(|| {
             wrong(&format!(

@@ -191,6 +191,15 @@ COMMENT ON CAST (order_log AS jsonb) IS 'the text form of an order_log, as jsonb
 CREATE CAST (jsonb AS order_log) WITH INOUT;
 COMMENT ON CAST (jsonb AS order_log) IS 'an order_log from its text form, as jsonb';
 
+CREATE FUNCTION order_log_json(order_log)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS jsonb) AS json);
+COMMENT ON FUNCTION order_log_json(order_log) IS
+'implementation of the cast of order_log to json, which to_jsonb and to_json go by';
+CREATE CAST (order_log AS json) WITH FUNCTION order_log_json(order_log);
+COMMENT ON CAST (order_log AS json) IS 'the text form of an order_log, as json';
+
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION order_log_eq(order_log, order_log)
 RETURNS boolean
@@ -645,6 +654,15 @@ COMMENT ON CAST (rfm_model AS jsonb) IS 'the text form of an rfm_model, as jsonb
 CREATE CAST (jsonb AS rfm_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS rfm_model) IS 'an rfm_model from its text form, as jsonb';
 
+CREATE FUNCTION rfm_model_json(rfm_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION rfm_model_json(rfm_model) IS
+'implementation of the cast of rfm_model to json, which to_jsonb and to_json go by';
+CREATE CAST (rfm_model AS json) WITH FUNCTION rfm_model_json(rfm_model);
+COMMENT ON CAST (rfm_model AS json) IS 'the text form of an rfm_model, as json';
+
 CREATE FUNCTION rfm_model_eq(rfm_model, rfm_model)
 RETURNS boolean
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -784,6 +802,15 @@ COMMENT ON CAST (purchase_model AS jsonb) IS 'the text form of a purchase_model,
 CREATE CAST (jsonb AS purchase_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS purchase_model) IS 'a purchase_model from its text form, as jsonb';
 
+CREATE FUNCTION purchase_model_json(purchase_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION purchase_model_json(purchase_model) IS
+'implementation of the cast of purchase_model to json, which to_jsonb and to_json go by';
+CREATE CAST (purchase_model AS json) WITH FUNCTION purchase_model_json(purchase_model);
+COMMENT ON CAST (purchase_model AS json) IS 'the text form of a purchase_model, as json';
+
 CREATE FUNCTION purchase_model_eq(purchase_model, purchase_model)
 RETURNS boolean
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -838,25 +865,25 @@ AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';
 COMMENT ON FUNCTION fit_purchases(log order_log, model text, as_of timestamp, period text, time_zone text, time_unit interval) IS
 'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, or auto: the most likely one) to the customers of an order log by maximum likelihood';
 
-CREATE FUNCTION fit_purchases_trans(internal, bigint, double precision, double precision)
+CREATE FUNCTION fit_purchases_trans(internal, double precision, double precision, double precision)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_purchases_trans_wrapper';
-COMMENT ON FUNCTION fit_purchases_trans(internal, bigint, double precision, double precision) IS
+COMMENT ON FUNCTION fit_purchases_trans(internal, double precision, double precision, double precision) IS
 'transition function of fit_purchases(frequency, recency, age)';
 
-CREATE FUNCTION fit_purchases_weighted_trans(internal, bigint, double precision, double precision, double precision)
+CREATE FUNCTION fit_purchases_weighted_trans(internal, double precision, double precision, double precision, double precision)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_purchases_weighted_trans_wrapper';
-COMMENT ON FUNCTION fit_purchases_weighted_trans(internal, bigint, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION fit_purchases_weighted_trans(internal, double precision, double precision, double precision, double precision) IS
 'transition function of fit_purchases(frequency, recency, age, weight)';
 
-CREATE FUNCTION fit_purchases_named_trans(internal, bigint, double precision, double precision, double precision, text, interval)
+CREATE FUNCTION fit_purchases_named_trans(internal, double precision, double precision, double precision, double precision, text, interval)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_purchases_named_trans_wrapper';
-COMMENT ON FUNCTION fit_purchases_named_trans(internal, bigint, double precision, double precision, double precision, text, interval) IS
+COMMENT ON FUNCTION fit_purchases_named_trans(internal, double precision, double precision, double precision, double precision, text, interval) IS
 'transition function of fit_purchases(frequency, recency, age, weight, model, time_unit)';
 
 CREATE FUNCTION fit_purchases_combine(internal, internal)
@@ -887,7 +914,7 @@ AS 'MODULE_PATHNAME', 'fit_purchases_final_wrapper';
 COMMENT ON FUNCTION fit_purchases_final(internal) IS
 'final function of fit_purchases';
 
-CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision) (
+CREATE AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision) (
     SFUNC = fit_purchases_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -897,10 +924,10 @@ CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age d
     DESERIALFUNC = fit_purchases_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision) IS
+COMMENT ON AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision) IS
 'fits MBG/NBD to a summary of customers, times in days';
 
-CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision) (
+CREATE AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision, weight double precision) (
     SFUNC = fit_purchases_weighted_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -910,10 +937,10 @@ CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age d
     DESERIALFUNC = fit_purchases_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision) IS
+COMMENT ON AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision, weight double precision) IS
 'fits MBG/NBD to a summary of customers, times in days; each row stands for so many customers';
 
-CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision, model text, time_unit interval) (
+CREATE AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision, weight double precision, model text, time_unit interval) (
     SFUNC = fit_purchases_named_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -923,7 +950,7 @@ CREATE AGGREGATE fit_purchases(frequency bigint, recency double precision, age d
     DESERIALFUNC = fit_purchases_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_purchases(frequency bigint, recency double precision, age double precision, weight double precision, model text, time_unit interval) IS
+COMMENT ON AGGREGATE fit_purchases(frequency double precision, recency double precision, age double precision, weight double precision, model text, time_unit interval) IS
 'fits a model of purchases to a summary of customers, times in time_unit; each row stands for so many customers';
 
 CREATE FUNCTION parameters(model purchase_model)
@@ -954,32 +981,32 @@ AS 'MODULE_PATHNAME', 'purchase_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model purchase_model) IS
 'how a model of purchases was fitted, and what to know before one trusts it';
 
-CREATE FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision)
+CREATE FUNCTION p_alive(model purchase_model, frequency double precision, recency double precision, age double precision)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'p_alive_wrapper';
-COMMENT ON FUNCTION p_alive(model purchase_model, frequency bigint, recency double precision, age double precision) IS
+COMMENT ON FUNCTION p_alive(model purchase_model, frequency double precision, recency double precision, age double precision) IS
 'the probability that a customer is still there';
 
-CREATE FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
+CREATE FUNCTION expected_orders(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'expected_orders_wrapper';
-COMMENT ON FUNCTION expected_orders(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
+COMMENT ON FUNCTION expected_orders(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval) IS
 'how many purchases of a customer are expected within the horizon';
 
-CREATE FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval)
+CREATE FUNCTION churn_probability(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'churn_probability_wrapper';
-COMMENT ON FUNCTION churn_probability(model purchase_model, frequency bigint, recency double precision, age double precision, horizon interval) IS
+COMMENT ON FUNCTION churn_probability(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval) IS
 'the probability that a customer places no order within the horizon';
 
-CREATE FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval)
+CREATE FUNCTION p_orders(model purchase_model, frequency double precision, recency double precision, age double precision, n double precision, horizon interval)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500
 AS 'MODULE_PATHNAME', 'p_orders_wrapper';
-COMMENT ON FUNCTION p_orders(model purchase_model, frequency bigint, recency double precision, age double precision, n bigint, horizon interval) IS
+COMMENT ON FUNCTION p_orders(model purchase_model, frequency double precision, recency double precision, age double precision, n double precision, horizon interval) IS
 'the probability that a customer makes exactly n purchases within the horizon';
 
 CREATE FUNCTION expected_orders_new_customer(model purchase_model, horizon interval)
@@ -1040,6 +1067,15 @@ COMMENT ON CAST (spend_model AS jsonb) IS 'the text form of a spend_model, as js
 CREATE CAST (jsonb AS spend_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS spend_model) IS 'a spend_model from its text form, as jsonb';
 
+CREATE FUNCTION spend_model_json(spend_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION spend_model_json(spend_model) IS
+'implementation of the cast of spend_model to json, which to_jsonb and to_json go by';
+CREATE CAST (spend_model AS json) WITH FUNCTION spend_model_json(spend_model);
+COMMENT ON CAST (spend_model AS json) IS 'the text form of a spend_model, as json';
+
 CREATE FUNCTION spend_model_eq(spend_model, spend_model)
 RETURNS boolean
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -1094,18 +1130,18 @@ AS 'MODULE_PATHNAME', 'fit_spend_wrapper';
 COMMENT ON FUNCTION fit_spend(log order_log, as_of timestamp, period text, time_zone text) IS
 'fits the Gamma-Gamma model of spend to the customers of an order log who have bought again, by maximum likelihood';
 
-CREATE FUNCTION fit_spend_trans(internal, bigint, double precision)
+CREATE FUNCTION fit_spend_trans(internal, double precision, double precision)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_spend_trans_wrapper';
-COMMENT ON FUNCTION fit_spend_trans(internal, bigint, double precision) IS
+COMMENT ON FUNCTION fit_spend_trans(internal, double precision, double precision) IS
 'transition function of fit_spend(frequency, monetary_value)';
 
-CREATE FUNCTION fit_spend_weighted_trans(internal, bigint, double precision, double precision)
+CREATE FUNCTION fit_spend_weighted_trans(internal, double precision, double precision, double precision)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_spend_weighted_trans_wrapper';
-COMMENT ON FUNCTION fit_spend_weighted_trans(internal, bigint, double precision, double precision) IS
+COMMENT ON FUNCTION fit_spend_weighted_trans(internal, double precision, double precision, double precision) IS
 'transition function of fit_spend(frequency, monetary_value, weight)';
 
 CREATE FUNCTION fit_spend_combine(internal, internal)
@@ -1136,7 +1172,7 @@ AS 'MODULE_PATHNAME', 'fit_spend_final_wrapper';
 COMMENT ON FUNCTION fit_spend_final(internal) IS
 'final function of fit_spend';
 
-CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision) (
+CREATE AGGREGATE fit_spend(frequency double precision, monetary_value double precision) (
     SFUNC = fit_spend_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -1146,10 +1182,10 @@ CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision) (
     DESERIALFUNC = fit_spend_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_spend(frequency bigint, monetary_value double precision) IS
+COMMENT ON AGGREGATE fit_spend(frequency double precision, monetary_value double precision) IS
 'fits the Gamma-Gamma model of spend to a summary of customers';
 
-CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision, weight double precision) (
+CREATE AGGREGATE fit_spend(frequency double precision, monetary_value double precision, weight double precision) (
     SFUNC = fit_spend_weighted_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -1159,7 +1195,7 @@ CREATE AGGREGATE fit_spend(frequency bigint, monetary_value double precision, we
     DESERIALFUNC = fit_spend_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_spend(frequency bigint, monetary_value double precision, weight double precision) IS
+COMMENT ON AGGREGATE fit_spend(frequency double precision, monetary_value double precision, weight double precision) IS
 'fits the Gamma-Gamma model of spend to a summary of customers; each row stands for so many customers';
 
 CREATE FUNCTION parameters(model spend_model)
@@ -1190,11 +1226,11 @@ AS 'MODULE_PATHNAME', 'spend_model_describe_wrapper';
 COMMENT ON FUNCTION describe(model spend_model) IS
 'how a model of spend was fitted, and what to know before one trusts it';
 
-CREATE FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision)
+CREATE FUNCTION expected_spend(model spend_model, frequency double precision, monetary_value double precision)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'expected_spend_wrapper';
-COMMENT ON FUNCTION expected_spend(model spend_model, frequency bigint, monetary_value double precision) IS
+COMMENT ON FUNCTION expected_spend(model spend_model, frequency double precision, monetary_value double precision) IS
 'what a purchase of a customer is expected to be worth; without repeat purchases, that of all customers';
 
 -- ---------------------------------------------------------------------------------------------------------------------
@@ -1357,6 +1393,15 @@ COMMENT ON CAST (retention_model AS jsonb) IS 'the text form of a retention_mode
 CREATE CAST (jsonb AS retention_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS retention_model) IS 'a retention_model from its text form, as jsonb';
 
+CREATE FUNCTION retention_model_json(retention_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION retention_model_json(retention_model) IS
+'implementation of the cast of retention_model to json, which to_jsonb and to_json go by';
+CREATE CAST (retention_model AS json) WITH FUNCTION retention_model_json(retention_model);
+COMMENT ON CAST (retention_model AS json) IS 'the text form of a retention_model, as json';
+
 CREATE FUNCTION retention_model_eq(retention_model, retention_model)
 RETURNS boolean
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -1404,18 +1449,18 @@ CREATE OPERATOR CLASS retention_model_ops DEFAULT FOR TYPE retention_model USING
 COMMENT ON OPERATOR FAMILY retention_model_ops USING hash IS 'retention_model by its bytes';
 COMMENT ON OPERATOR CLASS retention_model_ops USING hash IS 'retention_model by its bytes: for DISTINCT, GROUP BY and hash joins';
 
-CREATE FUNCTION fit_retention_curve_trans(internal, integer, bigint)
+CREATE FUNCTION fit_retention_curve_trans(internal, double precision, double precision)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_retention_curve_trans_wrapper';
-COMMENT ON FUNCTION fit_retention_curve_trans(internal, integer, bigint) IS
+COMMENT ON FUNCTION fit_retention_curve_trans(internal, double precision, double precision) IS
 'transition function of fit_retention(period, customers)';
 
-CREATE FUNCTION fit_retention_trans(internal, integer, bigint, boolean)
+CREATE FUNCTION fit_retention_trans(internal, double precision, double precision, boolean)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'fit_retention_trans_wrapper';
-COMMENT ON FUNCTION fit_retention_trans(internal, integer, bigint, boolean) IS
+COMMENT ON FUNCTION fit_retention_trans(internal, double precision, double precision, boolean) IS
 'transition function of fit_retention(period, customers, has_left)';
 
 CREATE FUNCTION fit_retention_combine(internal, internal)
@@ -1453,7 +1498,7 @@ AS 'MODULE_PATHNAME', 'fit_retention_final_wrapper';
 COMMENT ON FUNCTION fit_retention_final(internal) IS
 'final function of fit_retention(period, customers, has_left)';
 
-CREATE AGGREGATE fit_retention(period integer, customers bigint) (
+CREATE AGGREGATE fit_retention(period double precision, customers double precision) (
     SFUNC = fit_retention_curve_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -1463,10 +1508,10 @@ CREATE AGGREGATE fit_retention(period integer, customers bigint) (
     DESERIALFUNC = fit_retention_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_retention(period integer, customers bigint) IS
+COMMENT ON AGGREGATE fit_retention(period double precision, customers double precision) IS
 'fits a retention_model to a survivor curve: how many customers are still there after each number of renewals, from 0 on';
 
-CREATE AGGREGATE fit_retention(period integer, customers bigint, has_left boolean) (
+CREATE AGGREGATE fit_retention(period double precision, customers double precision, has_left boolean) (
     SFUNC = fit_retention_trans,
     STYPE = internal,
     SSPACE = 512,
@@ -1476,28 +1521,28 @@ CREATE AGGREGATE fit_retention(period integer, customers bigint, has_left boolea
     DESERIALFUNC = fit_retention_deserial,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE fit_retention(period integer, customers bigint, has_left boolean) IS
+COMMENT ON AGGREGATE fit_retention(period double precision, customers double precision, has_left boolean) IS
 'fits a retention_model to customers who left at renewal number period, or were last seen still there after so many renewals';
 
-CREATE FUNCTION survival(model retention_model, periods integer)
+CREATE FUNCTION survival(model retention_model, periods double precision)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'retention_survival_wrapper';
-COMMENT ON FUNCTION survival(model retention_model, periods integer) IS
+COMMENT ON FUNCTION survival(model retention_model, periods double precision) IS
 'the share of customers who are still there after so many renewals';
 
-CREATE FUNCTION retention_rate(model retention_model, period integer)
+CREATE FUNCTION retention_rate(model retention_model, period double precision)
 RETURNS double precision
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'retention_rate_wrapper';
-COMMENT ON FUNCTION retention_rate(model retention_model, period integer) IS
+COMMENT ON FUNCTION retention_rate(model retention_model, period double precision) IS
 'the share of those who come to renewal number period that renew';
 
-CREATE FUNCTION expected_lifetime(model retention_model, renewals integer DEFAULT 0, discount_rate double precision DEFAULT 0, horizon integer DEFAULT NULL)
+CREATE FUNCTION expected_lifetime(model retention_model, renewals double precision DEFAULT 0, discount_rate double precision DEFAULT 0, horizon double precision DEFAULT NULL)
 RETURNS double precision
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 200
 AS 'MODULE_PATHNAME', 'retention_expected_lifetime_wrapper';
-COMMENT ON FUNCTION expected_lifetime(model retention_model, renewals integer, discount_rate double precision, horizon integer) IS
+COMMENT ON FUNCTION expected_lifetime(model retention_model, renewals double precision, discount_rate double precision, horizon double precision) IS
 'how many periods a customer who has renewed so often will be there for, the one under way included; later ones discounted';
 
 CREATE FUNCTION parameters(model retention_model)
@@ -1579,6 +1624,15 @@ CREATE CAST (feature_set AS jsonb) WITH INOUT;
 COMMENT ON CAST (feature_set AS jsonb) IS 'the text form of a feature_set, as jsonb';
 CREATE CAST (jsonb AS feature_set) WITH INOUT;
 COMMENT ON CAST (jsonb AS feature_set) IS 'a feature_set from its text form, as jsonb';
+
+CREATE FUNCTION feature_set_json(feature_set)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS jsonb) AS json);
+COMMENT ON FUNCTION feature_set_json(feature_set) IS
+'implementation of the cast of feature_set to json, which to_jsonb and to_json go by';
+CREATE CAST (feature_set AS json) WITH FUNCTION feature_set_json(feature_set);
+COMMENT ON CAST (feature_set AS json) IS 'the text form of a feature_set, as json';
 
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION feature_set_eq(feature_set, feature_set)
@@ -1765,6 +1819,15 @@ CREATE CAST (kmeans_model AS jsonb) WITH INOUT;
 COMMENT ON CAST (kmeans_model AS jsonb) IS 'the text form of a kmeans_model, as jsonb';
 CREATE CAST (jsonb AS kmeans_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS kmeans_model) IS 'a kmeans_model from its text form, as jsonb';
+
+CREATE FUNCTION kmeans_model_json(kmeans_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION kmeans_model_json(kmeans_model) IS
+'implementation of the cast of kmeans_model to json, which to_jsonb and to_json go by';
+CREATE CAST (kmeans_model AS json) WITH FUNCTION kmeans_model_json(kmeans_model);
+COMMENT ON CAST (kmeans_model AS json) IS 'the text form of a kmeans_model, as json';
 
 CREATE FUNCTION kmeans_model_eq(kmeans_model, kmeans_model)
 RETURNS boolean
@@ -2058,6 +2121,15 @@ COMMENT ON CAST (basket_log AS jsonb) IS 'the text form of a basket_log, as json
 CREATE CAST (jsonb AS basket_log) WITH INOUT;
 COMMENT ON CAST (jsonb AS basket_log) IS 'a basket_log from its text form, as jsonb';
 
+CREATE FUNCTION basket_log_json(basket_log)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS jsonb) AS json);
+COMMENT ON FUNCTION basket_log_json(basket_log) IS
+'implementation of the cast of basket_log to json, which to_jsonb and to_json go by';
+CREATE CAST (basket_log AS json) WITH FUNCTION basket_log_json(basket_log);
+COMMENT ON CAST (basket_log AS json) IS 'the text form of a basket_log, as json';
+
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION basket_log_eq(basket_log, basket_log)
 RETURNS boolean
@@ -2335,6 +2407,15 @@ CREATE CAST (basket_model AS jsonb) WITH INOUT;
 COMMENT ON CAST (basket_model AS jsonb) IS 'the text form of a basket_model, as jsonb';
 CREATE CAST (jsonb AS basket_model) WITH INOUT;
 COMMENT ON CAST (jsonb AS basket_model) IS 'a basket_model from its text form, as jsonb';
+
+CREATE FUNCTION basket_model_json(basket_model)
+RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(CAST($1 AS text) AS json);
+COMMENT ON FUNCTION basket_model_json(basket_model) IS
+'implementation of the cast of basket_model to json, which to_jsonb and to_json go by';
+CREATE CAST (basket_model AS json) WITH FUNCTION basket_model_json(basket_model);
+COMMENT ON CAST (basket_model AS json) IS 'the text form of a basket_model, as json';
 
 CREATE FUNCTION basket_model_eq(basket_model, basket_model)
 RETURNS boolean

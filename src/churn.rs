@@ -1,6 +1,7 @@
 //! `churn`: who is about to leave.
 
 use crate::customers::Look;
+use crate::estimate::{finite, told};
 use crate::order_log::Log;
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
@@ -137,24 +138,25 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         push(&mut silences, days_between(last, observation.as_of), checkpoint)
     })?;
     let model = match model {
-        Some(model) => model,
-        None => fit(&histories, family, Fitting::of(&observation), &mut backend)?,
+        Some(model) => Some(model),
+        None => told(fit(&histories, family, Fitting::of(&observation), &mut backend)?),
     };
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));
-    let horizon = model.units(horizon);
+    let horizon = model.as_ref().map_or(0.0, |model| model.units(horizon));
     for (at, (history, &silence)) in histories.iter().zip(&silences).enumerate() {
         if at % STRIDE == 0 {
             backend.pass("scoring", at, histories.len())?;
         }
-        let outlook = model.outlook(&history.customer());
-        let churn_probability = outlook.p_no_order(horizon);
+        let outlook = model.as_ref().map(|model| model.outlook(&history.customer()));
+        let p_alive = outlook.and_then(|outlook| finite(outlook.p_alive()));
+        let churn_probability = outlook.and_then(|outlook| finite(outlook.p_no_order(horizon)));
         rows.put(&[
             Cell::Key(keys.get(at)),
             Cell::Float(silence),
-            Cell::Float(outlook.p_alive()),
-            Cell::Float(churn_probability),
-            names[bands.risk(churn_probability) as usize],
+            Cell::of(p_alive, Cell::Float),
+            Cell::of(churn_probability, Cell::Float),
+            Cell::of(churn_probability, |p| names[bands.risk(p) as usize]),
         ])?;
     }
     Ok(rows.finish())

@@ -1,6 +1,7 @@
 //! `clv`: what each customer will be worth.
 
 use crate::customers::Look;
+use crate::estimate::told;
 use crate::order_log::Log;
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
@@ -16,6 +17,7 @@ use crate::spend::SpendModel;
 use clientele_core::Result;
 use clientele_core::checkpoint::{Checkpoint, push};
 use clientele_core::clv::{Terms, Valuation};
+use clientele_core::estimate::Fitted;
 use clientele_core::key::{KeyKind, Keys};
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{self, Fitting, of_log};
@@ -33,8 +35,8 @@ const COLUMNS: &[Column] = &[
     Column::Float8,
 ];
 
-/// Customers valued between two looks at the checkpoint.
-const STRIDE: usize = 64;
+/// Customers valued between two looks at the checkpoint: with models as no data make them, each may take some ten milliseconds.
+const STRIDE: usize = 8;
 
 /// What is asked of `clv`, besides the log.
 struct Question<'a> {
@@ -143,31 +145,34 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         spender.map_or(Ok(()), |spender| push(&mut spenders, spender, checkpoint))
     })?;
     let purchases = match purchases {
-        Some(model) => model,
-        None => Rc::new(purchases::fit(
-            &histories,
-            family,
-            Fitting::of(&observation),
-            &mut backend,
-        )?),
+        Some(model) => Fitted::Model(model),
+        None => purchases::fit(&histories, family, Fitting::of(&observation), &mut backend)?
+            .and_then(|model| Ok(Rc::new(model)))?,
     };
     let spend = match spend {
-        Some(model) => model,
-        None => Rc::new(spend::fit(&spenders, &mut backend)?),
+        Some(model) => Fitted::Model(model),
+        None => spend::fit(&spenders, &mut backend)?.and_then(|model| Ok(Rc::new(model)))?,
+    };
+    // One NOTICE, of what is missing first.
+    let purchases = told(purchases);
+    let spend = if purchases.is_some() {
+        told(spend)
+    } else {
+        spend.model()
     };
 
-    let valuation = Valuation::new(&purchases, &spend, &terms)?;
+    let valuation = Valuation::new(purchases.as_deref(), spend.as_deref(), &terms)?;
     for (at, (history, spender)) in histories.iter().zip(&spenders).enumerate() {
         if at % STRIDE == 0 {
             backend.pass("valuing", at, histories.len())?;
         }
-        let value = valuation.value(&history.customer(), spender.value)?;
+        let value = valuation.value(&history.customer(), spender.value);
         rows.put(&[
             Cell::Key(keys.get(at)),
-            Cell::Float(value.p_alive),
-            Cell::Float(value.expected_orders),
-            Cell::Float(value.expected_spend),
-            Cell::Float(value.clv),
+            Cell::of(value.p_alive, Cell::Float),
+            Cell::of(value.expected_orders, Cell::Float),
+            Cell::of(value.expected_spend, Cell::Float),
+            Cell::of(value.clv, Cell::Float),
             Cell::of(value.interval, |interval| Cell::Float(interval.0)),
             Cell::of(value.interval, |interval| Cell::Float(interval.1)),
         ])?;

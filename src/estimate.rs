@@ -1,10 +1,27 @@
 //! `parameters` and `describe`: what fitted models have in common.
 
 use crate::pg::call::Call;
+use crate::pg::error::notice;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use clientele_core::Result;
-use clientele_core::estimate::{Estimate, Parameter};
+use clientele_core::estimate::{Estimate, Fitted, Parameter};
+
+/// The model, if there is one; where there was nothing to fit one to, a NOTICE says so.
+pub fn told<M>(fitted: Fitted<M>) -> Option<M> {
+    match fitted {
+        Fitted::Model(model) => Some(model),
+        Fitted::Nothing(about) => {
+            notice(&about);
+            None
+        }
+    }
+}
+
+/// A score, if it is a number.
+pub fn finite(score: f64) -> Option<f64> {
+    Some(score).filter(|score| score.is_finite())
+}
 
 const PARAMETERS: &[Column] = &[
     Column::Text,

@@ -1,7 +1,7 @@
 //! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`.
 
 use crate::customers::Look;
-use crate::estimate;
+use crate::estimate::{self, finite};
 use crate::order_log::Log;
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
@@ -14,12 +14,12 @@ use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::{Interval, Timestamp};
 use crate::pg::value::{Bytea, Given, Made};
-use clientele_core::calendar::{DAY, Period};
+use clientele_core::calendar::{DAY, Period, format_length};
 use clientele_core::codec::{Sink, put_varint, seal, unseal};
 use clientele_core::customers::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{Customer, Family, Fitting, History, Model, NAME, Outlook, fit, of_log, parse_family};
-use clientele_core::summary::Collector;
+use clientele_core::summary::{Collector, whole};
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 
@@ -70,11 +70,8 @@ fn fit_purchases<'a>(
         let observation = look.observation(&log, Period::Day, unit)?;
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
-        Made::of(
-            call,
-            &fit(&histories, family, Fitting::of(&observation), &mut backend)?.encode(),
-        )
-        .map(Some)
+        let model = estimate::told(fit(&histories, family, Fitting::of(&observation), &mut backend)?);
+        model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
@@ -101,20 +98,31 @@ fn collecting() -> Backend {
 }
 
 impl Histories {
-    fn add(&mut self, row: [Option<f64>; 3], frequency: Option<i64>, wanted: (Option<Family>, i64)) -> Result<()> {
+    fn add(&mut self, row: [Option<f64>; 3], frequency: Option<f64>, wanted: (Option<Family>, i64)) -> Result<()> {
         let (Some(frequency), [Some(recency), Some(age), Some(weight)]) = (frequency, row) else {
             return Ok(());
         };
         self.want(wanted)?;
-        let history = History::new(frequency, recency, age, weight)?;
+        let history = History::new(whole("frequency", frequency)?, recency, age, weight)?;
         self.rows.push(history, &mut collecting())
     }
 
     fn want(&mut self, wanted: (Option<Family>, i64)) -> Result<()> {
-        if *self.wanted.get_or_insert(wanted) == wanted {
+        let first = *self.wanted.get_or_insert(wanted);
+        if first == wanted {
             return Ok(());
         }
-        Err(Error::invalid("model and time_unit must be the same in all rows"))
+        let told = |(family, unit): (Option<Family>, i64)| {
+            let name = family.map_or("auto", Family::name);
+            format!("\"{name}\" and {}", format_length(unit))
+        };
+        Err(
+            Error::invalid("model and time_unit must be the same in all rows").detail(format!(
+                "They are {} in one row, {} in another.",
+                told(first),
+                told(wanted)
+            )),
+        )
     }
 }
 
@@ -122,7 +130,7 @@ impl Histories {
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases_trans<'a>(
     mut state: State<'a, Histories>,
-    frequency: Option<i64>,
+    frequency: Option<f64>,
     recency: Option<f64>,
     age: Option<f64>,
 ) -> State<'a, Histories> {
@@ -138,7 +146,7 @@ fn fit_purchases_trans<'a>(
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases_weighted_trans<'a>(
     mut state: State<'a, Histories>,
-    frequency: Option<i64>,
+    frequency: Option<f64>,
     recency: Option<f64>,
     age: Option<f64>,
     weight: Option<f64>,
@@ -151,7 +159,7 @@ fn fit_purchases_weighted_trans<'a>(
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases_named_trans<'a>(
     mut state: State<'a, Histories>,
-    frequency: Option<i64>,
+    frequency: Option<f64>,
     recency: Option<f64>,
     age: Option<f64>,
     weight: Option<f64>,
@@ -236,7 +244,8 @@ fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> O
             time_unit,
             period: None,
         };
-        Made::of(call, &fit(&histories, family, fitting, &mut backend)?.encode()).map(Some)
+        let model = estimate::told(fit(&histories, family, fitting, &mut backend)?);
+        model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
@@ -255,9 +264,9 @@ fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) 
     })
 }
 
-/// What a model says about one customer.
-fn outlook(model: &Model, frequency: i64, recency: f64, age: f64) -> Result<Outlook> {
-    Ok(model.outlook(&Customer::new(frequency, recency, age)?))
+/// What a model says about one customer; nothing where there can be none with these numbers.
+fn outlook(model: &Model, frequency: f64, recency: f64, age: f64) -> Option<Outlook> {
+    Customer::known(frequency, recency, age).map(|customer| model.outlook(&customer))
 }
 
 /// A horizon in the time units of a model.
@@ -267,54 +276,63 @@ pub fn units(model: &Model, horizon: Interval) -> Result<f64> {
 
 /// `p_alive(model, frequency, recency, age)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn p_alive(model: Decoded<'_, PurchaseModel>, frequency: i64, recency: f64, age: f64) -> f64 {
-    answer(|| Ok(outlook(&model, frequency, recency, age)?.p_alive()))
+fn p_alive(model: Decoded<'_, PurchaseModel>, frequency: f64, recency: f64, age: f64) -> Option<f64> {
+    finite(outlook(&model, frequency, recency, age)?.p_alive())
 }
 
 /// `expected_orders(model, frequency, recency, age, horizon)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn expected_orders(
     model: Decoded<'_, PurchaseModel>,
-    frequency: i64,
+    frequency: f64,
     recency: f64,
     age: f64,
     horizon: Interval,
-) -> f64 {
-    answer(|| Ok(outlook(&model, frequency, recency, age)?.expected_orders(units(&model, horizon)?)))
+) -> Option<f64> {
+    let horizon = answer(|| units(&model, horizon));
+    finite(outlook(&model, frequency, recency, age)?.expected_orders(horizon))
 }
 
 /// `churn_probability(model, frequency, recency, age, horizon)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn churn_probability(
     model: Decoded<'_, PurchaseModel>,
-    frequency: i64,
+    frequency: f64,
     recency: f64,
     age: f64,
     horizon: Interval,
-) -> f64 {
-    answer(|| Ok(outlook(&model, frequency, recency, age)?.p_no_order(units(&model, horizon)?)))
+) -> Option<f64> {
+    let horizon = answer(|| units(&model, horizon));
+    finite(outlook(&model, frequency, recency, age)?.p_no_order(horizon))
 }
 
 /// `p_orders(model, frequency, recency, age, n, horizon)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn p_orders(
     model: Decoded<'_, PurchaseModel>,
-    frequency: i64,
+    frequency: f64,
     recency: f64,
     age: f64,
-    n: i64,
+    n: f64,
     horizon: Interval,
-) -> f64 {
-    answer(|| {
-        let outlook = outlook(&model, frequency, recency, age)?;
-        let horizon = units(&model, horizon)?;
-        // There are never fewer than none.
-        Ok(u64::try_from(n).map_or(0.0, |n| outlook.p_orders(n, horizon)))
-    })
+) -> Option<f64> {
+    let horizon = answer(|| units(&model, horizon));
+    let outlook = outlook(&model, frequency, recency, age)?;
+    if !n.is_finite() || n.fract() != 0.0 {
+        return None;
+    }
+    // There are never fewer than none.
+    let p = if n < 0.0 {
+        0.0
+    } else {
+        outlook.p_orders(n as u64, horizon)
+    };
+    finite(p)
 }
 
 /// `expected_orders_new_customer(model, horizon)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn expected_orders_new_customer(model: Decoded<'_, PurchaseModel>, horizon: Interval) -> f64 {
-    answer(|| Ok(model.outlook(&Customer::NEW).expected_orders(units(&model, horizon)?)))
+fn expected_orders_new_customer(model: Decoded<'_, PurchaseModel>, horizon: Interval) -> Option<f64> {
+    let horizon = answer(|| units(&model, horizon));
+    finite(model.outlook(&Customer::NEW).expected_orders(horizon))
 }

@@ -10,9 +10,11 @@ use crate::pg::model::model_type;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::value::{Bytea, Given, Made};
-use clientele_core::Result;
 use clientele_core::checkpoint::Checkpoint;
+use clientele_core::estimate::Fitted;
 use clientele_core::retention::{Counts, History, MODEL_NAME, Model, NAME};
+use clientele_core::summary::whole;
+use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
 model_type! {
@@ -38,15 +40,25 @@ fn collecting() -> Backend {
     Backend::of_many_calls(NAME)
 }
 
+fn add(state: &mut Collection, period: f64, customers: f64, has_left: bool) -> Result<()> {
+    let number = whole("period", period)?;
+    let Ok(period) = i32::try_from(number) else {
+        let error = Error::new(Kind::OutOfRange, "period is out of range");
+        return Err(error.detail(format!("It is {number}.")));
+    };
+    let customers = whole("number of customers", customers)?;
+    state.0.add(period, customers, has_left, &mut collecting())
+}
+
 /// `fit_retention(period, customers)`, one row; what is NULL is no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_retention_curve_trans<'a>(
     mut state: State<'a, Collection>,
-    period: Option<i32>,
-    customers: Option<i64>,
+    period: Option<f64>,
+    customers: Option<f64>,
 ) -> State<'a, Collection> {
     if let (Some(period), Some(customers)) = (period, customers) {
-        answer(|| state.get().0.add(period, customers, false, &mut collecting()));
+        answer(|| add(state.get(), period, customers, false));
     }
     state
 }
@@ -55,12 +67,12 @@ fn fit_retention_curve_trans<'a>(
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_retention_trans<'a>(
     mut state: State<'a, Collection>,
-    period: Option<i32>,
-    customers: Option<i64>,
+    period: Option<f64>,
+    customers: Option<f64>,
     has_left: Option<bool>,
 ) -> State<'a, Collection> {
     if let (Some(period), Some(customers), Some(has_left)) = (period, customers, has_left) {
-        answer(|| state.get().0.add(period, customers, has_left, &mut collecting()));
+        answer(|| add(state.get(), period, customers, has_left));
     }
     state
 }
@@ -103,7 +115,7 @@ fn fit_retention_final<'a>(state: State<'_, Collection>, call: Call<'a>) -> Opti
 
 fn fit<'a>(
     mut state: State<'_, Collection>,
-    history: impl FnOnce(&Counts, &mut dyn Checkpoint) -> Result<History>,
+    history: impl FnOnce(&Counts, &mut dyn Checkpoint) -> Result<Fitted<History>>,
     call: Call<'a>,
 ) -> Option<Made<'a, RetentionModel>> {
     let counts = &state.get().0;
@@ -112,37 +124,36 @@ fn fit<'a>(
     }
     answer(|| {
         let mut backend = Backend::of_call(NAME);
-        let model = history(counts, &mut backend)?.fit(&mut backend)?;
-        Made::of(call, &model.encode()).map(Some)
+        let model = estimate::told(history(counts, &mut backend)?).map(|history| history.fit(&mut backend));
+        model
+            .transpose()?
+            .map(|model| Made::of(call, &model.encode()))
+            .transpose()
     })
 }
 
 /// `survival(model, periods)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_survival(model: Decoded<'_, RetentionModel>, periods: i32) -> f64 {
-    answer(|| model.survival(periods))
+fn retention_survival(model: Decoded<'_, RetentionModel>, periods: f64) -> Option<f64> {
+    model.survival(periods)
 }
 
 /// `retention_rate(model, period)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn retention_rate(model: Decoded<'_, RetentionModel>, period: i32) -> f64 {
-    answer(|| model.retention_rate(period))
+fn retention_rate(model: Decoded<'_, RetentionModel>, period: f64) -> Option<f64> {
+    model.retention_rate(period)
 }
 
 /// `expected_lifetime(model, renewals, discount_rate, horizon)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn retention_expected_lifetime(
     model: Option<Decoded<'_, RetentionModel>>,
-    renewals: Option<i32>,
+    renewals: Option<f64>,
     discount_rate: Option<f64>,
-    horizon: Option<i32>,
+    horizon: Option<f64>,
 ) -> Option<f64> {
     let model = model?;
-    answer(|| {
-        model
-            .expected_lifetime(renewals.unwrap_or(0), discount_rate.unwrap_or(0.0), horizon)
-            .map(Some)
-    })
+    answer(|| model.expected_lifetime(renewals.unwrap_or(0.0), discount_rate.unwrap_or(0.0), horizon))
 }
 
 /// `parameters(retention_model)`.

@@ -19,7 +19,7 @@ use clientele_core::calendar::{DAY, Period};
 use clientele_core::codec::{Sink, seal, unseal};
 use clientele_core::order_log::OrderLog;
 use clientele_core::spend::{Model, NAME, Spender, fit, of_log};
-use clientele_core::summary::Collector;
+use clientele_core::summary::{Collector, whole};
 use pgrx::prelude::*;
 
 model_type! {
@@ -46,7 +46,8 @@ fn fit_spend<'a>(
         };
         let mut backend = Backend::of_call("fit_spend");
         let spenders = of_log(&log, &look.observation(&log, Period::Day, DAY)?, &mut backend)?;
-        Made::of(call, &fit(&spenders, &mut backend)?.encode()).map(Some)
+        let model = estimate::told(fit(&spenders, &mut backend)?);
+        model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
@@ -68,10 +69,10 @@ fn collecting() -> Backend {
     Backend::of_many_calls("fit_spend")
 }
 
-fn add(state: &mut Spenders, frequency: Option<i64>, value: Option<f64>, weight: Option<f64>) -> Result<()> {
+fn add(state: &mut Spenders, frequency: Option<f64>, value: Option<f64>, weight: Option<f64>) -> Result<()> {
     match (frequency, value, weight) {
         (Some(frequency), Some(value), Some(weight)) => {
-            let spender = Spender::new(frequency, value, weight)?;
+            let spender = Spender::new(whole("frequency", frequency)?, value, weight)?;
             state.0.push(spender, &mut collecting())
         }
         _ => Ok(()),
@@ -82,7 +83,7 @@ fn add(state: &mut Spenders, frequency: Option<i64>, value: Option<f64>, weight:
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_spend_trans<'a>(
     mut state: State<'a, Spenders>,
-    frequency: Option<i64>,
+    frequency: Option<f64>,
     monetary_value: Option<f64>,
 ) -> State<'a, Spenders> {
     answer(|| add(state.get(), frequency, monetary_value, Some(1.0)));
@@ -93,7 +94,7 @@ fn fit_spend_trans<'a>(
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_spend_weighted_trans<'a>(
     mut state: State<'a, Spenders>,
-    frequency: Option<i64>,
+    frequency: Option<f64>,
     monetary_value: Option<f64>,
     weight: Option<f64>,
 ) -> State<'a, Spenders> {
@@ -147,14 +148,15 @@ fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option
         if spenders.is_empty() {
             return Ok(None);
         }
-        Made::of(call, &fit(&spenders, &mut backend)?.encode()).map(Some)
+        let model = estimate::told(fit(&spenders, &mut backend)?);
+        model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
 /// `expected_spend(model, frequency, monetary_value)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn expected_spend(model: Decoded<'_, SpendModel>, frequency: i64, monetary_value: f64) -> f64 {
-    answer(|| model.expected_spend(frequency, monetary_value))
+fn expected_spend(model: Decoded<'_, SpendModel>, frequency: f64, monetary_value: f64) -> Option<f64> {
+    model.expected_spend(frequency, monetary_value)
 }
 
 /// `parameters(spend_model)`.

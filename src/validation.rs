@@ -1,6 +1,7 @@
 //! `validate_purchases` and `compare_purchase_models`: whether models of purchases would have been right.
 
 use crate::customers::Look;
+use crate::estimate::told;
 use crate::order_log::{Log, View};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
@@ -14,7 +15,7 @@ use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{fit, fit_all};
-use clientele_core::validation::{Comparison, Trial};
+use clientele_core::validation::{Comparison, Trial, check_split};
 use pgrx::prelude::*;
 
 const VALIDATION: &[Column] = &[
@@ -54,8 +55,12 @@ fn validate_purchases<'a>(
         };
         let mut rows = Rows::begin(call, VALIDATION, None)?;
         let mut backend = Backend::of_call("validate_purchases");
-        let trial = trial(&log, split, &look, &mut backend)?;
-        let model = fit(trial.histories(), family, trial.fitting(), &mut backend)?;
+        let Some(trial) = trial(&log, split, &look, &mut backend)? else {
+            return Ok(rows.finish());
+        };
+        let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
+            return Ok(rows.finish());
+        };
         let mut predictions = vec![trial.by_model(&model, &mut backend)?];
         predictions.extend(trial.by_rules(&mut backend)?);
         let mut put = |method: &str, tenth: Option<usize>, comparison: &Comparison| {
@@ -113,8 +118,13 @@ fn compare_purchase_models<'a>(
         };
         let mut rows = Rows::begin(call, COMPARISON, None)?;
         let mut backend = Backend::of_call("compare_purchase_models");
-        let trial = trial(&log, split, &look, &mut backend)?;
-        for model in fit_all(trial.histories(), trial.fitting(), &mut backend)? {
+        let Some(trial) = trial(&log, split, &look, &mut backend)? else {
+            return Ok(rows.finish());
+        };
+        let Some(models) = told(fit_all(trial.histories(), trial.fitting(), &mut backend)?) else {
+            return Ok(rows.finish());
+        };
+        for model in models {
             let comparison = trial.compare(&trial.by_model(&model, &mut backend)?, &mut backend)?;
             let estimate = &model.estimate;
             let first = [
@@ -141,11 +151,21 @@ fn compare_purchase_models<'a>(
     })
 }
 
-fn trial(log: &Given<'_, Log>, split: Option<Timestamp>, look: &Look<'_>, backend: &mut WholeCall) -> Result<Trial> {
+/// The trial; nothing, and a NOTICE, where there is too little for one.
+fn trial(
+    log: &Given<'_, Log>,
+    split: Option<Timestamp>,
+    look: &Look<'_>,
+    backend: &mut WholeCall,
+) -> Result<Option<Trial>> {
     let log = OrderLog::open(log.bytes())?;
     let observation = look.observation(&log, Period::Day, DAY)?;
     let split = split.map(|split| View::instant(&log, split, "split", look.time_zone));
-    Trial::of(&log, &observation, split.transpose()?, backend)
+    let split = split.transpose()?;
+    if let (Some(split), Some(_)) = (split, look.as_of) {
+        check_split(&observation, split)?;
+    }
+    Trial::of(&log, &observation, split, backend).map(told)
 }
 
 /// The columns that both functions have.

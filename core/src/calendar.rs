@@ -93,13 +93,75 @@ pub fn format_length(length: i64) -> String {
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
-/// The length of time that words say, as [`format_length`] writes them; nothing if they say none, or none above 0.
+/// More units that users write, with what they are short for.
+const MORE_UNITS: [(&str, i64); 12] = [
+    ("week", 7 * DAY),
+    ("w", 7 * DAY),
+    ("d", DAY),
+    ("h", 3_600 * SECOND),
+    ("hr", 3_600 * SECOND),
+    ("minute", 60 * SECOND),
+    ("min", 60 * SECOND),
+    ("m", 60 * SECOND),
+    ("sec", SECOND),
+    ("s", SECOND),
+    ("millisecond", 1_000),
+    ("ms", 1_000),
+];
+
+/// The length of time that words say, as [`format_length`] or an interval of SQL writes them: numbers with units of a fixed length, which add
+/// up, and hours, minutes and seconds as clocks show them. Nothing if they say none, or none above 0.
 pub fn parse_length(words: &str) -> Option<i64> {
-    let (n, unit) = words.trim().split_once(' ')?;
-    let n: i64 = n.parse().ok()?;
-    let unit = unit.trim_start().trim_end_matches('s');
-    let size = UNITS.iter().find(|known| known.0 == unit)?.1;
-    n.checked_mul(size).filter(|&length| length > 0)
+    let words = words.to_ascii_lowercase();
+    let mut words = words.split_ascii_whitespace();
+    let mut length: i64 = 0;
+    while let Some(word) = words.next() {
+        let more = if word.contains(':') {
+            clock(word)?
+        } else {
+            // A number and its unit may touch.
+            let digits = word
+                .find(|letter: char| letter.is_ascii_alphabetic())
+                .unwrap_or(word.len());
+            let (n, unit) = word.split_at(digits);
+            let unit = if unit.is_empty() { words.next()? } else { unit };
+            let named = |name: &str| UNITS.iter().chain(&MORE_UNITS).find(|known| known.0 == name);
+            let size = named(unit).or_else(|| named(unit.strip_suffix('s')?))?.1;
+            number(n, size)?
+        };
+        length = length.checked_add(more)?;
+    }
+    Some(length).filter(|&length| length > 0)
+}
+
+/// So many units of so many microseconds, rounded to the next.
+fn number(n: &str, size: i64) -> Option<i64> {
+    match n.parse::<i64>() {
+        Ok(n) => n.checked_mul(size),
+        Err(_) => {
+            let length = (n.parse::<f64>().ok()? * size as f64).round();
+            (length.abs() < 9e18).then_some(length as i64)
+        }
+    }
+}
+
+/// `12:30` or `12:30:59.5`.
+fn clock(word: &str) -> Option<i64> {
+    let mut parts = word.split(':');
+    let mut length = number(parts.next()?, 3_600 * SECOND)?;
+    length = length.checked_add(number(parts.next()?, 60 * SECOND)?)?;
+    if let Some(seconds) = parts.next() {
+        length = length.checked_add(number(seconds, SECOND)?)?;
+    }
+    parts.next().is_none().then_some(length)
+}
+
+/// A local time as SQL writes it, to the second.
+pub fn format_time(time: i64) -> String {
+    let (year, month, day) = civil_from_days(time.div_euclid(DAY));
+    let second = time.rem_euclid(DAY) / SECOND;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// The day number of a civil date (Howard Hinnant, "chrono-compatible low-level date algorithms").
@@ -157,8 +219,30 @@ mod tests {
             assert_eq!(format_length(length), words);
             assert_eq!(parse_length(words), Some(length));
         }
+        for (length, words) in [
+            (7 * DAY, "1 week"),
+            (14 * DAY, "2 Weeks"),
+            (7 * DAY, "7d"),
+            (DAY + DAY / 2, "1.5 days"),
+            (DAY + DAY / 24, "1 day 1 hour"),
+            (DAY + DAY / 48, "1 day 00:30:00"),
+            (DAY / 48, "30 min"),
+            (90 * SECOND, "00:01:30"),
+            (1_000, "1 ms"),
+        ] {
+            assert_eq!(parse_length(words), Some(length), "{words}");
+        }
+        assert_eq!(format_time(90 * SECOND - DAY), "1999-12-31 00:01:30");
         for words in [
             "",
+            "1 year",
+            "1 mon",
+            "x days",
+            "nan days",
+            "inf days",
+            "1e300 days",
+            "1:2:3:4",
+            "1 day 1",
             "7",
             "days",
             "0 days",

@@ -38,8 +38,8 @@ impl Default for Terms {
 /// Models and terms, ready for one customer after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation<'m> {
-    purchases: &'m purchases::Model,
-    spend: &'m spend::Model,
+    purchases: Option<&'m purchases::Model>,
+    spend: Option<&'m spend::Model>,
     margin: f64,
     /// In time units of the model of purchases.
     horizon: f64,
@@ -49,24 +49,28 @@ pub struct Valuation<'m> {
     width: f64,
 }
 
-/// What a customer is worth.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a customer is worth, as far as there are models that say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {
     /// The probability that the customer is still there.
-    pub p_alive: f64,
+    pub p_alive: Option<f64>,
     /// The expected number of orders within the horizon.
-    pub expected_orders: f64,
+    pub expected_orders: Option<f64>,
     /// The expected value of an order.
-    pub expected_spend: f64,
+    pub expected_spend: Option<f64>,
     /// What these orders bring, discounted.
-    pub clv: f64,
+    pub clv: Option<f64>,
     /// Between what limits that lies, as far as the parameters of the models are uncertain; nothing where that is not known.
     pub interval: Option<(f64, f64)>,
 }
 
 impl<'m> Valuation<'m> {
-    /// Checks the terms.
-    pub fn new(purchases: &'m purchases::Model, spend: &'m spend::Model, terms: &Terms) -> Result<Valuation<'m>> {
+    /// Checks the terms. Where there was nothing to fit a model to, there is none.
+    pub fn new(
+        purchases: Option<&'m purchases::Model>,
+        spend: Option<&'m spend::Model>,
+        terms: &Terms,
+    ) -> Result<Valuation<'m>> {
         let Terms {
             discount_rate,
             margin,
@@ -97,8 +101,10 @@ impl<'m> Valuation<'m> {
             purchases,
             spend,
             margin,
-            horizon: purchases.units(terms.horizon),
-            discount: discount_rate.ln_1p() / purchases.units(terms.discount_period),
+            horizon: purchases.map_or(0.0, |purchases| purchases.units(terms.horizon)),
+            discount: purchases.map_or(0.0, |purchases| {
+                discount_rate.ln_1p() / purchases.units(terms.discount_period)
+            }),
             width: normal_quantile(0.5 + 0.5 * confidence),
         })
     }
@@ -108,32 +114,45 @@ impl<'m> Valuation<'m> {
     /// clv = margin · expected spend · Σ of the orders expected at each time t within the horizon, times (1 + rate)^(−t / period).
     /// The interval is that of the delta method for its logarithm: its variance is the sum of those of the logarithms of expected orders
     /// and expected spend, from the covariances of both models' parameters.
-    pub fn value(&self, customer: &Customer, monetary_value: f64) -> Result<Value> {
-        let model = &self.purchases.estimate;
-        let outlook = self.purchases.outlook(customer);
+    pub fn value(&self, customer: &Customer, monetary_value: f64) -> Value {
+        let spend = self
+            .spend
+            .and_then(|model| model.expected_spend_with_slopes(customer.frequency, monetary_value));
+        let expected_spend = spend.map(|spend| spend.0);
+        let Some(purchases) = self.purchases else {
+            return Value {
+                expected_spend,
+                ..Value::default()
+            };
+        };
+        let model = &purchases.estimate;
+        let outlook = purchases.outlook(customer);
         let (expected_orders, order_slopes) =
             outlook.expected_orders_with_slopes(&model.values, customer, self.horizon);
-        let (expected_spend, spend_slopes) = self
-            .spend
-            .expected_spend_with_slopes(customer.frequency as i64, monetary_value)?;
         let orders = match self.discount {
             0.0 => expected_orders,
             discount => outlook.discounted_orders(self.horizon, discount),
         };
-        let clv = self.margin * expected_spend * orders;
-        let variances = model
-            .relative_variance(&order_slopes)
-            .zip(self.spend.estimate.relative_variance(&spend_slopes));
-        let interval = variances.filter(|_| clv > 0.0).map(|(orders, spend)| {
-            let factor = (self.width * (orders + spend).sqrt()).exp();
+        let clv = expected_spend.and_then(|spend| finite(self.margin * spend * orders));
+        let variances = self.spend.zip(spend).and_then(|(of_spend, (_, slopes))| {
+            let orders = model.relative_variance(&order_slopes)?;
+            Some(orders + of_spend.estimate.relative_variance(&slopes)?)
+        });
+        let interval = clv.filter(|&clv| clv > 0.0).zip(variances).map(|(clv, variance)| {
+            let factor = (self.width * variance.sqrt()).exp();
             (clv / factor, clv * factor)
         });
-        Ok(Value {
-            p_alive: outlook.p_alive(),
-            expected_orders,
+        Value {
+            p_alive: finite(outlook.p_alive()),
+            expected_orders: finite(expected_orders),
             expected_spend,
             clv,
             interval: interval.filter(|interval| interval.1.is_finite()),
-        })
+        }
     }
+}
+
+/// A number that is one.
+fn finite(x: f64) -> Option<f64> {
+    Some(x).filter(|x| x.is_finite())
 }

@@ -1,7 +1,7 @@
 //! Parameters estimated by maximum likelihood, with all that tells how far to trust them: the part that fitted models have in common.
 
 use crate::codec::{Reader, put_float, put_text, put_varint};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result, sentence};
 use crate::maximum::{End, Matrix, Optimum, covariance};
 use crate::special::normal_quantile;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -53,9 +53,62 @@ impl From<End> for Status {
     }
 }
 
-/// Between these, what models say takes a bounded time. No fit comes near them.
+/// Between these are parameters that have no unit.
 const SMALLEST: f64 = 1e-30;
 const GREATEST: f64 = 1e30;
+
+/// Between these are parameters that are times or amounts of money: what units they are in is for the data to say.
+const SMALLEST_SCALE: f64 = 1e-120;
+const GREATEST_SCALE: f64 = 1e120;
+
+/// Between these are the means of times and amounts that models are fitted to: the search goes no further from them than to the limits above.
+const UNITS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// The most warnings of a model, and the longest text in bytes: what comes from outside may hold no more.
+const MOST_WARNINGS: usize = 32;
+pub(crate) const LONGEST: usize = 500;
+
+/// The longest text form of a model, in bytes: more than that of any that holds no more than this.
+pub(crate) const LONGEST_TEXT: usize = 1 << 17;
+
+/// What a fit comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fitted<M> {
+    /// A model.
+    Model(M),
+    /// None, because there is nothing to fit one to: what to tell about that.
+    Nothing(Error),
+}
+
+impl<M> Fitted<M> {
+    /// The model, if there is one.
+    pub fn model(self) -> Option<M> {
+        match self {
+            Fitted::Model(model) => Some(model),
+            Fitted::Nothing(_) => None,
+        }
+    }
+
+    /// What `then` makes of the model.
+    pub fn and_then<N>(self, then: impl FnOnce(M) -> Result<N>) -> Result<Fitted<N>> {
+        match self {
+            Fitted::Model(model) => then(model).map(Fitted::Model),
+            Fitted::Nothing(about) => Ok(Fitted::Nothing(about)),
+        }
+    }
+}
+
+/// Checks the mean of the times or amounts that a model is fitted to. `what` names them.
+pub(crate) fn checked_unit(unit: f64, what: &str) -> Result<f64> {
+    if UNITS.contains(&unit) {
+        return Ok(unit);
+    }
+    let error = Error::new(
+        Kind::OutOfRange,
+        format!("{what} are too small or too large to fit a model to"),
+    );
+    Err(error.detail("Their mean must be between 1e-100 and 1e100."))
+}
 
 /// Logarithms this near to a limit are at it.
 const NEAR: f64 = 2.0;
@@ -124,7 +177,12 @@ impl<const N: usize> Estimate<N> {
             ));
         }
         let values: [f64; N] = std::array::from_fn(|i| optimum.point[i].exp() * search.units[i]);
-        let mut covariance = covariance(&optimum.curve.hessian).filter(|_| status == Status::Converged);
+        let within = |covariance: &Matrix<N>| {
+            let scaled = |(i, j): (usize, usize)| (covariance[i][j] * (values[i] * values[j])).is_finite();
+            (0..N * N).all(|at| scaled((at / N, at % N)))
+        };
+        let mut covariance =
+            covariance(&optimum.curve.hessian).filter(|covariance| status == Status::Converged && within(covariance));
         if let Some(covariance) = &mut covariance {
             // A standard error of a logarithm above 1 is one as great as the parameter.
             let vague = (0..N).filter(|&i| covariance[i][i] > 1.0).map(|i| search.names[i]);
@@ -228,6 +286,7 @@ impl<const N: usize> Estimate<N> {
     pub(crate) fn of_text<E>(
         text: Text,
         names: &[&'static str; N],
+        scales: &[bool; N],
         wrong: impl Fn(&str) -> E,
     ) -> std::result::Result<Self, E> {
         let mut values = [f64::NAN; N];
@@ -254,16 +313,35 @@ impl<const N: usize> Estimate<N> {
             status: text.status,
             warnings: text.warnings,
         };
-        match estimate.fault() {
+        match estimate.fault(scales) {
             Some(fault) => Err(wrong(fault)),
             None => Ok(estimate),
         }
     }
 
-    /// What is wrong with the numbers, if anything.
-    fn fault(&self) -> Option<&'static str> {
-        if !self.values.iter().all(|value| (SMALLEST..=GREATEST).contains(value)) {
-            return Some("parameters must be between 1e-30 and 1e30");
+    /// Itself, if the reader takes it: a fit to numbers beyond all measure is none.
+    pub(crate) fn checked(self, scales: &[bool; N]) -> Result<Self> {
+        match self.fault(scales) {
+            None => Ok(self),
+            Some(fault) => Err(
+                Error::new(Kind::OutOfRange, "numbers are too small or too large to fit a model to")
+                    .detail(sentence(fault)),
+            ),
+        }
+    }
+
+    /// What is wrong with it, if anything. `scales` says which parameters are times or amounts.
+    fn fault(&self, scales: &[bool; N]) -> Option<&'static str> {
+        if self.warnings.len() > MOST_WARNINGS || self.warnings.iter().any(|warning| warning.len() > LONGEST) {
+            return Some("\"warnings\" must be at most 32, of at most 500 bytes each");
+        }
+        for (value, &scale) in self.values.iter().zip(scales) {
+            if scale && !(SMALLEST_SCALE..=GREATEST_SCALE).contains(value) {
+                return Some("parameters that are times or amounts must be between 1e-120 and 1e120");
+            }
+            if !scale && !(SMALLEST..=GREATEST).contains(value) {
+                return Some("parameters must be between 1e-30 and 1e30");
+            }
         }
         if !(self.customers.is_finite() && self.customers >= 0.0) {
             return Some("\"customers\" must be finite and not negative");
@@ -302,7 +380,7 @@ impl<const N: usize> Estimate<N> {
     }
 
     /// Reads the stored form.
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self> {
+    pub(crate) fn decode(reader: &mut Reader<'_>, scales: &[bool; N]) -> Result<Self> {
         let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
         let flags = reader.byte()?;
         if flags > 3 {
@@ -327,8 +405,11 @@ impl<const N: usize> Estimate<N> {
             Some(matrix)
         };
         let count = reader.count(8)?;
+        if count > MOST_WARNINGS {
+            return Err(reader.error(format!("It has {count} warnings.")));
+        }
         let warnings = (0..count)
-            .map(|_| Ok(reader.text()?.to_owned()))
+            .map(|_| text_of(reader).map(str::to_owned))
             .collect::<Result<_>>()?;
         let estimate = Estimate {
             values,
@@ -338,11 +419,20 @@ impl<const N: usize> Estimate<N> {
             status,
             warnings,
         };
-        match estimate.fault() {
-            Some(fault) => Err(reader.error(crate::error::sentence(fault))),
+        match estimate.fault(scales) {
+            Some(fault) => Err(reader.error(sentence(fault))),
             None => Ok(estimate),
         }
     }
+}
+
+/// Reads a text of a model.
+pub(crate) fn text_of<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
+    let text = reader.text()?;
+    if text.len() > LONGEST {
+        return Err(reader.error(format!("A text of it is {} bytes long.", text.len())));
+    }
+    Ok(text)
 }
 
 fn square<const N: usize>(rows: &[Vec<f64>]) -> Option<Matrix<N>> {

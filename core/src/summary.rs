@@ -22,6 +22,18 @@ pub fn checked_weight(weight: f64) -> Result<f64> {
     Err(error.detail(format!("It is {}.", spelled(weight))))
 }
 
+/// A whole number that comes as a floating point number, as many tools write them. `name` is the argument.
+pub fn whole(name: &str, x: f64) -> Result<i64> {
+    let wrong = |kind, message: String| Err(Error::new(kind, message).detail(format!("It is {}.", spelled(x))));
+    if !x.is_finite() || x.fract() != 0.0 {
+        return wrong(Kind::InvalidParameter, format!("{name} must be a whole number"));
+    }
+    if x.abs() >= 9_223_372_036_854_775_808.0 {
+        return wrong(Kind::OutOfRange, format!("{name} is out of range"));
+    }
+    Ok(x as i64)
+}
+
 /// Rows, collected in any order.
 #[derive(Clone, Debug)]
 pub struct Collector<T, const N: usize> {

@@ -1,9 +1,10 @@
 //! Whether models of purchases would have been right: fit to what came before a day, predict what came after it, and compare.
 
-use crate::calendar::length;
+use crate::calendar::{format_time, length};
 use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
 use crate::customers::{self, Observation};
 use crate::error::{Error, Kind, Result};
+use crate::estimate::Fitted;
 use crate::key::{KeyKind, Keys};
 use crate::order_log::OrderLog;
 use crate::purchases::{Fitting, History, Model, of_log};
@@ -67,6 +68,28 @@ impl Comparison {
     }
 }
 
+/// Checks that some time is between a split and the end of observation. Where both were chosen they are wrong if there is none; where one is
+/// the newest order, there is nothing to compare with.
+pub fn check_split(observation: &Observation, split: i64) -> Result<()> {
+    let local = |time: i64| format_time(observation.zone.local(time));
+    let both = || format!("They are {} and {}", local(split), local(observation.as_of));
+    if split >= observation.as_of {
+        return Err(Error::invalid("split must be before as_of")
+            .detail(format!("{}.", both()))
+            .hint("Without as_of, the end of observation is the newest order."));
+    }
+    if observation.period_start(split) >= observation.period_start(observation.as_of) {
+        return Err(
+            Error::invalid("split and as_of must not be in the same period").detail(format!(
+                "{}, in one {}.",
+                both(),
+                observation.period.name()
+            )),
+        );
+    }
+    Ok(())
+}
+
 impl Trial {
     /// Looks at a log up to the split, or the start of the last third of the time from the first order if there is none, and up to
     /// the end of observation. Three passes over the log.
@@ -75,36 +98,35 @@ impl Trial {
         observation: &Observation,
         split: Option<i64>,
         checkpoint: &mut dyn Checkpoint,
-    ) -> Result<Trial> {
+    ) -> Result<Fitted<Trial>> {
         let mut first = observation.as_of;
         let at_end = Frequencies::of(log, observation, checkpoint, &mut first)?;
-        let nothing = |detail: String| {
-            let error = Error::new(Kind::NotEnough, "there is nothing to validate a purchase model with");
-            error.detail(detail)
+        let nothing = |detail: String, hint: &str| {
+            let about = Error::new(Kind::NotEnough, "there is nothing to validate a purchase model with");
+            Ok(Fitted::Nothing(about.detail(detail).hint(hint)))
         };
         let customers = at_end.frequencies.len();
         if customers == 0 {
-            return Err(
-                nothing("The log holds no order up to the end of observation.".to_owned())
-                    .hint("Collect orders, or pass a later as_of."),
+            return nothing(
+                "The log holds no order up to the end of observation.".to_owned(),
+                "Collect orders, or pass a later as_of.",
             );
         }
         let chosen = split.is_some();
         let split = split.unwrap_or_else(|| two_thirds(first, observation.as_of));
-        if chosen && split >= observation.as_of {
-            return Err(Error::invalid("split must be before as_of")
-                .hint("Without as_of, the end of observation is the newest order."));
+        if let Some(Err(about)) = chosen.then(|| check_split(observation, split)) {
+            let detail = about.detail_text().unwrap_or_default().to_owned();
+            return nothing(detail, "Pass an earlier split, or collect orders over a longer time.");
         }
         let start = |time: i64| observation.period_start(time);
         let window = start(observation.as_of).saturating_sub(start(split));
-        if window <= 0 && chosen {
-            return Err(Error::invalid("split and as_of must not be in the same period"));
-        }
         if window <= 0 {
-            return Err(nothing(format!(
-                "The last third of the time from the first order of {customers} customers is within one period."
-            ))
-            .hint("Collect orders over a longer time, or pass a split or a later as_of."));
+            return nothing(
+                format!(
+                    "The last third of the time from the first order of {customers} customers is within one period."
+                ),
+                "Collect orders over a longer time, or pass a split or a later as_of.",
+            );
         }
         let at = |as_of: i64| Observation {
             as_of,
@@ -129,7 +151,7 @@ impl Trial {
             push(before, purchases.frequency - beginning.at(customer.key), checkpoint)
         })?;
         trial.histories = histories;
-        Ok(trial)
+        Ok(Fitted::Model(trial))
     }
 
     /// What was known of the customers at the split.

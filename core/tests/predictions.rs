@@ -130,7 +130,7 @@ fn values_of_customers() {
             panic!("{what}")
         };
         let outlook = outlook(family, &numbers[..4], [x, recency, age]);
-        let spend = spend.expected_spend(x as i64, mean).unwrap();
+        let spend = spend.expected_spend(x, mean).unwrap();
         close(spend, want_spend, 1e-12, &what);
         close(spend * outlook.expected_orders(52.0), want, 1e-9, &what);
         let mut discounted = 0.0;

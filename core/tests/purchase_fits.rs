@@ -4,7 +4,7 @@ mod reference;
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::estimate::Status;
+use clientele_core::estimate::{Fitted, Status};
 use clientele_core::purchases::{Family, Fitting, History, Model, Outlook, fit, fit_all};
 use proptest::prelude::*;
 
@@ -39,7 +39,10 @@ fn histories() -> Vec<History> {
 }
 
 fn fitted(family: Family, histories: &[History]) -> Model {
-    fit(histories, Some(family), FITTING, &mut Unhindered).unwrap()
+    fit(histories, Some(family), FITTING, &mut Unhindered)
+        .unwrap()
+        .model()
+        .unwrap()
 }
 
 fn ln_likelihood(model: &Model) -> f64 {
@@ -73,8 +76,14 @@ fn a_fit_is_where_the_likelihood_is_greatest() {
 
 #[test]
 fn the_best_of_all_models_is_the_most_likely() {
-    let all = fit_all(&histories(), FITTING, &mut Unhindered).unwrap();
-    let best = fit(&histories(), None, FITTING, &mut Unhindered).unwrap();
+    let all = fit_all(&histories(), FITTING, &mut Unhindered)
+        .unwrap()
+        .model()
+        .unwrap();
+    let best = fit(&histories(), None, FITTING, &mut Unhindered)
+        .unwrap()
+        .model()
+        .unwrap();
     assert_eq!(all.iter().map(|model| model.family).collect::<Vec<_>>(), Family::ALL);
     assert_eq!(best.family, Family::Mbg);
     assert!(all.iter().all(|model| ln_likelihood(model) <= ln_likelihood(&best)));
@@ -253,8 +262,11 @@ fn nothing_can_be_fitted_to_nobody() {
         &[new(2, 3.0, 7.0, 0.0), new(0, 0.0, 7.0, 0.0)],
     ] {
         for family in [Some(Family::Bg), Some(Family::Mbg), Some(Family::Pareto), None] {
-            let error = fit(nobody, family, FITTING, &mut Unhindered).unwrap_err();
-            assert_eq!(error.kind(), Kind::NotEnough);
+            let Fitted::Nothing(about) = fit(nobody, family, FITTING, &mut Unhindered).unwrap() else {
+                panic!("a model of nobody");
+            };
+            assert_eq!(about.kind(), Kind::NotEnough);
+            assert!(about.detail_text().is_some() && about.hint_text().is_some());
         }
     }
 }
@@ -328,13 +340,9 @@ proptest! {
     #[test]
     fn every_small_set_of_customers_has_a_fit(histories in any_histories()) {
         for family in Family::ALL {
-            let model = match fit(&histories, Some(family), FITTING, &mut Unhindered) {
-                Ok(model) => model,
-                Err(error) => {
-                    prop_assert_eq!(error.kind(), Kind::NotEnough);
-                    prop_assert!(!histories.iter().any(|history| history.age * history.weight > 0.0));
-                    continue;
-                }
+            let Fitted::Model(model) = fit(&histories, Some(family), FITTING, &mut Unhindered).unwrap() else {
+                prop_assert!(!histories.iter().any(|history| history.age * history.weight > 0.0));
+                continue;
             };
             for parameter in model.parameters() {
                 prop_assert!(parameter.estimate.is_finite() && parameter.estimate > 0.0, "{:?}", parameter);

@@ -113,7 +113,10 @@ fn fitted(family: Family, histories: &[History]) -> Vec<Parameter> {
         time_unit: 1,
         period: None,
     };
-    let model = fit(histories, Some(family), fitting, &mut Unhindered).unwrap();
+    let model = fit(histories, Some(family), fitting, &mut Unhindered)
+        .unwrap()
+        .model()
+        .unwrap();
     assert_eq!(model.estimate.status, Status::Converged);
     model.parameters()
 }
@@ -131,7 +134,7 @@ fn spenders(chance: &mut Chance, [p, q, v]: [f64; 3], n: usize) -> Vec<Spender> 
 }
 
 fn spend_fitted(spenders: &[Spender]) -> Vec<Parameter> {
-    let model = spend::fit(spenders, &mut Unhindered).unwrap();
+    let model = spend::fit(spenders, &mut Unhindered).unwrap().model().unwrap();
     assert_eq!(model.estimate.status, Status::Converged);
     model.parameters()
 }

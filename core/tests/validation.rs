@@ -4,10 +4,11 @@ use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::customers::Observation;
+use clientele_core::estimate::Fitted;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use clientele_core::purchases::{Customer, Model};
-use clientele_core::validation::{Comparison, Prediction, Trial};
+use clientele_core::validation::{Comparison, Prediction, Trial, check_split};
 use clientele_core::zone::Zone;
 use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
@@ -48,7 +49,10 @@ fn model() -> Model {
 
 fn trial(rows: &[Row], observation: &Observation, split: Option<i64>) -> Result<Trial> {
     let bytes = log_of(rows);
-    Trial::of(&OrderLog::open(&bytes)?, observation, split, &mut Unhindered)
+    match Trial::of(&OrderLog::open(&bytes)?, observation, split, &mut Unhindered)? {
+        Fitted::Model(trial) => Ok(trial),
+        Fitted::Nothing(about) => Err(about),
+    }
 }
 
 /// The predictions of the model and of all rules.
@@ -191,7 +195,7 @@ proptest! {
             Err(error) => {
                 // No order at all, or none of the time to be predicted.
                 let none = rows.iter().all(|row| row.1 > observation.as_of || row.2 < 0);
-                prop_assert_eq!(error.kind(), if none { Kind::NotEnough } else { Kind::InvalidParameter });
+                prop_assert_eq!(error.kind(), Kind::NotEnough);
                 prop_assert!(none || period != Period::None, "{}", error);
                 return Ok(());
             }
@@ -280,7 +284,16 @@ fn what_cannot_be_validated_says_so() {
     let kind = |rows: &[Row], as_of: i64, split: Option<i64>| trial(rows, &daily(as_of), split).unwrap_err();
     let rows = [(1, 0, 100), (1, 9 * DAY, 100)];
     for (split, as_of) in [(9 * DAY, 9 * DAY), (10 * DAY, 9 * DAY), (9 * DAY, 9 * DAY + HOUR)] {
-        assert_eq!(kind(&rows, as_of, Some(split)).kind(), Kind::InvalidParameter);
+        assert_eq!(kind(&rows, as_of, Some(split)).kind(), Kind::NotEnough);
+        // Who chose both has chosen wrong.
+        let error = check_split(&daily(as_of), split).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidParameter);
+        assert!(
+            error
+                .detail_text()
+                .is_some_and(|detail| detail.starts_with("They are 2000-01-1")),
+            "{error}"
+        );
     }
     // Nobody chose a split here: there is too little for any.
     for rows in [&rows[..1], &[(1, 0, 100), (2, HOUR, 100)], &[(1, 0, -100)], &[]] {
@@ -319,7 +332,9 @@ fn it_stops_wherever_it_is() {
         let stages = BTreeSet::new();
         let mut stop = Stop { looks: 0, at, stages };
         let log = OrderLog::open(&bytes)?;
-        let trial = Trial::of(&log, &daily(200 * DAY), None, &mut stop)?;
+        let trial = Trial::of(&log, &daily(200 * DAY), None, &mut stop)?
+            .model()
+            .expect("enough");
         let prediction = trial.by_model(&model(), &mut stop)?;
         trial.compare(&prediction, &mut stop)?;
         trial.compare_tenths(&prediction, &mut stop)?;

@@ -3,6 +3,7 @@
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::estimate::Fitted;
 use clientele_core::purchases::{Family, Fitting, History, Outlook, fit};
 use clientele_core_fuzz::check_purchase_forms;
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((unit, bytes)) = bytes.split_first() else {
         return;
     };
-    let unit = 10f64.powi(i32::from(*unit as i8) / 8);
+    let unit = 10f64.powi(i32::from(*unit as i8));
     let histories: Vec<History> = bytes
         .chunks_exact(8)
         .take(24)
@@ -24,8 +25,9 @@ fuzz_target!(|bytes: &[u8]| {
     };
     for family in Family::ALL {
         match fit(&histories, Some(family), fitting, &mut Unhindered) {
-            Err(error) => assert_eq!(error.kind(), Kind::NotEnough),
-            Ok(model) => {
+            Err(error) => assert_eq!(error.kind(), Kind::OutOfRange, "{error}"),
+            Ok(Fitted::Nothing(about)) => assert_eq!(about.kind(), Kind::NotEnough),
+            Ok(Fitted::Model(model)) => {
                 check_purchase_forms(&model);
                 for parameter in model.parameters() {
                     assert!(parameter.standard_error.is_none_or(f64::is_finite), "{parameter:?}");

@@ -89,37 +89,44 @@ pub fn check_purchase_forms(model: &purchases::Model) {
 /// What holds for every model of purchases.
 pub fn check_purchase_model(model: &purchases::Model) {
     check_purchase_forms(model);
-    // Beyond the limits of fits, predictions may take seconds; towards them, discounts may.
-    let within = |limit: f64| {
-        let values = &model.estimate.values;
-        values.iter().all(|&value| 1.0 / limit <= value && value <= limit)
-    };
-    for (frequency, recency, age) in [(0, 0.0, 0.0), (2, 30.43, 38.86), (10_000, 1e-3, 1e4)] {
-        let customer = purchases::Customer::new(frequency, recency, age).expect("there can be such customers");
-        let outlook = model.outlook(&customer);
-        let _ = outlook.p_alive();
+    for (frequency, recency, age) in [(0.0, 0.0, 0.0), (2.0, 30.43, 38.86), (1e4, 1e-3, 1e4)] {
+        let customer = purchases::Customer::known(frequency, recency, age).expect("there can be such customers");
         for horizon in [1e-6, 52.0, 1e6] {
-            if within(1e6) {
-                let _ = (outlook.p_no_order(horizon), outlook.p_orders(3, horizon));
-                let _ = outlook.expected_orders_with_slopes(&model.estimate.values, &customer, horizon);
-            }
-            if within(1e3) {
-                let _ = (
-                    outlook.discounted_orders(horizon, 1e-3),
-                    outlook.discounted_orders(horizon, 1e3),
-                );
-            }
+            check_scores(&model.outlook(&customer), horizon, 3);
         }
     }
     let _ = model.parameters();
+}
+
+/// What holds for everything that a model of purchases says.
+pub fn check_scores(outlook: &purchases::Outlook, horizon: f64, n: u64) {
+    let probability = 0.0..=1.0;
+    for p in [
+        outlook.p_alive(),
+        outlook.p_no_order(horizon),
+        outlook.p_orders(n, horizon),
+    ] {
+        assert!(probability.contains(&p), "{p} within {horizon}: {outlook:?}");
+    }
+    let orders = outlook.expected_orders(horizon);
+    assert!(
+        orders.is_finite() && orders >= 0.0,
+        "{orders} within {horizon}: {outlook:?}"
+    );
+    let discounted = outlook.discounted_orders(horizon, 1e-3);
+    assert!(
+        (0.0..=orders * (1.0 + 1e-6)).contains(&discounted),
+        "{discounted} of {orders}: {outlook:?}"
+    );
 }
 
 /// What holds for every model of spend.
 pub fn check_spend_model(model: &spend::Model) {
     assert_eq!(spend::Model::decode(&model.encode()).as_ref(), Ok(model));
     assert_eq!(spend::Model::parse(&model.text()).as_ref(), Ok(model));
-    for (frequency, value) in [(0, 0.0), (1, 1e-300), (i64::MAX, 1e300)] {
-        let _ = model.expected_spend(frequency, value).expect("these can be asked for");
+    for (frequency, value) in [(0.0, 0.0), (1.0, 1e-300), (9e18, 1e300), (0.5, f64::NAN)] {
+        let spend = model.expected_spend(frequency, value);
+        assert!(spend.is_none_or(f64::is_finite), "{spend:?}");
     }
     let _ = model.parameters();
 }
@@ -128,17 +135,19 @@ pub fn check_spend_model(model: &spend::Model) {
 pub fn check_retention_model(model: &retention::Model) {
     assert_eq!(retention::Model::decode(&model.encode()).as_ref(), Ok(model));
     assert_eq!(retention::Model::parse(&model.text()).as_ref(), Ok(model));
-    let shares = [0, 1, 40, i32::MAX].map(|t| model.survival(t).expect("that many periods there can be"));
+    let shares = [0.0, 1.0, 40.0, 9e15].map(|t| model.survival(t).expect("that many periods there can be"));
     assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{shares:?}");
     assert!(shares.is_sorted_by(|a, b| *a >= b * (1.0 - 1e-12)), "{shares:?}");
     for (renewals, discount_rate, horizon) in [
-        (0, 0.0, None),
-        (5, 0.1, None),
-        (i32::MAX, 1e-9, Some(i32::MAX)),
-        (0, 0.0, Some(1)),
+        (0.0, 0.0, None),
+        (5.0, 0.1, None),
+        (9e15, 1e-9, Some(9e15)),
+        (0.0, 0.0, Some(1.0)),
     ] {
-        let periods = model.expected_lifetime(renewals, discount_rate, horizon);
-        assert!(periods.expect("these are in range") >= 1.0);
+        let periods = model
+            .expected_lifetime(renewals, discount_rate, horizon)
+            .expect("these are in range");
+        assert!(periods.is_some_and(|periods| periods >= 1.0), "{periods:?}");
     }
     let _ = model.parameters();
 }
@@ -153,6 +162,7 @@ pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     for history in [counts.curve(&mut Unhindered), counts.history(&mut Unhindered)]
         .into_iter()
         .flatten()
+        .filter_map(|fitted| fitted.model())
     {
         check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }

@@ -48,3 +48,20 @@ pub fn invalid_text(what: &str, message: &str) -> Error {
     )
     .detail(sentence(message))
 }
+
+/// The error for text that does not spell a value of the type `what` because of a word that [`choose`](crate::choice::choose) does not know.
+#[cold]
+pub fn invalid_word(what: &str, unknown: &Error) -> Error {
+    let detail = format!(
+        "{} {}",
+        sentence(unknown.message()),
+        unknown.detail_text().unwrap_or_default()
+    );
+    let error = Error::new(
+        crate::error::Kind::InvalidText,
+        format!("invalid input syntax for type {what}"),
+    );
+    error
+        .detail(detail.trim_end())
+        .hint(unknown.hint_text().unwrap_or_default())
+}

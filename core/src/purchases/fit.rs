@@ -7,7 +7,7 @@ use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
 use crate::customers::Observation;
 use crate::error::{Error, Kind, Result};
-use crate::estimate::{Estimate, Search};
+use crate::estimate::{Estimate, Fitted, Search, checked_unit};
 use crate::maximum::{Optimum, climb};
 
 /// Parameters are sought between these, with time in units of the customers' mean age.
@@ -42,29 +42,27 @@ impl Fitting {
 
 /// Fits a model by maximum likelihood, or all of them and takes the best if none is named.
 ///
-/// All have four parameters, so that the greatest likelihood, the least AIC and the least BIC are one. Fails only where there is nothing
-/// to fit to: no customer who has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some 400 ns), and there
+/// All have four parameters, so that the greatest likelihood, the least AIC and the least BIC are one. There is nothing to fit to where no
+/// customer has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some 400 ns), and there
 /// are some ten.
 pub fn fit(
     histories: &[History],
     family: Option<Family>,
     fitting: Fitting,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<Model> {
+) -> Result<Fitted<Model>> {
     let Some(family) = family else {
-        return fit_all(histories, fitting, checkpoint).map(choose);
+        return fit_all(histories, fitting, checkpoint)?.and_then(|models| Ok(choose(models)));
     };
-    let data = Data::of(histories, checkpoint)?;
-    data.fit(family, fitting, checkpoint)
+    Data::of(histories, checkpoint)?.and_then(|data| data.fit(family, fitting, checkpoint))
 }
 
 /// Fits every model.
-pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Model>> {
-    let data = Data::of(histories, checkpoint)?;
-    Family::ALL
-        .into_iter()
-        .map(|family| data.fit(family, fitting, checkpoint))
-        .collect()
+pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
+    Data::of(histories, checkpoint)?.and_then(|data| {
+        let all = Family::ALL.into_iter();
+        all.map(|family| data.fit(family, fitting, checkpoint)).collect()
+    })
 }
 
 /// The most likely model, with the reason; of equally likely ones the first.
@@ -104,25 +102,28 @@ struct Data {
 }
 
 impl Data {
-    fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Data> {
+    fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Data>> {
         let mut cells = Cells::of(histories, checkpoint)?;
         let customers = cells.sum(|_, _| 1.0);
-        let unit = cells.sum(|_, age| age) / customers;
-        if customers == 0.0 || unit == 0.0 {
-            return Err(Error::new(Kind::NotEnough, "there is nothing to fit a purchase model to")
-                .detail(format!(
-                    "There are {customers} customers, and none has been observed for any time after the first purchase."
-                ))
-                .hint("Collect orders over a longer time, or pass a later as_of or split."));
+        let ages = cells.sum(|_, age| age);
+        if customers == 0.0 || ages == 0.0 {
+            return Ok(Fitted::Nothing(
+                Error::new(Kind::NotEnough, "there is nothing to fit a purchase model to")
+                    .detail(format!(
+                        "There are {customers} customers, and none has been observed for any time after the first purchase."
+                    ))
+                    .hint("Collect orders over a longer time, or pass a later as_of or split."),
+            ));
         }
+        let unit = checked_unit(ages / customers, "ages of customers")?;
         cells.divide_times(unit);
-        Ok(Data {
+        Ok(Fitted::Model(Data {
             customers,
             repeat_customers: cells.sum(|frequency, _| if frequency > 0.0 { 1.0 } else { 0.0 }),
             orders: cells.sum(|frequency, _| frequency),
             unit,
             cells,
-        })
+        }))
     }
 
     fn fit(&self, family: Family, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
@@ -141,14 +142,16 @@ impl Data {
             },
         );
         self.warn(family, &mut estimate.warnings);
-        Ok(Model {
+        let model = Model {
             family,
-            estimate,
+            estimate: estimate.checked(&family.scales())?,
             time_unit: fitting.time_unit,
             period: fitting.period,
             repeat_customers: self.repeat_customers,
             choice: None,
-        })
+        };
+        debug_assert!(model.is_readable(), "{model:?}");
+        Ok(model)
     }
 
     /// The best maximum of several starts.

@@ -53,12 +53,22 @@ impl Family {
         Family::ALL.into_iter().find(|family| family.name() == name)
     }
 
+    /// The model of that name.
+    fn named(name: &str) -> Result<Family> {
+        choose("model", name, &Family::ALL.map(|family| (family.name(), family)))
+    }
+
     /// The names of the parameters. The second and, for Pareto/NBD, the fourth are in units of time.
     pub fn parameter_names(self) -> [&'static str; 4] {
         match self {
             Family::Bg | Family::Mbg => ["r", "alpha", "a", "b"],
             Family::Pareto => ["r", "alpha", "s", "beta"],
         }
+    }
+
+    /// Which of the parameters are times.
+    fn scales(self) -> [bool; 4] {
+        [false, true, false, self == Family::Pareto]
     }
 
     /// How many orders can be the last one besides the repeat orders: the first one, or none.

@@ -3,9 +3,10 @@
 use super::Family;
 use super::predict::{Customer, Outlook};
 use crate::calendar::{Period, format_length, parse_length};
-use crate::codec::{invalid_text, put_float, put_text, put_varint, seal, unseal};
+use crate::codec::{invalid_text, invalid_word, put_float, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};
-use crate::estimate::{Estimate, Parameter, Text, count, unknown_name};
+use crate::estimate::{Estimate, LONGEST, LONGEST_TEXT, Parameter, Text, count, text_of, unknown_name};
+use crate::json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -70,26 +71,27 @@ impl Model {
     /// Reads the text form, which is JSON.
     pub fn parse(text: &str) -> Result<Model> {
         let wrong = |message: &str| invalid_text(NAME, message);
-        let json: Json = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let json: Json = json::read(NAME, text, LONGEST_TEXT)?;
         if let Some(name) = unknown_name(&json.rest) {
             return Err(wrong(&format!("unknown field \"{name}\"")));
         }
         if json.version != VERSION {
             return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
         }
-        let family =
-            Family::find(&json.model).ok_or_else(|| wrong("\"model\" must be bg/nbd, mbg/nbd or pareto/nbd"))?;
-        let time_unit = parse_length(&json.time_unit);
+        let named = |error: Error| invalid_word(NAME, &error);
+        let family = Family::named(&json.model).map_err(named)?;
+        let time_unit = parse_length(&json.time_unit).ok_or_else(|| {
+            wrong(&format!(
+                "\"time_unit\" is no fixed length of time: it is \"{}\"",
+                json.time_unit
+            ))
+            .hint("Write weeks, days, hours, minutes or seconds, such as \"7 days\".")
+        })?;
         let model = Model {
             family,
-            estimate: Estimate::of_text(json.estimate, &family.parameter_names(), wrong)?,
-            time_unit: time_unit.ok_or_else(|| wrong("\"time_unit\" must be a length of time such as \"7 days\""))?,
-            period: json
-                .period
-                .as_deref()
-                .map(Period::parse)
-                .transpose()
-                .map_err(|error| wrong(&error.to_string()))?,
+            estimate: Estimate::of_text(json.estimate, &family.parameter_names(), &family.scales(), wrong)?,
+            time_unit,
+            period: json.period.as_deref().map(Period::parse).transpose().map_err(named)?,
             repeat_customers: json.repeat_customers,
             choice: json.choice.filter(|choice| !choice.is_empty()),
         };
@@ -133,8 +135,8 @@ impl Model {
                 .ok_or_else(|| reader.error("Its model is unknown."))?;
             let time_unit = i64::try_from(reader.varint()?).unwrap_or(0);
             let repeat_customers = reader.float()?;
-            let estimate = Estimate::decode(reader)?;
-            let mut text = || Ok(Some(reader.text()?).filter(|text| !text.is_empty()));
+            let estimate = Estimate::decode(reader, &family.scales())?;
+            let mut text = || Ok(Some(text_of(reader)?).filter(|text| !text.is_empty()));
             Ok(Model {
                 family,
                 estimate,
@@ -147,6 +149,11 @@ impl Model {
         model.checked(|message| Error::corrupted(NAME, sentence(message)))
     }
 
+    /// Whether it reads both its forms as itself.
+    pub(super) fn is_readable(&self) -> bool {
+        Model::decode(&self.encode()).as_ref() == Ok(self) && Model::parse(&self.text()).as_ref() == Ok(self)
+    }
+
     /// Checks what reading alone does not.
     fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
         if self.time_unit <= 0 {
@@ -154,6 +161,9 @@ impl Model {
         }
         if !(self.repeat_customers.is_finite() && self.repeat_customers >= 0.0) {
             return Err(wrong("\"repeat_customers\" must be finite and not negative"));
+        }
+        if self.choice.as_ref().is_some_and(|choice| choice.len() > LONGEST) {
+            return Err(wrong("\"choice\" must be at most 500 bytes long"));
         }
         Ok(self)
     }

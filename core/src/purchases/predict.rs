@@ -77,6 +77,19 @@ pub struct Outlook {
     leaving: [f64; 2],
 }
 
+impl Customer {
+    /// The customer with these numbers, if there can be one.
+    pub fn known(frequency: f64, recency: f64, age: f64) -> Option<Customer> {
+        let whole = frequency >= 0.0 && frequency.is_finite() && frequency.fract() == 0.0;
+        let within = 0.0 <= recency && recency <= age && age.is_finite();
+        (whole && within && (frequency > 0.0 || recency == 0.0)).then_some(Customer {
+            frequency,
+            recency,
+            age,
+        })
+    }
+}
+
 impl Outlook {
     /// What the model with these parameters says about a customer. Equations (1) to (3) of the papers, as odds.
     pub fn of(family: Family, parameters: &[f64; 4], customer: &Customer) -> Outlook {

@@ -4,6 +4,7 @@ use super::fit::{History, Step};
 use crate::checkpoint::{Checkpoint, attempt, push, vec_with_capacity};
 use crate::codec::{put_varint, seal, unseal};
 use crate::error::{Error, Kind, Result};
+use crate::estimate::Fitted;
 use hashbrown::HashMap;
 
 /// The name of what is collected, for messages.
@@ -125,7 +126,7 @@ impl Counts {
     }
 
     /// What a survivor curve says.
-    pub fn curve(&self, checkpoint: &mut dyn Checkpoint) -> Result<History> {
+    pub fn curve(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<History>> {
         const HINT: &str = "A curve has a row for each period from 0 on: how many of the same customers are still there. \
                             Customers of different age go in one by one, with has_left as the third argument.";
         let sorted = self.sorted(checkpoint)?;
@@ -165,11 +166,11 @@ impl Counts {
             before = customers;
         }
         let customers = sorted.first().map_or(0, |first| first.1);
-        History::new(steps, customers)
+        Ok(History::new(steps, customers))
     }
 
     /// What customers say each for themselves: when they left, or when they were last seen.
-    pub fn history(&self, checkpoint: &mut dyn Checkpoint) -> Result<History> {
+    pub fn history(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<History>> {
         let sorted = self.sorted(checkpoint)?;
         let customers = sorted.iter().try_fold(0, |sum, one| total(sum, one.1))?;
         let mut steps: Vec<Step> = Vec::new();
@@ -184,7 +185,7 @@ impl Counts {
             }
             at_risk -= at_one_period.iter().map(|&(_, customers)| customers).sum::<u64>();
         }
-        History::new(steps, customers)
+        Ok(History::new(steps, customers))
     }
 }
 
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn customers_are_counted_at_each_renewal_they_come_to() {
         let mut counts = counts(&[(0, 10, false), (1, 4, true), (1, 6, false), (4, 1, true), (4, 2, false)]);
-        let history = counts.history(&mut Unhindered).unwrap();
+        let history = counts.history(&mut Unhindered).unwrap().model().unwrap();
         assert_eq!(history.customers(), 23);
         let steps: Vec<_> = history.steps().iter().map(|s| (s.renewal, s.at_risk, s.left)).collect();
         assert_eq!(steps, [(1, 13, 4), (4, 3, 1)]);

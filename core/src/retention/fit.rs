@@ -3,7 +3,7 @@
 use super::{Model, PARAMETERS};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Kind, Result};
-use crate::estimate::{Estimate, Search};
+use crate::estimate::{Estimate, Fitted, Search};
 use crate::maximum::{Curve, End, Optimum, climb, covariance};
 use crate::special::quadrature::rule_of_16;
 
@@ -47,13 +47,18 @@ const SMOOTH: f64 = 2_048.0;
 const STRIDE: usize = 4_096;
 
 impl History {
-    pub(super) fn new(steps: Vec<Step>, customers: u64) -> Result<History> {
+    /// The history of these steps; nothing where there are none.
+    pub(super) fn new(steps: Vec<Step>, customers: u64) -> Fitted<History> {
         if steps.is_empty() {
-            return Err(Error::new(Kind::NotEnough, "no renewals to fit a retention model to")
-                .detail(format!("None of {customers} customers came to a renewal."))
-                .hint("There must be at least one customer who left in period 1, or was seen in period 1 or later."));
+            return Fitted::Nothing(
+                Error::new(Kind::NotEnough, "there is nothing to fit a retention model to")
+                    .detail(format!("None of {customers} customers came to a renewal."))
+                    .hint(
+                        "There must be at least one customer who left in period 1, or was seen in period 1 or later.",
+                    ),
+            );
         }
-        Ok(History { steps, customers })
+        Fitted::Model(History { steps, customers })
     }
 
     /// How many customers there are.
@@ -154,15 +159,18 @@ impl History {
                 customers: self.customers as f64,
             },
         );
-        Ok(Model {
-            estimate: Estimate {
-                values: optimum.point.map(natural),
-                // What is said in general is said here in terms of renewals.
-                warnings: warning.map(str::to_owned).into_iter().collect(),
-                ..estimate
-            },
+        let estimate = Estimate {
+            values: optimum.point.map(natural),
+            // What is said in general is said here in terms of renewals.
+            warnings: warning.map(str::to_owned).into_iter().collect(),
+            ..estimate
+        };
+        let model = Model {
+            estimate: estimate.checked(&[false; 2])?,
             periods: self.periods(),
-        })
+        };
+        debug_assert!(model.is_readable(), "{model:?}");
+        Ok(model)
     }
 
     /// The best of what several searches find, for a churn of `p` on average.
@@ -299,7 +307,7 @@ mod tests {
     fn history() -> History {
         let step = |renewal, at_risk, left| Step { renewal, at_risk, left };
         let steps = vec![step(1, 100, 20), step(2, 70, 0), step(300, 60, 1), step(301, 9, 9)];
-        History::new(steps, 120).unwrap()
+        History::new(steps, 120).model().unwrap()
     }
 
     #[test]

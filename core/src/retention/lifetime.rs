@@ -9,6 +9,9 @@ const NEGLIGIBLE: f64 = 1e-20;
 /// The first terms are added one by one: short horizons are what they seem.
 const FIRST: f64 = 32.0;
 
+/// More than are ever added so.
+const MOST: f64 = 100_000.0;
+
 /// So are later terms while one falls short of the one before by more than one part in this many.
 const SMOOTH: f64 = 512.0;
 
@@ -18,7 +21,7 @@ const SMOOTH: f64 = 512.0;
 /// discount it is ₂F₁(1, beta; alpha + beta; 1 / (1 + discount)). Short and finite horizons would be differences of these,
 /// which cancel. Here terms are added up as long as they differ, and then integrated: the same for any horizon, within some
 /// twenty thousand terms.
-pub(super) fn discounted_sum(alpha: f64, beta: f64, discount: f64, horizon: Option<u32>) -> f64 {
+pub(super) fn discounted_sum(alpha: f64, beta: f64, discount: f64, horizon: Option<f64>) -> f64 {
     if horizon.is_none() && discount == 0.0 {
         return if alpha > 1.0 {
             // 1 and not infinity where both are beyond all numbers.
@@ -27,9 +30,12 @@ pub(super) fn discounted_sum(alpha: f64, beta: f64, discount: f64, horizon: Opti
             f64::INFINITY
         };
     }
-    let end = horizon.map_or(f64::INFINITY, f64::from);
+    let end = horizon.unwrap_or(f64::INFINITY);
     let (mut sum, mut term, mut k) = (0.0, 1.0, 0.0);
     while k < end {
+        if k > MOST {
+            return f64::NAN;
+        }
         let x = beta + k;
         let ratio = x / (alpha + x) / (1.0 + discount);
         if k >= FIRST && x >= SMOOTH && 1.0 - ratio < 1.0 / SMOOTH {
@@ -63,8 +69,16 @@ fn smooth_sum(alpha: f64, beta: f64, fall: f64, length: f64) -> f64 {
 fn integral(alpha: f64, beta: f64, fall: f64, length: f64, f: impl Fn(f64) -> f64) -> f64 {
     /// Where numbers end.
     const FAR: f64 = 1e307;
+    /// More panels than that takes.
+    const PANELS: usize = 2_000;
     let (mut sum, mut from) = (0.0, 0.0);
-    while from < length && from < FAR {
+    for panel in 0.. {
+        if from >= length || from >= FAR {
+            break;
+        }
+        if panel == PANELS {
+            return f64::NAN;
+        }
         let start = beta + from;
         let steepness = alpha + fall * start;
         let mut width = (4.0 / steepness).min(1.0);
@@ -115,7 +129,12 @@ mod tests {
                 for k in 0..200_000u32 {
                     if [0, 1, 2, 7, 100, 511, 513, 600, 5_000, 199_999].contains(&k) {
                         let what = format!("{alpha}, {beta}, {discount}, {k}");
-                        close(discounted_sum(alpha, beta, discount, Some(k)), sum, 2e-12, &what);
+                        close(
+                            discounted_sum(alpha, beta, discount, Some(f64::from(k))),
+                            sum,
+                            2e-12,
+                            &what,
+                        );
                     }
                     let (k, fall): (f64, f64) = (f64::from(k), f64::ln_1p(discount));
                     sum += there * (-k * fall).exp();
@@ -148,7 +167,12 @@ mod tests {
             for n in [1_000_000, i32::MAX as u32] {
                 let there = ln_beta_ratio(alpha, beta, f64::from(n)).exp();
                 let want = ((alpha + beta - 1.0) - (alpha + beta + f64::from(n) - 1.0) * there) / (alpha - 1.0);
-                close(discounted_sum(alpha, beta, 0.0, Some(n)), want, 1e-11, "a far horizon");
+                close(
+                    discounted_sum(alpha, beta, 0.0, Some(f64::from(n))),
+                    want,
+                    1e-11,
+                    "a far horizon",
+                );
             }
         }
         close(discounted_sum(3.0, 4.0, 0.0, None), 3.0, 1e-15, "no horizon");
@@ -161,7 +185,7 @@ mod tests {
             for beta in [f64::MIN_POSITIVE, 1e-6, 1.0, 1e6, f64::MAX] {
                 for discount in [0.0, f64::MIN_POSITIVE, 1e-12, 1.0, f64::MAX] {
                     for horizon in [Some(0), Some(1), Some(u32::MAX), None] {
-                        let found = discounted_sum(alpha, beta, discount, horizon);
+                        let found = discounted_sum(alpha, beta, discount, horizon.map(f64::from));
                         let what = format!("{alpha}, {beta}, {discount}, {horizon:?}: {found}");
                         let least = f64::from(horizon.unwrap_or(1).min(1));
                         assert!(found >= least, "{what}");

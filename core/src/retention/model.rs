@@ -4,7 +4,8 @@ use super::PARAMETERS;
 use super::lifetime::discounted_sum;
 use crate::codec::{invalid_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, spelled};
-use crate::estimate::{Estimate, Parameter, Text, unknown_name};
+use crate::estimate::{Estimate, LONGEST_TEXT, Parameter, Text, unknown_name};
+use crate::json;
 use crate::special::ln_beta_ratio;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,30 +40,25 @@ struct Json {
 
 impl Model {
     /// The share of customers who are still there after so many renewals: S(t) = B(alpha, beta + t) / B(alpha, beta), which is
-    /// equation (6) of Fader & Hardie (2007).
-    pub fn survival(&self, periods: i32) -> Result<f64> {
-        let periods = not_negative("periods", periods)?;
+    /// equation (6) of Fader & Hardie (2007). Nothing where that many renewals there cannot be.
+    pub fn survival(&self, periods: f64) -> Option<f64> {
         let [alpha, beta] = self.estimate.values;
-        Ok(ln_beta_ratio(alpha, beta, f64::from(periods)).exp())
+        let share = ln_beta_ratio(alpha, beta, counted(periods)?).exp();
+        Some(share.min(1.0)).filter(|share| share.is_finite())
     }
 
-    /// The share of those who come to renewal number `period` that renew: equation (8) of Fader & Hardie (2007).
-    pub fn retention_rate(&self, period: i32) -> Result<f64> {
-        if period < 1 {
-            return Err(Error::invalid("period must be at least 1")
-                .detail(format!("It is {period}."))
-                .hint("Period 1 is the first renewal."));
-        }
+    /// The share of those who come to renewal number `period` that renew: equation (8) of Fader & Hardie (2007). Nothing where there is no
+    /// such renewal; the first one is number 1.
+    pub fn retention_rate(&self, period: f64) -> Option<f64> {
         let [alpha, beta] = self.estimate.values;
-        let x = beta + f64::from(period - 1);
-        Ok(x / (alpha + x))
+        let x = beta + counted(period - 1.0)?;
+        Some(x / (alpha + x))
     }
 
     /// How many periods a customer who has renewed so often will be there for, the one under way included; later ones discounted
-    /// (Fader & Hardie, "Customer-Base Valuation in a Contractual Setting", Marketing Science 29, 2010).
-    pub fn expected_lifetime(&self, renewals: i32, discount_rate: f64, horizon: Option<i32>) -> Result<f64> {
-        let renewals = not_negative("renewals", renewals)?;
-        let horizon = horizon.map(|horizon| not_negative("horizon", horizon)).transpose()?;
+    /// (Fader & Hardie, "Customer-Base Valuation in a Contractual Setting", Marketing Science 29, 2010). Nothing where nobody can have renewed so
+    /// often.
+    pub fn expected_lifetime(&self, renewals: f64, discount_rate: f64, horizon: Option<f64>) -> Result<Option<f64>> {
         if !(discount_rate >= 0.0 && discount_rate.is_finite()) {
             return Err(
                 Error::invalid("discount_rate must be a finite number that is not negative")
@@ -70,13 +66,13 @@ impl Model {
                     .hint("It is the rate of one period: 0.01 is one percent from each renewal to the next."),
             );
         }
+        if let Some(wrong) = horizon.filter(|&horizon| counted(horizon).is_none()) {
+            return Err(Error::invalid("horizon must be a whole number that is not negative")
+                .detail(format!("It is {}.", spelled(wrong))));
+        }
         let [alpha, beta] = self.estimate.values;
-        Ok(discounted_sum(
-            alpha,
-            beta + f64::from(renewals),
-            discount_rate,
-            horizon,
-        ))
+        let lifetime = counted(renewals).map(|renewals| discounted_sum(alpha, beta + renewals, discount_rate, horizon));
+        Ok(lifetime.filter(|lifetime| !lifetime.is_nan()))
     }
 
     /// The parameters one by one.
@@ -84,10 +80,15 @@ impl Model {
         self.estimate.parameters(&PARAMETERS)
     }
 
+    /// Whether it reads both its forms as itself.
+    pub(super) fn is_readable(&self) -> bool {
+        Model::decode(&self.encode()).as_ref() == Ok(self) && Model::parse(&self.text()).as_ref() == Ok(self)
+    }
+
     /// Reads the text form, which is JSON.
     pub fn parse(text: &str) -> Result<Model> {
         let wrong = |message: &str| invalid_text(NAME, message);
-        let json: Json = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let json: Json = json::read(NAME, text, LONGEST_TEXT)?;
         if let Some(name) = unknown_name(&json.rest) {
             return Err(wrong(&format!("unknown field \"{name}\"")));
         }
@@ -95,7 +96,7 @@ impl Model {
             return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
         }
         Ok(Model {
-            estimate: Estimate::of_text(json.estimate, &PARAMETERS, wrong)?,
+            estimate: Estimate::of_text(json.estimate, &PARAMETERS, &[false; 2], wrong)?,
             periods: json.periods,
         })
     }
@@ -123,16 +124,16 @@ impl Model {
     pub fn decode(bytes: &[u8]) -> Result<Model> {
         unseal(NAME, VERSION, bytes, |reader| {
             Ok(Model {
-                estimate: Estimate::decode(reader)?,
+                estimate: Estimate::decode(reader, &[false; 2])?,
                 periods: u32::try_from(reader.varint()?).map_err(|_| reader.error("It has too many periods."))?,
             })
         })
     }
 }
 
-fn not_negative(name: &str, value: i32) -> Result<u32> {
-    u32::try_from(value)
-        .map_err(|_| Error::invalid(format!("{name} must not be negative")).detail(format!("It is {value}.")))
+/// A number of renewals, if it is one.
+fn counted(renewals: f64) -> Option<f64> {
+    (renewals >= 0.0 && renewals.is_finite() && renewals.fract() == 0.0).then_some(renewals)
 }
 
 #[cfg(test)]
@@ -144,16 +145,21 @@ mod tests {
     fn arguments_are_checked() {
         let model = Model::parse(r#"{"retention_model":1,"parameters":{"alpha":0.75,"beta":3.5}}"#).unwrap();
         for error in [
-            model.survival(-1).unwrap_err(),
-            model.retention_rate(0).unwrap_err(),
-            model.expected_lifetime(-1, 0.0, None).unwrap_err(),
-            model.expected_lifetime(0, -0.1, None).unwrap_err(),
-            model.expected_lifetime(0, f64::NAN, None).unwrap_err(),
-            model.expected_lifetime(0, f64::INFINITY, None).unwrap_err(),
-            model.expected_lifetime(0, 0.0, Some(-1)).unwrap_err(),
+            model.expected_lifetime(0.0, -0.1, None).unwrap_err(),
+            model.expected_lifetime(0.0, f64::NAN, None).unwrap_err(),
+            model.expected_lifetime(0.0, f64::INFINITY, None).unwrap_err(),
+            model.expected_lifetime(0.0, 0.0, Some(-1.0)).unwrap_err(),
+            model.expected_lifetime(0.0, 0.0, Some(1.5)).unwrap_err(),
         ] {
             assert_eq!(error.kind(), Kind::InvalidParameter);
             assert!(error.detail_text().is_some());
         }
+        // What a table may hold is no error.
+        for nobody in [-1.0, 0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(model.survival(nobody), None);
+            assert_eq!(model.retention_rate(nobody), None);
+            assert_eq!(model.expected_lifetime(nobody, 0.1, None), Ok(None));
+        }
+        assert_eq!(model.retention_rate(0.0), None);
     }
 }

@@ -167,7 +167,7 @@ impl LogitBeta {
                 curvature: extra.curvature - (self.a + self.b) * p * q,
             }
         };
-        let top = top_below(to, self.spread().min(1.0), &at);
+        let top = top_below(to, self.spread().min(1.0), at);
         let highest = at(top).value;
         let mut sum = 0.0;
         for direction in [1.0, -1.0] {

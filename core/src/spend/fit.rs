@@ -1,10 +1,10 @@
 //! Fitting the Gamma-Gamma model.
 
-use super::{Model, PARAMETERS};
+use super::{Model, PARAMETERS, SCALES};
 use crate::checkpoint::{Checkpoint, push, vec_with_capacity};
 use crate::customers::{self, Observation, Purchases};
-use crate::error::{Error, Kind, Result, spelled};
-use crate::estimate::{Estimate, Search};
+use crate::error::{Error, Kind, Result, sentence, spelled};
+use crate::estimate::{Estimate, Fitted, Search, checked_unit};
 use crate::maximum::{Curve, Optimum, climb};
 use crate::order_log::OrderLog;
 use crate::rank::{correlation, middle_ranks};
@@ -116,23 +116,26 @@ struct Data {
 
 /// Fits the model by maximum likelihood to those customers who have bought again and whose purchases were worth something.
 ///
-/// Fails only where there is none. Each evaluation takes some 10 ns a customer, and there are some ten; sorting comes on top.
-pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Model> {
+/// There is nothing to fit to where there is none. Each evaluation takes some 10 ns a customer, and there are some ten; sorting comes on top.
+pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Model>> {
     let mut telling: Vec<Spender> = vec_with_capacity(spenders.len(), checkpoint)?;
     telling.extend(spenders.iter().filter(|spender| spender.tells()));
     let left_out = left_out(spenders, telling.len(), checkpoint)?;
     if telling.is_empty() {
-        return Err(Error::new(Kind::NotEnough, "there is nothing to fit a spend model to")
-            .detail(format!(
-                "Of {left_out} customers none has bought again and spent more than nothing on it."
-            ))
-            .hint("Collect orders with their amounts, over a longer time."));
+        return Ok(Fitted::Nothing(
+            Error::new(Kind::NotEnough, "there is nothing to fit a spend model to")
+                .detail(format!(
+                    "Of {left_out} customers none has bought again and spent more than nothing on it."
+                ))
+                .hint("Collect orders with their amounts, over a longer time."),
+        ));
     }
     telling.sort_unstable_by_key(Row::bits);
     let customers: f64 = telling.iter().map(|spender| spender.weight).sum();
     let mean =
         |of: fn(&Spender) -> f64| telling.iter().map(|spender| of(spender) * spender.weight).sum::<f64>() / customers;
     let ln_unit = mean(|spender| spender.value.ln());
+    let unit = checked_unit(ln_unit.exp(), "amounts")?;
     let mean_value = mean(|spender| spender.value);
     let data = Data::of(&telling, ln_unit, checkpoint)?;
     let optimum = data.search(checkpoint)?;
@@ -141,7 +144,7 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Mode
         &optimum,
         &Search {
             names: &PARAMETERS,
-            units: [1.0, 1.0, ln_unit.exp()],
+            units: [1.0, 1.0, unit],
             limits: (LEAST, MOST),
             // The density of values is per unit of money.
             ln_units: -customers * ln_unit,
@@ -154,14 +157,19 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Mode
         .filter(|_| customers > 2.0)
         .map(|rho| 2.0 * normal_probability(-rho.abs() * (customers - 1.0).sqrt()));
     warn(&mut estimate, rank_correlation.zip(p_value));
-    Ok(Model {
-        estimate,
+    let model = Model {
+        estimate: estimate.checked(&SCALES)?,
         left_out,
         mean_value: Some(mean_value),
         correlation,
         rank_correlation,
         independence_p_value: p_value,
-    })
+    };
+    let model = model.checked(|message| {
+        Error::new(Kind::OutOfRange, "numbers are too small or too large to fit a model to").detail(sentence(message))
+    })?;
+    debug_assert!(model.is_readable(), "{model:?}");
+    Ok(Fitted::Model(model))
 }
 
 /// How many customers tell nothing, where `telling` rows do; the same in whatever order they come.

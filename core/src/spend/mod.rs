@@ -13,3 +13,6 @@ pub use model::{Model, NAME};
 
 /// The names of the parameters; the third is in units of money.
 pub const PARAMETERS: [&str; 3] = ["p", "q", "v"];
+
+/// Which of them are money.
+const SCALES: [bool; 3] = [false, false, true];

@@ -1,9 +1,10 @@
 //! A fitted model as a value: JSON to read and edit, bytes to store.
 
-use super::PARAMETERS;
+use super::{PARAMETERS, SCALES};
 use crate::codec::{invalid_text, put_float, seal, unseal};
-use crate::error::{Error, Kind, Result, sentence, spelled};
-use crate::estimate::{Estimate, Parameter, Text, count, unknown_name};
+use crate::error::{Error, Result, sentence};
+use crate::estimate::{Estimate, LONGEST_TEXT, Parameter, Text, count, unknown_name};
+use crate::json;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,31 +54,32 @@ struct Json {
 
 impl Model {
     /// The expected value of an order of a customer who spent `monetary_value` on average in `frequency` repeat purchases: equation (5)
-    /// of Fader & Hardie. Without repeat purchases, or where they were worth nothing, it is that of all customers.
-    pub fn expected_spend(&self, frequency: i64, monetary_value: f64) -> Result<f64> {
-        Ok(self.expected_spend_with_slopes(frequency, monetary_value)?.0)
+    /// of Fader & Hardie. Without repeat purchases, or where they were worth nothing, it is that of all customers. Nothing where there can be
+    /// no such customer, or no mean.
+    pub fn expected_spend(&self, frequency: f64, monetary_value: f64) -> Option<f64> {
+        Some(self.expected_spend_with_slopes(frequency, monetary_value)?.0)
     }
 
     /// The same, with the derivatives of its logarithm with respect to the logarithms of the parameters.
-    pub fn expected_spend_with_slopes(&self, frequency: i64, monetary_value: f64) -> Result<(f64, [f64; 3])> {
-        if frequency < 0 {
-            return Err(Error::invalid("frequency must not be negative").detail(format!("It is {frequency}.")));
-        }
-        if !monetary_value.is_finite() {
-            return Err(Error::new(Kind::OutOfRange, "monetary_value must be a finite number")
-                .detail(format!("It is {}.", spelled(monetary_value))));
+    pub fn expected_spend_with_slopes(&self, frequency: f64, monetary_value: f64) -> Option<(f64, [f64; 3])> {
+        let whole = frequency >= 0.0 && frequency.is_finite() && frequency.fract() == 0.0;
+        if !(whole && monetary_value.is_finite()) {
+            return None;
         }
         let [p, q, v] = self.estimate.values;
-        let known = frequency > 0 && monetary_value > 0.0;
-        let x = if known { frequency as f64 } else { 0.0 };
-        let total = v + x * monetary_value;
-        let degrees = p * x + q - 1.0;
+        let known = frequency > 0.0 && monetary_value > 0.0;
+        let x = if known { frequency } else { 0.0 };
+        // In this order, a q next to 1 and a small p count.
+        let degrees = p * x + (q - 1.0);
         if degrees > 0.0 {
-            let slopes = [1.0 - p * x / degrees, -q / degrees, v / total];
-            return Ok((p * total / degrees, slopes));
+            // Of all customers, and of this one: apart, so that great amounts stay within numbers.
+            let (all, own) = (v * (p / degrees), monetary_value * (p * x / degrees));
+            let own = if known { own } else { 0.0 };
+            let slopes = [1.0 - p * x / degrees, -q / degrees, all / (all + own)];
+            return Some((all + own, slopes)).filter(|spend| spend.0.is_finite());
         }
         // There is no mean: that of the data stands in, if it is known.
-        Ok((self.mean_value.unwrap_or(f64::INFINITY), [0.0; 3]))
+        Some((self.mean_value?, [0.0; 3]))
     }
 
     /// The parameters one by one.
@@ -88,7 +90,7 @@ impl Model {
     /// Reads the text form, which is JSON.
     pub fn parse(text: &str) -> Result<Model> {
         let wrong = |message: &str| invalid_text(NAME, message);
-        let json: Json = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let json: Json = json::read(NAME, text, LONGEST_TEXT)?;
         if let Some(name) = unknown_name(&json.rest) {
             return Err(wrong(&format!("unknown field \"{name}\"")));
         }
@@ -96,7 +98,7 @@ impl Model {
             return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
         }
         let model = Model {
-            estimate: Estimate::of_text(json.estimate, &PARAMETERS, wrong)?,
+            estimate: Estimate::of_text(json.estimate, &PARAMETERS, &SCALES, wrong)?,
             left_out: json.left_out,
             mean_value: json.mean_value,
             correlation: json.correlation,
@@ -153,7 +155,7 @@ impl Model {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Model> {
         let model = unseal(NAME, VERSION, bytes, |reader| {
-            let estimate = Estimate::decode(reader)?;
+            let estimate = Estimate::decode(reader, &SCALES)?;
             let mut extra = || Ok(Some(reader.float()?).filter(|extra| !extra.is_nan()));
             Ok(Model {
                 estimate,
@@ -167,8 +169,13 @@ impl Model {
         model.checked(|message| Error::corrupted(NAME, sentence(message)))
     }
 
+    /// Whether it reads both its forms as itself.
+    pub(super) fn is_readable(&self) -> bool {
+        Model::decode(&self.encode()).as_ref() == Ok(self) && Model::parse(&self.text()).as_ref() == Ok(self)
+    }
+
     /// Checks what reading alone does not.
-    fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
+    pub(super) fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
         if !self.extras().iter().flatten().all(|extra| extra.is_finite()) || self.left_out < 0.0 {
             return Err(wrong("numbers must be finite, and counts not negative"));
         }

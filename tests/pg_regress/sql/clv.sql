@@ -98,8 +98,19 @@ FROM (SELECT name, clientele.fit_spend(x, z::float8, n) AS m
 
 -- nothing, and wrong on purpose
 SELECT count(*) FROM clientele.clv(NULL::clientele.order_log), clientele.churn(NULL::clientele.order_log);
-SELECT * FROM clientele.clv((SELECT clientele.order_log(customer_id, ordered_at) FROM many));
-SELECT * FROM clientele.churn((SELECT clientele.order_log(1, now()::timestamp)));
+-- where there is nothing to fit to, each customer keeps the row, and a notice says why
+SELECT count(*) AS customers, count(p_alive) AS alive, count(expected_orders) AS orders, count(expected_spend) AS spend, count(clv) AS clv
+FROM clientele.clv((SELECT clientele.order_log(customer_id, ordered_at) FROM many));
+SELECT * FROM clientele.churn((SELECT clientele.order_log(1, timestamp '2023-01-01')));
+SELECT * FROM clientele.clv((SELECT clientele.order_log(1, timestamp '2023-01-01', 5)));
+SELECT count(*), count(clv) FROM log, clientele.clv((SELECT clientele.order_log(i, timestamp '2023-01-01', 5) FROM generate_series(1, 3) i),
+    purchases => (SELECT clientele.fit_purchases(log))) v;
+-- a thin group ends no query over groups
+SELECT g, count(*) AS customers, count(clv) AS clv, count(c.risk) AS risk
+FROM (SELECT CASE WHEN customer_id = 1 THEN 'thin' ELSE 'others' END AS g, clientele.order_log(customer_id, ordered_at, total) AS log
+      FROM many WHERE customer_id > 1 OR ordered_at = (SELECT min(ordered_at) FROM many WHERE customer_id = 1) GROUP BY 1) l,
+     clientele.clv(log) v JOIN LATERAL clientele.churn(log) c USING (customer_id) GROUP BY g ORDER BY g;
+SELECT clientele.fit_spend(clientele.order_log(1, timestamp '2023-01-01', 5)) IS NULL AS nothing;
 SELECT v.* FROM log, clientele.clv(log, NULL::uuid) v;
 SELECT v.* FROM log, clientele.clv(log, horizon => '-1 day') v;
 SELECT v.* FROM log, clientele.clv(log, discount_rate => -0.1) v;
@@ -113,8 +124,17 @@ SELECT c.* FROM log, clientele.churn(log, period => 'year') c;
 SELECT clientele.fit_spend(1, 'NaN');
 SELECT clientele.fit_spend(-1, 2.0);
 SELECT clientele.fit_spend(0, 0.0);
-SELECT clientele.expected_spend(model, -1, 3) FROM models;
-SELECT clientele.expected_spend(model, 1, '-Infinity') FROM models;
+SELECT clientele.fit_spend(1.5, 2.0);
+-- what a table may hold is no error of scoring
+SELECT x, z, clientele.expected_spend(model, x, z) AS expected_spend
+FROM models, (VALUES (-1, 3::float8), (1.5, 3), ('NaN'::numeric, 3), (1, '-Infinity'), (1, 'NaN')) c (x, z);
+-- amounts of any magnitude make a model that can be read
+SELECT power, round((p.estimate / 10::float8 ^ power)::numeric, 6) AS v, m::text::clientele.spend_model OPERATOR(clientele.=) m AS text_is_exact
+FROM (SELECT power, clientele.fit_spend(x, (x % 7 + 1) * (x * 7919 % 13 + 1) * 10::float8 ^ power) AS m FROM unnest(ARRAY[-24, 0, 24]) power, generate_series(1, 300) x GROUP BY power) f,
+     clientele.parameters(m) p WHERE parameter = 'v' ORDER BY power;
+SELECT clientele.fit_spend(x, 1e300) FROM generate_series(1, 9) x;
+SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":1},"warnings":["a\u0000b"]}'::clientele.spend_model;
+SELECT jsonb_typeof(to_jsonb(model)) AS to_jsonb, json_typeof(to_json(model)) AS to_json, to_jsonb(model) = model::jsonb AS same FROM models;
 SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":-1}}'::clientele.spend_model;
 SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":1},"mean_value":-3}'::clientele.spend_model;
 SELECT '{"spend_model":1,"p":6.25,"q":3.74,"v":1}'::clientele.spend_model;

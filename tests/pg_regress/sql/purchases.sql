@@ -124,9 +124,24 @@ SELECT clientele.fit_purchases(1, 'NaN', 6.0);
 SELECT clientele.fit_purchases(1, 2, 'Infinity');
 SELECT clientele.fit_purchases(1, 2, 3, -1);
 SELECT clientele.fit_purchases(1, 2, 3, 1, m, '1 day') FROM unnest(ARRAY['bg/nbd', 'mbg/nbd']) m;
-SELECT clientele.p_alive(model, -1, 0, 1) FROM models WHERE name = 'bg';
-SELECT clientele.p_alive(model, 1, 3, 2) FROM models WHERE name = 'bg';
-SELECT clientele.p_alive(model, 1, 'NaN', 2) FROM models WHERE name = 'bg';
+SELECT clientele.fit_purchases(1.5, 2, 3);
+-- what a table may hold is no error of scoring
+SELECT x, recency, age, clientele.p_alive(model, x, recency, age) AS p_alive, clientele.expected_orders(model, x, recency, age, '1 day') AS expected_orders,
+       clientele.churn_probability(model, x, recency, age, '1 day') AS churn_probability, clientele.p_orders(model, x, recency, age, 1, '1 day') AS p_orders
+FROM models, (VALUES (-1, 0, 1::float8), (1, 3, 2), (0, 1, 2), (1.5, 1, 2), (1, 'NaN'::float8, 2), (1, 1, 'Infinity'), ('NaN'::float8, 1, 2)) c (x, recency, age) WHERE name = 'bg';
+SELECT n, clientele.p_orders(model, 1, 1, 2, n, '1 day') AS p_orders FROM models, unnest(ARRAY[-1, 0.5, 'NaN'::float8]) n WHERE name = 'bg';
+-- numbers as other tools write them
+SELECT bool_and(p = clientele.p_alive(model, 2, 3, 4)) AS same FROM models, LATERAL (VALUES (clientele.p_alive(model, 2::bigint, 3, 4)), (clientele.p_alive(model, 2::numeric, 3::numeric, 4)),
+    (clientele.p_alive(model, 2::real, 3::real, 4::smallint)), (clientele.p_alive(model, '2', '3', '4'))) v (p) WHERE name = 'bg';
+-- parameters that no data have, in a time that has a bound
+SELECT tiny, round(clientele.expected_orders_new_customer(format('{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":%s,"b":%s}}', tiny, tiny)::clientele.purchase_model, '1 day')::numeric, 12) AS orders
+FROM unnest(ARRAY['1e-15', '1e-16', '1e-17', '1e-30']) tiny;
+EXPLAIN (COSTS OFF) SELECT clientele.expected_orders_new_customer('{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1e-17,"b":1e-17}}', '1 day');
+SELECT round(clientele.p_orders('{"purchase_model":1,"model":"mbg/nbd","time_unit":"1 day","parameters":{"r":0.5,"alpha":6,"a":0.9,"b":1.6}}', 400, 720, 730, 1000, '5 years')::numeric, 9) AS p_orders;
+SELECT jsonb_typeof(to_jsonb(model)) AS to_jsonb, json_typeof(to_json(model)) AS to_json, to_jsonb(model) = model::jsonb AS same FROM models;
+SELECT u, clientele.fit_purchases(log) IS NULL AS nothing FROM (SELECT u, clientele.order_log(u, timestamp '2023-01-01') AS log FROM generate_series(1, 2) u GROUP BY u) l ORDER BY u;
+SELECT unit, (format('{"purchase_model":1,"model":"BG/NBD","time_unit":"%s","parameters":{"r":1,"alpha":1,"a":1,"b":1}}', unit)::clientele.purchase_model)::json ->> 'time_unit' AS time_unit
+FROM unnest(ARRAY['1 week', '2 Weeks', '12:00', '1 day 06:00:00', '1.5 hours', '7d']) unit;
 SELECT clientele.expected_orders(model, 1, 1, 2, '-1 day') FROM models WHERE name = 'bg';
 SELECT ''::clientele.purchase_model;
 SELECT '{"purchase_model":2,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;

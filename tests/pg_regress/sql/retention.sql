@@ -112,10 +112,17 @@ SELECT clientele.fit_retention(t, 1, true) FROM generate_series(0, 3) t;
 SELECT clientele.fit_retention(0, 100);
 SELECT clientele.fit_retention(0, 25, false) FROM generate_series(1, 4);
 SELECT clientele.fit_retention(t, 0) FROM generate_series(0, 3) t;
-SELECT clientele.fit_retention(1, 9223372036854775807, true) FROM generate_series(1, 2);
-SELECT clientele.survival(model, -1) FROM hand;
+SELECT clientele.fit_retention(1, 9e18, true) FROM generate_series(1, 2);
+SELECT clientele.fit_retention(1, 9223372036854775807, true);
+SELECT clientele.fit_retention(0.5, 100);
+SELECT clientele.fit_retention(1, 99.5);
+SELECT clientele.fit_retention(3e9, 100);
+-- what a table may hold is no error of scoring
+SELECT t, clientele.survival(model, t) AS survival, clientele.retention_rate(model, t) AS retention_rate, clientele.expected_lifetime(model, t) AS expected_lifetime
+FROM hand, unnest(ARRAY[-1, 0.5, 'NaN', 'Infinity'::float8]) t;
 SELECT clientele.retention_rate(model, 0) FROM hand;
-SELECT clientele.expected_lifetime(model, -1) FROM hand;
+SELECT clientele.expected_lifetime(model, horizon => 1.5) FROM hand;
+SELECT jsonb_typeof(to_jsonb(model)) AS to_jsonb, json_typeof(to_json(model)) AS to_json FROM hand;
 SELECT clientele.expected_lifetime(model, discount_rate => -0.1) FROM hand;
 SELECT clientele.expected_lifetime(model, discount_rate => 'NaN') FROM hand;
 SELECT clientele.expected_lifetime(model, discount_rate => 'infinity') FROM hand;

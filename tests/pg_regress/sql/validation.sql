@@ -53,6 +53,7 @@ SELECT method, decile, customers, actual FROM clientele.validate_purchases((
 SELECT count(*) FROM clientele.validate_purchases(NULL), clientele.compare_purchase_models(NULL);
 SELECT v.* FROM log, clientele.validate_purchases(log, '2024-08-01') v;
 SELECT v.* FROM log, clientele.validate_purchases(log, '2023-08-01', as_of => '2023-08-01 10:00') v;
+SELECT v.* FROM log, clientele.validate_purchases(log, '2024-08-01', as_of => '2024-07-01') v;
 SELECT v.* FROM log, clientele.compare_purchase_models(log, '2022-08-01') v;
 SELECT v.* FROM log, clientele.validate_purchases(log, 'infinity') v;
 SELECT v.* FROM log, clientele.validate_purchases(log, model => 'best') v;

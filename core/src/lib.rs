@@ -30,6 +30,7 @@
 //! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
 //! | [`codec`] | the versioned, length-checked byte formats all stored values share |
 //! | [`choice`] | options that are one of a few words |
+//! | [`json`] | what a text form from outside may be |
 //! | [`checkpoint`], [`error`] | how long work stops, and everything a user may be told |
 #![forbid(unsafe_code)]
 
@@ -47,6 +48,7 @@ pub mod error;
 pub mod estimate;
 pub mod feature_set;
 pub mod itemsets;
+pub mod json;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;

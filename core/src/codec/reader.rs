@@ -62,10 +62,14 @@ impl<'a> Reader<'a> {
         Ok(f64::from_le_bytes(self.array()?))
     }
 
-    /// A text, its length first.
+    /// A text, its length first. One with a zero byte is none to the server.
     pub fn text(&mut self) -> Result<&'a str> {
         let len = self.count(8)?;
-        std::str::from_utf8(self.bytes(len)?).map_err(|error| self.error(format!("A text has an {error}.")))
+        let bytes = self.bytes(len)?;
+        if bytes.contains(&0) {
+            return Err(self.error("A text has a zero byte."));
+        }
+        std::str::from_utf8(bytes).map_err(|error| self.error(format!("A text has an {error}.")))
     }
 
     /// A variable-length unsigned integer.
@@ -139,6 +143,14 @@ mod tests {
     fn wrong_integers_are_refused() {
         for bytes in [&[][..], &[0x80], &[0xff; 10], &[0x80, 0x00], &[0xff; 20]] {
             assert!(Reader::new("test", bytes).varint().is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn texts_hold_no_zero_bytes() {
+        assert_eq!(Reader::new("test", b"\x03a b").text(), Ok("a b"));
+        for bytes in [&b"\x03a\0b"[..], b"\x01\0", b"\x01\xff", b"\x02a"] {
+            assert!(Reader::new("test", bytes).text().is_err(), "{bytes:?}");
         }
     }
 

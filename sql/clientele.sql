@@ -1881,7 +1881,7 @@ RETURNS kmeans_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_kmeans_wrapper';
 COMMENT ON FUNCTION fit_kmeans(set feature_set, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, names text[], order_by text, nulls text, silhouette text) IS
-'clusters of features: k of them, or as many as there are different rows';
+'clusters of features: k of them, or as many as there are different rows; NULL and a NOTICE if there are no rows';
 
 CREATE FUNCTION kmeans(set feature_set, k integer, scaling text DEFAULT 'standard', n_init integer DEFAULT NULL, max_iter integer DEFAULT 300, tolerance double precision DEFAULT NULL, seed bigint DEFAULT 1, previous kmeans_model DEFAULT NULL, order_by text DEFAULT 'size', nulls text DEFAULT 'error', silhouette text DEFAULT 'simplified')
 RETURNS TABLE (
@@ -1951,14 +1951,14 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'kmeans_assign_wrapper';
 COMMENT ON FUNCTION kmeans_assign(model kmeans_model, features double precision[]) IS
-'the number of the cluster whose center is nearest; NULL if a feature is NULL';
+'the number of the cluster whose center is nearest; NULL if a feature is NULL, NaN or infinite';
 
 CREATE FUNCTION kmeans_distances(model kmeans_model, features double precision[])
 RETURNS double precision[]
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 30
 AS 'MODULE_PATHNAME', 'kmeans_distances_wrapper';
 COMMENT ON FUNCTION kmeans_distances(model kmeans_model, features double precision[]) IS
-'the distances to all centers in scaled units; NULL if a feature is NULL';
+'the distances to all centers in scaled units; NULL if a feature is NULL, NaN or infinite';
 
 CREATE FUNCTION kmeans_centers(model kmeans_model)
 RETURNS TABLE (

@@ -5,7 +5,7 @@ use crate::pg::any::TypeOnly;
 use crate::pg::array::{MadeNumbers, Numbers, Texts};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, notice};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::record::{Field, Record};
@@ -16,7 +16,7 @@ use clientele_core::checkpoint::Checkpoint;
 use clientele_core::choice::choose;
 use clientele_core::feature_set::FeatureSet;
 use clientele_core::kmeans::{Features, MAX_CLUSTERS, Method, Model, NAME, Options, Silhouette, fit, place};
-use clientele_core::{Error, Result};
+use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
 model_type! {
@@ -44,7 +44,7 @@ impl<'a> Choices<'a> {
         let ignored = set.counts().null_features;
         let known = [("error", false), ("skip", true)];
         let skip = self.nulls.map_or(Ok(false), |word| choose("nulls", &word, &known))?;
-        if ignored > 0 && !skip {
+        if ignored > 0 && !skip && !set.is_empty() {
             return Err(Error::invalid("some rows have NULL among their features")
                 .detail(format!(
                     "There are {ignored} of them; the feature set does not hold them."
@@ -81,6 +81,27 @@ impl<'a> Choices<'a> {
 fn silhouette_kind(word: Option<Text<'_>>) -> Result<Silhouette> {
     let known = [("simplified", Silhouette::Simplified), ("exact", Silhouette::Exact)];
     word.map_or(Ok(Silhouette::Simplified), |word| choose("silhouette", &word, &known))
+}
+
+/// Fits a model, if there are rows: where there are none, a NOTICE says why.
+fn fitted(
+    set: &FeatureSet<'_>,
+    features: &Features,
+    options: &Options<'_>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Option<Model>> {
+    match fit(features, options, checkpoint) {
+        Ok(model) => Ok(Some(model)),
+        Err(error) if error.kind() == Kind::NotEnough => {
+            let counts = set.counts();
+            notice(&Error::new(Kind::NotEnough, error.message().to_owned()).detail(format!(
+                "Rows left out: {} for NULL among their features, {} for a NULL id.",
+                counts.null_features, counts.null_ids
+            )));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn given<T>(value: Option<T>, what: &str) -> Result<T> {
@@ -120,10 +141,12 @@ fn fit_kmeans<'a>(
     };
     answer(|| {
         let mut backend = Backend::of_call("fit_kmeans");
-        let features = choices.features(&FeatureSet::open(set.bytes())?, &mut backend)?;
+        let set = FeatureSet::open(set.bytes())?;
+        let features = choices.features(&set, &mut backend)?;
         let previous = choices.previous()?;
         let options = choices.options(given(k, "k")?, previous.as_ref())?;
-        Made::of(call, &fit(&features, &options, &mut backend)?.encode()).map(Some)
+        let model = fitted(&set, &features, &options, &mut backend)?;
+        model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
@@ -204,8 +227,10 @@ fn segments<'a>(
         silhouette: Silhouette::Simplified,
         ..choices.options(given(k, "k")?, previous.as_ref())?
     };
-    let model = fit(&features, &options, &mut backend)?;
-    places(&set, &features, &model, kind, rows, &mut backend)
+    match fitted(&set, &features, &options, &mut backend)? {
+        Some(model) => places(&set, &features, &model, kind, rows, &mut backend),
+        None => Ok(rows.finish()),
+    }
 }
 
 /// `kmeans(set, model, silhouette)`.
@@ -316,12 +341,15 @@ fn kmeans_scan<'a>(
             );
         }
         let mut backend = Backend::of_call("kmeans_scan");
-        let features = choices.features(&FeatureSet::open(set.bytes())?, &mut backend)?;
+        let set = FeatureSet::open(set.bytes())?;
+        let features = choices.features(&set, &mut backend)?;
         let mut options = choices.options(k_min, None)?;
         let mut models: Vec<Model> = Vec::new();
         for k in k_min..=k_max {
             options.k = k;
-            let model = fit(&features, &options, &mut backend)?;
+            let Some(model) = fitted(&set, &features, &options, &mut backend)? else {
+                break;
+            };
             // Beyond the number of different rows there is nothing new.
             if models.last().is_some_and(|last| last.k() == model.k()) {
                 break;
@@ -376,7 +404,7 @@ fn text_or_null(text: &str) -> Cell<'_> {
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_assign(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<i32> {
     let features = features.0?;
-    Some(answer(|| model.assign(&features)) as i32)
+    answer(|| model.assign(&features)).map(|cluster| cluster as i32)
 }
 
 /// `kmeans_distances(model, features)`.
@@ -387,7 +415,10 @@ fn kmeans_distances<'a>(
     call: Call<'a>,
 ) -> Option<MadeNumbers<'a>> {
     let features = features.0?;
-    Some(answer(|| MadeNumbers::of(call, &model.distances(&features)?)))
+    answer(|| {
+        let distances = model.distances(&features)?;
+        distances.map(|distances| MadeNumbers::of(call, &distances)).transpose()
+    })
 }
 
 /// `kmeans_centers(model)`.

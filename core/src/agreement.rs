@@ -1,24 +1,23 @@
 //! How far two labelings of the same rows agree, whatever the labels are called.
 
-use crate::checkpoint::{Checkpoint, attempt, push, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, attempt, vec_of};
 use crate::codec::{Reader, put_varint, seal, unseal};
 use crate::error::Result;
 use crate::key::Key;
+use crate::names::Names;
 use hashbrown::HashMap;
 
 const STATE: &str = "state of segment_agreement";
-const VERSION: u8 = 1;
-
-/// Two labels, and how many rows have them.
-type Count<'a> = ([&'a [u8]; 2], u64);
+const VERSION: u8 = 2;
+/// What is looked at between two looks at whether to go on.
+const STRIDE: usize = 1 << 14;
 
 /// Rows counted by their two labels.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Table {
     /// The labels of both sides, numbered.
-    labels: [HashMap<Box<[u8]>, u32>; 2],
+    labels: [Names; 2],
     counts: HashMap<[u32; 2], u64>,
-    heap_bytes: usize,
 }
 
 /// How far they agree.
@@ -43,27 +42,12 @@ impl Table {
     }
 
     fn with_bytes(&mut self, side: usize, label: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
-        match label {
-            Key::Integer(label) => self.number(side, &label.to_be_bytes(), checkpoint),
-            Key::Uuid(label) => self.number(side, &label.to_be_bytes(), checkpoint),
-            Key::Text(label) => self.number(side, label.as_bytes(), checkpoint),
-        }
-    }
-
-    fn number(&mut self, side: usize, label: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<u32> {
         let labels = &mut self.labels[side];
-        if let Some(&number) = labels.get(label) {
-            return Ok(number);
+        match label {
+            Key::Integer(label) => labels.number(&label.to_be_bytes(), checkpoint),
+            Key::Uuid(label) => labels.number(&label.to_be_bytes(), checkpoint),
+            Key::Text(label) => labels.number(label.as_bytes(), checkpoint),
         }
-        let bytes = label.len() + 2 * size_of::<(Box<[u8]>, u32)>();
-        checkpoint.reserve(bytes)?;
-        self.heap_bytes += bytes;
-        let number = labels.len() as u32;
-        attempt(|| labels.try_reserve(1))?;
-        let mut own = vec_with_capacity(label.len(), checkpoint)?;
-        own.extend_from_slice(label);
-        labels.insert(own.into_boxed_slice(), number);
-        Ok(number)
     }
 
     fn count(&mut self, labels: [u32; 2], rows: u64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
@@ -71,76 +55,99 @@ impl Table {
             *count += rows;
             return Ok(());
         }
-        let bytes = 2 * size_of::<([u32; 2], u64)>();
-        checkpoint.reserve(bytes)?;
-        self.heap_bytes += bytes;
-        attempt(|| self.counts.try_reserve(1))?;
+        if self.counts.len() == self.counts.capacity() {
+            // Twice as much, beside what there is until that has moved.
+            checkpoint.reserve(2 * self.counts.allocation_size() + 256)?;
+            attempt(|| self.counts.try_reserve(1))?;
+        }
         self.counts.insert(labels, rows);
         Ok(())
     }
 
     /// Counts the rows that another has counted.
     pub fn merge(&mut self, other: &Table, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        for (labels, rows) in other.sorted(checkpoint)? {
-            let numbers = [
-                self.number(0, labels[0], checkpoint)?,
-                self.number(1, labels[1], checkpoint)?,
-            ];
-            self.count(numbers, rows, checkpoint)?;
+        let mut numbers = [Vec::new(), Vec::new()];
+        for (side, numbers) in numbers.iter_mut().enumerate() {
+            let labels = &other.labels[side];
+            *numbers = vec_of(0, labels.len(), checkpoint)?;
+            for (at, number) in numbers.iter_mut().enumerate() {
+                look(at, labels.len(), "merging", checkpoint)?;
+                *number = self.labels[side].number(labels.bytes(at as u32), checkpoint)?;
+            }
+        }
+        for (at, (&[one, other_one], &rows)) in other.counts.iter().enumerate() {
+            look(at, other.counts.len(), "merging", checkpoint)?;
+            let labels = [numbers[0][one as usize], numbers[1][other_one as usize]];
+            self.count(labels, rows, checkpoint)?;
         }
         Ok(())
     }
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.heap_bytes
+        self.labels.iter().map(Names::heap_bytes).sum::<usize>() + self.counts.allocation_size()
     }
 
-    /// The counts by their labels, in an order that does not depend on how rows came.
-    fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Count<'_>>> {
-        let mut names: [Vec<&[u8]>; 2] = [Vec::new(), Vec::new()];
-        for (names, labels) in names.iter_mut().zip(&self.labels) {
-            *names = vec_of(&[][..], labels.len(), checkpoint)?;
-            labels
-                .iter()
-                .for_each(|(label, &number)| names[number as usize] = label);
-        }
-        let mut counts = Vec::new();
-        for (&[one, other], &rows) in &self.counts {
-            let labels = [names[0][one as usize], names[1][other as usize]];
-            push(&mut counts, (labels, rows), checkpoint)?;
-        }
-        checkpoint.pass("sorting", 0, 0)?;
-        counts.sort_unstable();
-        Ok(counts)
-    }
-
-    /// The counts as bytes.
+    /// The labels and counts as bytes.
     pub fn write(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
-        let counts = self.sorted(checkpoint)?;
-        checkpoint.reserve(self.heap_bytes)?;
-        Ok(seal(VERSION, |out| {
-            put_varint(out, counts.len() as u64);
-            for (labels, rows) in counts {
-                for label in labels {
-                    put_varint(out, label.len() as u64);
-                    out.extend_from_slice(label);
-                }
-                put_varint(out, rows);
+        // As many bytes as there can be: names with their lengths, counts with two numbers.
+        let names: usize = self.labels.iter().map(Names::heap_bytes).sum();
+        let room = names + 20 * self.counts.len() + 64;
+        checkpoint.reserve(room)?;
+        let mut stopped = Ok(());
+        let bytes = seal(VERSION, |out| {
+            out.reserve_exact(room);
+            stopped = self.put(out, checkpoint);
+        });
+        stopped.map(|()| bytes)
+    }
+
+    fn put(&self, out: &mut Vec<u8>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        for labels in &self.labels {
+            put_varint(out, labels.len() as u64);
+            for at in 0..labels.len() {
+                look(at, labels.len(), "writing", checkpoint)?;
+                let label = labels.bytes(at as u32);
+                put_varint(out, label.len() as u64);
+                out.extend_from_slice(label);
             }
-        }))
+        }
+        put_varint(out, self.counts.len() as u64);
+        for (at, (labels, &rows)) in self.counts.iter().enumerate() {
+            look(at, self.counts.len(), "writing", checkpoint)?;
+            labels.iter().for_each(|&label| put_varint(out, u64::from(label)));
+            put_varint(out, rows);
+        }
+        Ok(())
     }
 
     /// Counts what [`Table::write`] wrote.
     pub fn read(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
         unseal(STATE, VERSION, bytes, |reader| {
-            for _ in 0..reader.count(3 * 8)? {
-                let mut label = |side: usize, reader: &mut Reader<'_>| {
+            let mut numbers = [Vec::new(), Vec::new()];
+            for (labels, numbers) in self.labels.iter_mut().zip(&mut numbers) {
+                let n = reader.count(8)?;
+                *numbers = vec_of(0, n, checkpoint)?;
+                for (at, number) in numbers.iter_mut().enumerate() {
+                    look(at, n, "reading", checkpoint)?;
                     let len = reader.count(8)?;
-                    self.number(side, reader.bytes(len)?, checkpoint)
+                    *number = labels.number(reader.bytes(len)?, checkpoint)?;
+                }
+            }
+            let n = reader.count(3 * 8)?;
+            for at in 0..n {
+                look(at, n, "reading", checkpoint)?;
+                let label = |side: usize, reader: &mut Reader<'_>| {
+                    let number = usize::try_from(reader.varint()?).ok();
+                    let number = number.and_then(|number| numbers[side].get(number));
+                    number.copied().ok_or_else(|| reader.error("A label is missing."))
                 };
                 let labels = [label(0, reader)?, label(1, reader)?];
-                self.count(labels, reader.varint()?, checkpoint)?;
+                let rows = reader.varint()?;
+                if rows == 0 || rows > u64::MAX >> 24 {
+                    return Err(reader.error("A count of rows is impossible."));
+                }
+                self.count(labels, rows, checkpoint)?;
             }
             Ok(())
         })
@@ -148,23 +155,39 @@ impl Table {
 
     /// How far the labels agree; nothing where there are no rows.
     pub fn agreement(&self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Agreement>> {
-        let counts = self.sorted(checkpoint)?;
-        let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
+        let mut totals = [Vec::new(), Vec::new()];
+        for (totals, labels) in totals.iter_mut().zip(&self.labels) {
+            *totals = vec_of(0u64, labels.len(), checkpoint)?;
+        }
+        // Pairs of rows are counted exactly: their number has no room for rounding.
+        let pairs = |n: u64| u128::from(n) * u128::from(n.saturating_sub(1)) / 2;
+        let (mut rows, mut together) = (0, 0);
+        for (at, (labels, &count)) in self.counts.iter().enumerate() {
+            look(at, self.counts.len(), "counting", checkpoint)?;
+            rows += count;
+            together += pairs(count);
+            for (totals, &label) in totals.iter_mut().zip(labels) {
+                totals[label as usize] += count;
+            }
+        }
         if rows == 0 {
             return Ok(None);
         }
-        let totals = [0, 1].map(|side| {
-            let mut totals: HashMap<&[u8], u64> = HashMap::new();
-            counts
-                .iter()
-                .for_each(|(labels, rows)| *totals.entry(labels[side]).or_default() += rows);
-            totals
-        });
-        // Pairs of rows are counted exactly: their number has no room for rounding.
-        let pairs = |n: u64| u128::from(n) * u128::from(n.saturating_sub(1)) / 2;
-        let together: u128 = counts.iter().map(|&(_, rows)| pairs(rows)).sum();
-        let [one, other] =
-            [0, 1].map(|side: usize| totals[side].values().map(|&rows| pairs(rows)).sum::<u128>() as f64);
+        let share = |count: u64| count as f64 / rows as f64;
+        let mut pairs_of = [0.0; 2];
+        let mut entropies = [0.0; 2];
+        for (side, totals) in totals.iter().enumerate() {
+            let (mut sum, mut entropy) = (0u128, Sum::default());
+            for (at, &count) in totals.iter().enumerate() {
+                look(at, totals.len(), "counting", checkpoint)?;
+                sum += pairs(count);
+                if count > 0 {
+                    entropy.add(-share(count) * share(count).ln());
+                }
+            }
+            (pairs_of[side], entropies[side]) = (sum as f64, entropy.value());
+        }
+        let [one, other] = pairs_of;
         let by_chance = one * (other / pairs(rows) as f64);
         let most = (one + other) / 2.0;
         // All in one, or each by itself, on both sides: the same.
@@ -173,22 +196,15 @@ impl Table {
         } else {
             (together as f64 - by_chance) / (most - by_chance)
         };
-        let share = |count: u64| count as f64 / rows as f64;
-        let entropy = |side: usize| {
-            let mut totals: Vec<u64> = totals[side].values().copied().collect();
-            totals.sort_unstable();
-            -totals
-                .into_iter()
-                .map(|count| share(count) * share(count).ln())
-                .sum::<f64>()
-        };
-        let mutual = |(labels, count): &Count<'_>| {
-            let expected = share(totals[0][labels[0]]) * share(totals[1][labels[1]]);
-            share(*count) * (share(*count) / expected).ln()
-        };
-        let mean_entropy = (entropy(0) + entropy(1)) / 2.0;
+        let mut mutual = Sum::default();
+        for (at, (&[one, other], &count)) in self.counts.iter().enumerate() {
+            look(at, self.counts.len(), "comparing", checkpoint)?;
+            let expected = share(totals[0][one as usize]) * share(totals[1][other as usize]);
+            mutual.add(share(count) * (share(count) / expected).ln());
+        }
+        let mean_entropy = (entropies[0] + entropies[1]) / 2.0;
         let normalized_mutual_information = if mean_entropy > 0.0 {
-            (counts.iter().map(mutual).sum::<f64>() / mean_entropy).clamp(0.0, 1.0)
+            (mutual.value() / mean_entropy).clamp(0.0, 1.0)
         } else {
             1.0
         };
@@ -197,6 +213,31 @@ impl Table {
             adjusted_rand,
             normalized_mutual_information,
         }))
+    }
+}
+
+/// Looks each so many steps at whether to go on.
+#[inline]
+fn look(at: usize, total: usize, stage: &'static str, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    if at.is_multiple_of(STRIDE) {
+        checkpoint.pass(stage, at, total)?;
+    }
+    Ok(())
+}
+
+/// A sum of numbers that are not large, the same in whatever order they come: as a multiple of a small power of two.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum(i128);
+
+impl Sum {
+    const UNIT: f64 = (1u128 << 80) as f64;
+
+    fn add(&mut self, x: f64) {
+        self.0 += (x * Sum::UNIT) as i128;
+    }
+
+    fn value(self) -> f64 {
+        self.0 as f64 / Sum::UNIT
     }
 }
 
@@ -235,6 +276,92 @@ mod tests {
         assert_eq!(Table::default().agreement(&mut Unhindered), Ok(None));
     }
 
+    /// All that a table has counted.
+    fn listed(table: &Table) -> Vec<([&[u8]; 2], u64)> {
+        let label = |side: usize, number: u32| table.labels[side].bytes(number);
+        let each = table.counts.iter();
+        let mut all: Vec<_> = each
+            .map(|(&[one, other], &rows)| ([label(0, one), label(1, other)], rows))
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// Looks at what is asked for, and stops at the given look.
+    #[derive(Default)]
+    struct Watched {
+        looks: usize,
+        stop: Option<usize>,
+        asked: usize,
+    }
+
+    impl Checkpoint for Watched {
+        fn pass(&mut self, _: &'static str, _: usize, _: usize) -> Result<()> {
+            self.looks += 1;
+            match self.stop {
+                Some(stop) if stop < self.looks => Err(crate::Error::new(crate::Kind::Stopped, "stopped")),
+                _ => Ok(()),
+            }
+        }
+
+        fn reserve(&mut self, bytes: usize) -> Result<()> {
+            self.asked += bytes;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn work_on_many_labels_can_be_stopped_and_asks_for_its_memory() {
+        let mut collecting = Watched::default();
+        let mut table = Table::default();
+        let n = 200_000;
+        for i in 0..n {
+            table
+                .push(Key::Integer(i * 7_919 % n), Key::Integer(i), &mut collecting)
+                .unwrap();
+        }
+        assert!(table.heap_bytes() <= collecting.asked);
+        let bytes = table.write(&mut Unhindered).unwrap();
+        let work: [(&str, usize, &dyn Fn(&mut Watched) -> Result<()>); 4] = [
+            ("agreement", 16 * n as usize, &|watched| {
+                table.agreement(watched).map(drop)
+            }),
+            ("write", bytes.len(), &|watched| table.write(watched).map(drop)),
+            ("read", table.heap_bytes(), &|watched| {
+                Table::default().read(&bytes, watched)
+            }),
+            ("merge", table.heap_bytes(), &|watched| {
+                Table::default().merge(&table, watched)
+            }),
+        ];
+        for (what, takes, run) in work {
+            let mut free = Watched::default();
+            run(&mut free).unwrap();
+            assert!(free.asked >= takes, "{what} asked for {}", free.asked);
+            // Each way through all labels or counts is looked at once in so many steps.
+            assert!(
+                free.looks >= 3 * (n as usize / STRIDE),
+                "{what} looked {} times",
+                free.looks
+            );
+            for stop in 0..free.looks {
+                let mut watched = Watched {
+                    stop: Some(stop),
+                    ..Watched::default()
+                };
+                assert_eq!(run(&mut watched).unwrap_err().kind(), crate::Kind::Stopped, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_does_not_matter() {
+        let (one, other): (Vec<i64>, Vec<i64>) = (0..50_000).map(|i| (i * i % 1_009, i % 977 * (i % 3))).unzip();
+        let backwards = |labels: &[i64]| labels.iter().rev().copied().collect::<Vec<_>>();
+        let agreement = |one: &[i64], other: &[i64]| table(one, other).agreement(&mut Unhindered);
+        assert_eq!(agreement(&one, &other), agreement(&backwards(&one), &backwards(&other)));
+    }
+
     #[test]
     fn pieces_make_the_whole() {
         let (one, other): (Vec<i64>, Vec<i64>) = (0..1_000).map(|i| (i * i % 7, i % 5 + i % 3)).unzip();
@@ -247,9 +374,12 @@ mod tests {
         let bytes = whole.write(&mut Unhindered).unwrap();
         read.read(&bytes, &mut Unhindered).unwrap();
         for other in [&merged, &read] {
-            assert_eq!(other.write(&mut Unhindered).unwrap(), bytes);
+            assert_eq!(listed(other), listed(&whole));
             assert_eq!(other.agreement(&mut Unhindered), whole.agreement(&mut Unhindered));
         }
+        // What is read is added to what there is.
+        read.read(&bytes, &mut Unhindered).unwrap();
+        assert_eq!(read.agreement(&mut Unhindered).unwrap().unwrap().rows, 2_000);
         assert!((0..bytes.len()).all(|n| Table::default().read(&bytes[..n], &mut Unhindered).is_err()));
     }
 }

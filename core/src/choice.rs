@@ -9,13 +9,17 @@ use crate::error::{Error, Result};
 pub fn choose<T: Copy>(option: &str, given: &str, known: &[(&str, T)]) -> Result<T> {
     match known.iter().find(|(word, _)| word.eq_ignore_ascii_case(given)) {
         Some(&(_, value)) => Ok(value),
-        None => {
-            let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            Err(Error::invalid(format!("unknown value for option \"{option}\""))
-                .detail(format!("It is \"{given}\"."))
-                .hint(format!("Use {}.", one_of(&words))))
-        }
+        None => Err(unknown(option, given, known.iter().map(|(word, _)| *word))),
     }
+}
+
+/// What is said about a word that is not among the known ones.
+#[cold]
+pub fn unknown<'a>(option: &str, given: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    let words: Vec<String> = known.map(|word| format!("\"{word}\"")).collect();
+    Error::invalid(format!("unknown value for option \"{option}\""))
+        .detail(format!("It is \"{given}\"."))
+        .hint(format!("Use {}.", one_of(&words)))
 }
 
 /// Words as a sentence lists them: `a`, `a or b`, `a, b or c`.

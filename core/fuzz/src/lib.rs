@@ -203,7 +203,7 @@ pub fn check_kmeans_model(model: &kmeans::Model) {
     assert_eq!(kmeans::Model::parse(&model.text()).as_ref(), Ok(model));
     for value in [0.0, -1e-300, 1e300, f64::MAX] {
         let row = vec![value; model.dimension()];
-        if let (Ok(cluster), Ok(distances)) = (model.assign(&row), model.distances(&row)) {
+        if let (Ok(Some(cluster)), Ok(Some(distances))) = (model.assign(&row), model.distances(&row)) {
             let nearest = distances.iter().copied().fold(f64::INFINITY, f64::min);
             assert_eq!(
                 distances[cluster as usize - 1],

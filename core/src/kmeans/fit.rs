@@ -3,13 +3,15 @@
 use super::Features;
 use super::lloyd::{Limits, Run, iterate};
 use super::matching;
-use super::model::{Cluster, Model};
-use super::points::Points;
-use super::quality::{Quality, Silhouette, measure};
-use super::scaling::{Method, Scaling};
+use super::means::means;
+use super::model::{Cluster, LONGEST_NAME, MOST_NUMBERS, Model};
+use super::points::{Points, different};
+use super::quality::{self, Quality, Silhouette, measure};
+use super::scaling::{GREATEST, Method, Scaling};
 use super::seeding::seed;
 use super::swaps::{Ends, improve, settle};
 use crate::checkpoint::Checkpoint;
+use crate::choice::unknown;
 use crate::error::{Error, Kind, Result, spelled};
 use crate::estimate::Status;
 use crate::random::Random;
@@ -38,6 +40,16 @@ const SWAP_LIMITS: (usize, usize) = (40, 80);
 const LAST_SWAPS: usize = 5;
 /// A start is preferred to the previous centers where they lead to an inertia that is more than this much above its own.
 const WORSE: f64 = 1.01;
+
+/// A cluster with this part of the rows is told of.
+const MOST_ROWS: f64 = 0.95;
+/// Centers are made means of their rows, and the rows placed by them, at most so often.
+const ROUNDS: usize = 8;
+
+/// What follows the name of a feature to number by it from the greatest on.
+const DESC: &str = " desc";
+/// So many words are listed where one is unknown.
+const MOST_WORDS: usize = 20;
 
 /// What can be chosen.
 #[derive(Clone, Debug)]
@@ -142,6 +154,12 @@ impl Options<'_> {
                         .detail(format!("There is \"{name}\".")),
                 );
             }
+            if name.len() > LONGEST_NAME {
+                return Err(
+                    Error::invalid(format!("names of features must have at most {LONGEST_NAME} bytes"))
+                        .detail(format!("Name {} has {}.", at + 1, name.len())),
+                );
+            }
         }
         Ok(names.clone())
     }
@@ -163,14 +181,26 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
         previous.check_dimension(dimension)?;
     }
     let names = options.names(dimension)?;
+    if k.saturating_mul(dimension) > MOST_NUMBERS {
+        return Err(
+            Error::new(Kind::TooLarge, "too many clusters for so many features").detail(format!(
+                "A model holds {MOST_NUMBERS} numbers, and not {k} times {dimension}."
+            )),
+        );
+    }
     let order = Order::parse(options.order_by, &names)?;
     let (scaling, mut warnings) = Scaling::fit(options.scaling, features, &names, checkpoint)?;
     let mut points = Points::of(features, &scaling, k, checkpoint)?;
     let run = search(&mut points, &scaling, k, options, checkpoint)?;
-    match run.centers.nrows() {
+    let found = run.centers.nrows();
+    let different = different(features, k, checkpoint)?;
+    if found < k.min(different) {
+        return Err(indistinct(scaling.method));
+    }
+    match different {
         1 if k > 1 => warnings.push(format!("all rows are the same: there is one cluster, and not {k}")),
-        found if found < k => warnings.push(format!(
-            "only {found} rows are different: there are as many clusters, and not {k}"
+        _ if different < k => warnings.push(format!(
+            "only {different} rows are different: there are as many clusters, and not {k}"
         )),
         _ => {}
     }
@@ -179,7 +209,18 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     }
     // What is reported is what the model says of the rows: its centers are those in the units of the features.
     let mut model = Model::new(names, scaling, &run.centers);
+    center(&mut model, &run, features, &mut points, options, checkpoint)?;
     let quality = measure(&mut points, model.scaled_centers(), options.silhouette, checkpoint)?;
+    if quality.sizes.contains(&0.0) {
+        // Iterations that went to the end leave a cluster empty only where its rows are the same as others to distances. Of those that ended
+        // early, starts say whether there are so many different points.
+        let indistinct_for_sure = run.converged && options.tolerance() == 0.0;
+        let random = &mut Random::stream(options.seed as u64, 0);
+        if indistinct_for_sure || seed(&mut points, k, random, checkpoint)?.nrows() < k.min(different) {
+            return Err(indistinct(model.scaling.method));
+        }
+        quality::settle(&mut points, model.scaled_centers(), checkpoint)?;
+    }
     let mut numbers = order.of(&model, &quality);
     if let Some(previous) = options.previous {
         let kept = same_as(previous, features, &points, k, &quality, checkpoint)?;
@@ -194,6 +235,17 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
         })
         .collect();
     model.rows = rows as u64;
+    if let Some(number) = model
+        .clusters
+        .iter()
+        .position(|cluster| lopsided(cluster.size, rows as u64))
+    {
+        warnings.push(format!(
+            "cluster {} holds {} of {rows} rows: the others may be few because their values are extreme",
+            number + 1,
+            model.clusters[number].size
+        ));
+    }
     model.inertia = quality.inertia;
     model.silhouette = quality.silhouette;
     model.calinski_harabasz = quality.calinski_harabasz;
@@ -207,7 +259,55 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     model.starts = options.starts() as u64;
     model.seed = options.seed;
     model.warnings = warnings;
+    debug_assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(&model));
+    debug_assert_eq!(Model::parse(&model.text()).as_ref(), Ok(&model));
     Ok(model)
+}
+
+/// Whether a cluster holds nearly all rows, but not all.
+fn lopsided(size: u64, rows: u64) -> bool {
+    size < rows && size as f64 >= MOST_ROWS * rows as f64
+}
+
+/// Rows that differ, and are the same to distances.
+#[cold]
+fn indistinct(scaling: Method) -> Error {
+    Error::new(
+        Kind::OutOfRange,
+        "rows that differ are too near each other to be told apart",
+    )
+    .detail(format!(
+        "With scaling \"{}\", what is between them is lost beside the greatest values.",
+        scaling.name()
+    ))
+    .hint("Leave out rows with extreme values, take logarithms, or ask for fewer clusters.")
+}
+
+/// Moves the centers of the model to the means of their rows, in the units of the features.
+///
+/// Rows that are as near to two centers may go to the other one by rounding: then once more. Where the iterations ended before the
+/// clusters stopped changing, the means are those of the clusters as they were at the end.
+fn center(
+    model: &mut Model,
+    run: &Run,
+    features: &Features,
+    points: &mut Points,
+    options: &Options<'_>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<()> {
+    quality::settle(points, &run.centers, checkpoint)?;
+    let rounds = if run.converged && options.tolerance() == 0.0 {
+        ROUNDS
+    } else {
+        1
+    };
+    for _ in 0..rounds {
+        model.set_centers(means(features, points, model.centers(), checkpoint)?);
+        if !quality::settle(points, model.scaled_centers(), checkpoint)? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The best of several runs; that from the previous centers unless another is clearly better.
@@ -250,7 +350,8 @@ fn search(
         best = ends.into_best();
     }
     if let Some(previous) = options.follows() {
-        let centers = previous.centers_in(scaling);
+        // Where it cannot be compared with the rows, it is only far away.
+        let centers = previous.centers_in(scaling).mapv(|x| x.clamp(-GREATEST, GREATEST));
         let run = iterate(points, centers, limits, checkpoint)?;
         if best.as_ref().is_none_or(|best| run.inertia <= WORSE * best.inertia) {
             best = Some(run);
@@ -266,21 +367,26 @@ enum Order {
 }
 
 impl Order {
+    /// Names are what they are; the words around them may be in any case.
     fn parse(word: &str, names: &[String]) -> Result<Order> {
-        if word == "size" {
+        let place = |name: &str| names.iter().position(|known| known == name);
+        let backwards = || {
+            let (name, desc) = word.split_at_checked(word.len().checked_sub(DESC.len())?)?;
+            desc.eq_ignore_ascii_case(DESC).then(|| place(name)).flatten()
+        };
+        let order = |at, descending| Order::Feature { at, descending };
+        if let Some(at) = place(word) {
+            return Ok(order(at, false));
+        }
+        if word.eq_ignore_ascii_case("size") {
             return Ok(Order::Size);
         }
-        let place = |name: &str| names.iter().position(|known| known == name);
-        let found = match place(word) {
-            Some(at) => Some((at, false)),
-            None => word.strip_suffix(" desc").and_then(place).map(|at| (at, true)),
-        };
-        match found {
-            Some((at, descending)) => Ok(Order::Feature { at, descending }),
-            None => Err(Error::invalid("order_by must be \"size\" or the name of a feature")
-                .detail(format!("It is \"{word}\"; the features are {}.", names.join(", ")))
-                .hint("Write \"name desc\" to begin with the greatest.")),
-        }
+        backwards().map(|at| order(at, true)).ok_or_else(|| {
+            let words = ["size"].into_iter().chain(names.iter().map(|name| &**name));
+            let error = unknown("order_by", word, words.take(MOST_WORDS));
+            let hint = error.hint_text().unwrap_or_default().to_owned();
+            error.hint(format!("{hint} A name and \"{DESC}\" begins with the greatest."))
+        })
     }
 
     /// The clusters in this order; equal ones in that of their centers.

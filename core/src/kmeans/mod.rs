@@ -7,6 +7,7 @@
 //! | [`Scaling`] | brings features to one scale |
 //! | `points`, `kernel` | points in tiles, and their distances to centers |
 //! | `seeding`, `lloyd`, `swaps` | greedy k-means++, the iterations, and the way out of local optima |
+//! | `means` | what centers are: the means of their rows, in the units of the features |
 //! | [`Quality`] | inertia, silhouette, Caliński-Harabasz, Davies-Bouldin |
 //! | `matching` | optimal assignment of clusters to those of another model |
 //!
@@ -17,6 +18,7 @@ mod fit;
 mod kernel;
 mod lloyd;
 mod matching;
+mod means;
 mod model;
 mod place;
 mod points;

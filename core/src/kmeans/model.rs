@@ -1,16 +1,33 @@
 //! A fitted model as a value: JSON to read, bytes to store.
 
+use super::fit::MAX_CLUSTERS;
 use super::scaling::{Method, Scaling};
 use crate::codec::{Reader, invalid_text, put_float, put_signed, put_text, put_varint, seal, unseal};
-use crate::error::{Error, Kind, Result, sentence, spelled};
+use crate::error::{Error, Result, sentence};
 use crate::estimate::Status;
+use crate::feature_set::MAX_DIMENSION;
+use crate::json;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "kmeans_model";
 
 const VERSION: u8 = 1;
+
+/// The most numbers that the centers of a model have: clusters times features.
+pub(super) const MOST_NUMBERS: usize = 1 << 21;
+/// The most bytes of the name of a feature.
+pub(super) const LONGEST_NAME: usize = 200;
+/// And of a warning, which may hold a name.
+const LONGEST_WARNING: usize = LONGEST_NAME + 200;
+/// The most warnings: two about each feature, and some about the whole.
+const MOST_WARNINGS: usize = 2 * MAX_DIMENSION + 8;
+/// The longest text form: more than what the largest model comes to.
+const LONGEST_TEXT: usize = 1 << 27;
 
 /// What is known of a cluster beside its center.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,8 +79,10 @@ pub struct Model {
 struct Text {
     #[serde(rename = "kmeans_model")]
     version: u8,
+    #[serde(deserialize_with = "at_most::<MAX_DIMENSION, _, _>")]
     features: Vec<String>,
     scaling: Scaling,
+    #[serde(deserialize_with = "at_most::<MAX_CLUSTERS, _, _>")]
     clusters: Vec<ClusterText>,
     #[serde(default)]
     rows: u64,
@@ -83,7 +102,7 @@ struct Text {
     starts: u64,
     #[serde(default)]
     seed: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::<MOST_WARNINGS, _, _>")]
     warnings: Vec<String>,
 }
 
@@ -95,6 +114,7 @@ struct ClusterText {
     size: u64,
     #[serde(default)]
     inertia: f64,
+    #[serde(deserialize_with = "at_most::<MAX_DIMENSION, _, _>")]
     center: Vec<f64>,
 }
 
@@ -165,6 +185,12 @@ impl Model {
         })
     }
 
+    /// Takes these centers, in the units of the features.
+    pub(super) fn set_centers(&mut self, centers: Array2<f64>) {
+        self.centers = centers;
+        self.scaled = self.centers_in(&self.scaling);
+    }
+
     /// Puts the clusters into this order.
     pub(super) fn renumber(&mut self, order: &[usize]) {
         self.centers = self.centers.select(ndarray::Axis(0), order);
@@ -185,48 +211,46 @@ impl Model {
         )
     }
 
-    /// The squared distances of a row to the centers, in scaled units.
-    fn squares<'a>(&'a self, row: &'a [f64]) -> Result<impl Iterator<Item = f64> + 'a> {
+    /// The squared distances of a row to the centers, in scaled units; nothing if one of its features is no finite number.
+    fn squares<'a>(&'a self, row: &'a [f64]) -> Result<Option<impl Iterator<Item = f64> + 'a>> {
         self.check_dimension(row.len())?;
-        if let Some(at) = row.iter().position(|value| !value.is_finite()) {
-            return Err(
-                Error::new(Kind::OutOfRange, "features must be finite numbers").detail(format!(
-                    "{} is {}.",
-                    self.features[at],
-                    spelled(row[at])
-                )),
-            );
+        if !row.iter().all(|value| value.is_finite()) {
+            return Ok(None);
         }
-        Ok(self.scaled.rows().into_iter().map(|center| {
+        Ok(Some(self.scaled.rows().into_iter().map(|center| {
             let mut sum = 0.0;
             for (at, (&value, &middle)) in row.iter().zip(center).enumerate() {
                 let difference = middle - self.scaling.scaled(at, value);
                 sum += difference * difference;
             }
             sum
-        }))
+        })))
     }
 
-    /// The number of the nearest cluster, from 1; of several as near the first.
-    pub fn assign(&self, row: &[f64]) -> Result<u32> {
+    /// The number of the nearest cluster, from 1; of several as near the first. Nothing if a feature is no finite number.
+    pub fn assign(&self, row: &[f64]) -> Result<Option<u32>> {
+        let Some(squares) = self.squares(row)? else {
+            return Ok(None);
+        };
         let mut nearest = (f64::INFINITY, 0);
-        for (at, square) in self.squares(row)?.enumerate() {
+        for (at, square) in squares.enumerate() {
             if square < nearest.0 || at == 0 {
                 nearest = (square, at);
             }
         }
-        Ok(nearest.1 as u32 + 1)
+        Ok(Some(nearest.1 as u32 + 1))
     }
 
-    /// The distances to all centers, in scaled units.
-    pub fn distances(&self, row: &[f64]) -> Result<Vec<f64>> {
-        Ok(self.squares(row)?.map(f64::sqrt).collect())
+    /// The distances to all centers, in scaled units. Nothing if a feature is no finite number.
+    pub fn distances(&self, row: &[f64]) -> Result<Option<Vec<f64>>> {
+        let squares = self.squares(row)?;
+        Ok(squares.map(|squares| squares.map(f64::sqrt).collect()))
     }
 
     /// Reads the text form, which is JSON.
     pub fn parse(text: &str) -> Result<Model> {
         let wrong = |message: &str| invalid_text(NAME, message);
-        let text: Text = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        let text: Text = json::read(NAME, text, LONGEST_TEXT)?;
         if text.version != VERSION {
             return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
         }
@@ -339,7 +363,7 @@ impl Model {
         let method = Method::ALL.get(usize::from(reader.byte()?)).copied();
         let method = method.ok_or_else(|| reader.error("Its scaling is unknown."))?;
         let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
-        let dimension = reader.count(17 * 8)?;
+        let dimension = limited(reader, 17 * 8, MAX_DIMENSION)?;
         let mut features = Vec::with_capacity(dimension);
         let (mut center, mut scale) = (Vec::with_capacity(dimension), Vec::with_capacity(dimension));
         for _ in 0..dimension {
@@ -347,7 +371,7 @@ impl Model {
             center.push(reader.float()?);
             scale.push(reader.float()?);
         }
-        let k = reader.count((9 + 8 * dimension) * 8)?;
+        let k = limited(reader, (9 + 8 * dimension) * 8, MAX_CLUSTERS)?;
         let mut clusters = Vec::with_capacity(k);
         let mut centers = Vec::with_capacity(k * dimension);
         for _ in 0..k {
@@ -366,7 +390,7 @@ impl Model {
         let mut index = || Ok(Some(reader.float()?).filter(|index| !index.is_nan()));
         let (silhouette, calinski_harabasz, davies_bouldin) = (index()?, index()?, index()?);
         let (iterations, starts, seed) = (reader.varint()?, reader.varint()?, reader.signed()?);
-        let warnings = (0..reader.count(8)?)
+        let warnings = (0..limited(reader, 8, MOST_WARNINGS)?)
             .map(|_| Ok(reader.text()?.to_owned()))
             .collect::<Result<_>>()?;
         Ok(Model {
@@ -390,8 +414,12 @@ impl Model {
         if self.features.is_empty() || self.clusters.is_empty() {
             return Err(wrong("there must be at least one feature and one cluster"));
         }
-        if self.k() > super::MAX_CLUSTERS {
-            return Err(wrong("there are too many clusters"));
+        if self.centers.len() > MOST_NUMBERS || self.k() > MAX_CLUSTERS || self.dimension() > MAX_DIMENSION {
+            return Err(wrong("there are too many features and clusters"));
+        }
+        let too_long = |texts: &[String], longest| texts.iter().any(|text| text.len() > longest);
+        if too_long(&self.features, LONGEST_NAME) || too_long(&self.warnings, LONGEST_WARNING) {
+            return Err(wrong("names and warnings must not be longer than those of a fit"));
         }
         if !self.scaling.scale.iter().all(|&scale| scale.is_finite() && scale > 0.0) {
             return Err(wrong("scales must be finite and greater than 0"));
@@ -407,4 +435,40 @@ impl Model {
         }
         Ok(self)
     }
+}
+
+/// A count, that what it counts may be asked memory for.
+fn limited(reader: &mut Reader<'_>, bits_each: usize, most: usize) -> Result<usize> {
+    match reader.count(bits_each)? {
+        count if count > most => Err(reader.error(format!("A count of {count} is more than the {most} there can be."))),
+        count => Ok(count),
+    }
+}
+
+/// Reads a list, until it is longer than it may be.
+fn at_most<'de, const MOST: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> std::result::Result<Vec<T>, D::Error> {
+    struct List<const MOST: usize, T>(PhantomData<T>);
+
+    impl<'de, const MOST: usize, T: Deserialize<'de>> Visitor<'de> for List<MOST, T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(out, "a list of at most {MOST}")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(next) = list.next_element()? {
+                if all.len() == MOST {
+                    return Err(serde::de::Error::invalid_length(MOST + 1, &self));
+                }
+                all.push(next);
+            }
+            Ok(all)
+        }
+    }
+
+    from.deserialize_seq(List::<MOST, T>(PhantomData))
 }

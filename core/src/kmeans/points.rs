@@ -26,6 +26,8 @@ pub struct Points {
     /// clusters: sums over shards are the same however many threads there are.
     pub shards: Vec<Shard>,
     len: usize,
+    /// The row that each point is, where that is not the row of its own number.
+    rows: Option<Vec<u32>>,
 }
 
 /// Some of the points.
@@ -74,6 +76,7 @@ impl Points {
             };
             (scaling.scaled(feature, columns[feature][row]), weight)
         })?;
+        points.rows = different.map(|(first, _)| first);
         Ok(points)
     }
 
@@ -109,6 +112,7 @@ impl Points {
             dimension,
             shards: Vec::new(),
             len,
+            rows: None,
         };
         let mut left = len;
         while left > 0 {
@@ -155,6 +159,31 @@ impl Points {
     fn place(&self, point: usize) -> (&Shard, usize) {
         let size = self.shard_len();
         (&self.shards[point / size], point % size)
+    }
+
+    /// For each point: one of the rows that it stands for, its cluster and how many rows there are of it; `pulse` is called each `breath`
+    /// points. Not for a sample.
+    #[inline]
+    pub fn each_row(
+        &self,
+        breath: usize,
+        pulse: &mut dyn FnMut() -> Result<()>,
+        mut visit: impl FnMut(usize, u32, u64),
+    ) -> Result<()> {
+        let (rows, size) = (self.rows.as_deref(), self.shard_len());
+        for (number, shard) in self.shards.iter().enumerate() {
+            let start = number * size;
+            for (at, (&cluster, &weight)) in shard.clusters.iter().zip(&shard.weights).enumerate() {
+                if at % breath == 0 {
+                    pulse()?;
+                }
+                if weight > 0.0 {
+                    let row = rows.map_or(start + at, |rows| rows[start + at] as usize);
+                    visit(row, cluster, weight as u64);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many points there are.
@@ -285,6 +314,35 @@ fn columns(features: &Features) -> Vec<&[f64]> {
 /// The rows that differ from all before them, and how many rows are like each.
 type Different = (Vec<u32>, Vec<f64>);
 
+/// How many rows differ; no more than `most` are counted.
+pub fn different(features: &Features, most: usize, checkpoint: &mut dyn Checkpoint) -> Result<usize> {
+    let (columns, rows) = (columns(features), features.ncols());
+    checkpoint.reserve(most.min(rows) * 24)?;
+    let mut known: HashTable<usize> = HashTable::new();
+    for row in 0..rows {
+        if row % 4_096 == 0 {
+            checkpoint.pass("preparing", row, rows)?;
+        }
+        let hash = hash(&columns, row);
+        let same = |&other: &usize| columns.iter().all(|column| column[other] == column[row]);
+        if known.find(hash, same).is_none() {
+            if known.len() + 1 == most {
+                return Ok(most);
+            }
+            known.insert_unique(hash, row, |&row| self::hash(&columns, row));
+        }
+    }
+    Ok(known.len())
+}
+
+fn hash(columns: &[&[f64]], row: usize) -> u64 {
+    columns.iter().fold(0u64, |hash, column| {
+        // -0 and 0 are the same.
+        let mixed = (hash ^ (column[row] + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 29)
+    })
+}
+
 /// The rows that differ; nothing where most do and it does not pay.
 fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) -> Result<Option<Different>> {
     let Ok(_) = u32::try_from(rows) else {
@@ -294,13 +352,7 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
     let mut first: Vec<u32> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
     let mut known: HashTable<u32> = HashTable::new();
-    let hash = |row: usize| {
-        columns.iter().fold(0u64, |hash, column| {
-            // -0 and 0 are the same.
-            let mixed = (hash ^ (column[row] + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            mixed ^ (mixed >> 29)
-        })
-    };
+    let hash = |row: usize| hash(columns, row);
     for row in 0..rows {
         if row % 4_096 == 0 {
             checkpoint.pass("preparing", row, rows)?;

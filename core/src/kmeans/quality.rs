@@ -20,7 +20,13 @@ pub enum Silhouette {
 /// between the two, to -1, in the wrong one.
 pub fn silhouette(own: f64, other: f64) -> f64 {
     let greater = own.max(other);
-    if greater > 0.0 { (other - own) / greater } else { 0.0 }
+    match greater {
+        // Distances beyond the range of numbers.
+        f64::INFINITY if own < other => 1.0,
+        f64::INFINITY => 0.0,
+        0.0 => 0.0,
+        _ => (other - own) / greater,
+    }
 }
 
 /// The measures of a clustering. Indices that have no value, because there is one cluster or because each row is one, are missing.
@@ -49,6 +55,27 @@ struct Tally {
     silhouette: f64,
     /// The coordinates of all rows.
     sums: Vec<f64>,
+}
+
+/// Says in `points` which of the clusters around these centers each point is in. True if one was in another before.
+pub fn settle(points: &mut Points, centers: &Array2<f64>, checkpoint: &mut dyn Checkpoint) -> Result<bool> {
+    let (k, dimension) = centers.dim();
+    let flat = centers.as_slice().expect("centers are contiguous");
+    let mut moved = vec![false; points.shards.len()];
+    let mut work: Vec<_> = points.shards.iter_mut().zip(&mut moved).collect();
+    each(&mut work, "placing", checkpoint, |_, (shard, moved), pulse| {
+        for block in shard.blocks_mut(dimension, k) {
+            pulse()?;
+            let clusters = block.clusters.as_chunks_mut::<LANES>().0;
+            for (clusters, tile) in clusters.iter_mut().zip(block.tiles.chunks_exact(dimension * LANES)) {
+                let found = nearest(tile, flat, dimension).center;
+                **moved |= found != *clusters;
+                *clusters = found;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(moved.contains(&true))
 }
 
 /// Measures the clusters around these centers, and says in `points` which one each point is in.
@@ -123,18 +150,22 @@ pub fn measure(
         }
     };
     let many = k > 1 && (k as f64) < rows;
+    // What leaves the range of numbers is no measure.
+    let finite = |measure: &f64| measure.is_finite();
     Ok(Quality {
-        silhouette: many.then_some(silhouette / rows),
-        calinski_harabasz: (many && inertia > 0.0).then(|| {
-            let between: f64 = centers
-                .rows()
-                .into_iter()
-                .zip(&sizes)
-                .map(|(center, size)| size * (&center - &mean).mapv(|x| x * x).sum())
-                .sum();
-            between / (k as f64 - 1.0) / (inertia / (rows - k as f64))
-        }),
-        davies_bouldin: many.then(|| davies_bouldin(centers, &spreads)),
+        silhouette: many.then_some(silhouette / rows).filter(finite),
+        calinski_harabasz: (many && inertia > 0.0)
+            .then(|| {
+                let between: f64 = centers
+                    .rows()
+                    .into_iter()
+                    .zip(&sizes)
+                    .map(|(center, size)| size * (&center - &mean).mapv(|x| x * x).sum())
+                    .sum();
+                between / (k as f64 - 1.0) / (inertia / (rows - k as f64))
+            })
+            .filter(finite),
+        davies_bouldin: many.then(|| davies_bouldin(centers, &spreads)).filter(finite),
         sizes,
         inertias,
         inertia,

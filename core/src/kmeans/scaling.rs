@@ -54,7 +54,9 @@ pub struct Scaling {
 }
 
 /// Scaled values beyond this are refused: their squares, summed, would leave the range of numbers.
-const GREATEST: f64 = 1e100;
+pub(super) const GREATEST: f64 = 1e100;
+/// And so are rows that are all nearer to each other than this: the squares of their distances would vanish.
+const LEAST: f64 = 1e-100;
 
 impl Scaling {
     /// The scaling of these features, and what is to be said about it. `names` name them.
@@ -70,6 +72,8 @@ impl Scaling {
             scale: Vec::new(),
         };
         let mut warnings = Vec::new();
+        // The feature whose scaled values reach farthest, if they are not all the same.
+        let mut widest = None;
         for (row, name) in features.rows().into_iter().zip(names) {
             checkpoint.pass("scaling", scaling.center.len(), names.len())?;
             let column = row.as_slice().expect("a feature is contiguous");
@@ -78,8 +82,7 @@ impl Scaling {
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), &x| {
                     (least.min(x), greatest.max(x))
                 });
-            // Also where the values differ by less than can be computed with.
-            let constant = greatest / 4.0 - least / 4.0 <= 0.0;
+            let constant = greatest <= least;
             if constant && !column.is_empty() {
                 warnings.push(format!("{name} is the same in all rows: it tells nothing apart"));
             }
@@ -99,21 +102,31 @@ impl Scaling {
                 },
             };
             let reach = (least - center).abs().max((greatest - center).abs()) / scale;
-            let fits = scale.is_finite() && reach <= GREATEST;
-            if !(fits || column.is_empty()) {
-                return Err(Error::new(Kind::OutOfRange, format!("{name} is too large to be clustered"))
-                    .detail(format!(
-                        "It goes from {} to {}; scaling \"{}\" leaves values whose squares are beyond the range of double precision.",
-                        spelled(least),
-                        spelled(greatest),
-                        method.name()
-                    ))
-                    .hint("Use scaling \"standard\" or \"minmax\", or divide the feature by a constant."));
+            if !column.is_empty() {
+                let range = Range {
+                    name,
+                    least,
+                    greatest,
+                    method,
+                };
+                if !(scale.is_normal() || scale.is_infinite()) {
+                    return Err(range.too_small());
+                }
+                if !(scale.is_finite() && reach <= GREATEST) {
+                    return Err(range.too_large());
+                }
+                let width = (greatest - center) / scale - (least - center) / scale;
+                if !constant && widest.as_ref().is_none_or(|(widest, _)| width > *widest) {
+                    widest = Some((width, range));
+                }
             }
             scaling.center.push(center);
             scaling.scale.push(scale);
         }
-        Ok((scaling, warnings))
+        match widest {
+            Some((width, range)) if width < LEAST => Err(range.too_small()),
+            _ => Ok((scaling, warnings)),
+        }
     }
 
     /// A value of the feature number `feature`, scaled.
@@ -125,6 +138,56 @@ impl Scaling {
     /// The inverse: a scaled value in the units of its feature.
     pub fn original(&self, feature: usize, value: f64) -> f64 {
         value * self.scale[feature] + self.center[feature]
+    }
+}
+
+/// Where the values of a feature lie.
+struct Range<'a> {
+    name: &'a str,
+    least: f64,
+    greatest: f64,
+    method: Method,
+}
+
+impl Range<'_> {
+    /// What is said where squares of distances overflow.
+    #[cold]
+    fn too_large(&self) -> Error {
+        let spread = self.greatest - self.least;
+        // What else would do: both divide by the spread, or by a good part of it.
+        let others = matches!(self.method, Method::None | Method::Robust) && spread.is_finite();
+        self.refused("large", "beyond").hint(if others {
+            "Use scaling \"standard\" or \"minmax\", or divide the feature by a constant."
+        } else {
+            "Divide the feature by a constant."
+        })
+    }
+
+    /// What is said where squares of distances, or what values are divided by, underflow.
+    #[cold]
+    fn too_small(&self) -> Error {
+        // What is divided by its spread is small no longer, if the spread itself can be computed with.
+        let others = self.method == Method::None && self.greatest - self.least > 1e-300;
+        self.refused("small", "below").hint(if others {
+            "Use scaling \"standard\" or \"minmax\", or multiply the feature by a constant."
+        } else {
+            "Multiply the feature by a constant."
+        })
+    }
+
+    fn refused(&self, size: &str, side: &str) -> Error {
+        let Range {
+            name,
+            least,
+            greatest,
+            method,
+        } = self;
+        Error::new(Kind::OutOfRange, format!("{name} is too {size} to be clustered")).detail(format!(
+            "It goes from {} to {}; scaling \"{}\" leaves values whose squares are {side} the range of double precision.",
+            spelled(*least),
+            spelled(*greatest),
+            method.name()
+        ))
     }
 }
 

@@ -105,16 +105,53 @@ SELECT clientele.fit_kmeans(set, 3, order_by => 'revenue') FROM sets;
 SELECT clientele.fit_kmeans(set, 3, nulls => 'ignore') FROM sets;
 SELECT clientele.fit_kmeans(set, 3, silhouette => 'fast') FROM sets;
 SELECT clientele.fit_kmeans(set, 3, previous => model) FROM models, (SELECT clientele.feature_set(1, ARRAY[1, 2]) AS set) s;
-SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, nulls => 'skip');
 SELECT clientele.fit_kmeans(clientele.feature_set(i, CASE WHEN i > 1 THEN ARRAY[i] END), 2) FROM generate_series(1, 3) i;
 SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1e300]), 2, scaling => 'none') FROM generate_series(1, 3) i;
 SELECT clientele.kmeans_assign(model, ARRAY[1, 2]) FROM models;
-SELECT clientele.kmeans_assign(model, ARRAY[1, 2, float8 'NaN']) FROM models;
 SELECT clientele.kmeans_distances(model, ARRAY[[1, 2, 3]]) FROM models;
 SELECT * FROM sets, clientele.kmeans_scan(set, 5, 4);
 SELECT * FROM (SELECT clientele.feature_set('a'::text, ARRAY[1]) AS set) s, clientele.kmeans(set, 1);
 SELECT '{"kmeans_model":1}'::clientele.kmeans_model;
 SELECT '{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[0]},"clusters":[{"cluster":1,"center":[5]}]}'::clientele.kmeans_model;
+SELECT clientele.fit_kmeans(set, 3, names => ARRAY['a', 'b', repeat('c', 201)]) FROM sets;
+SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1e-300]), 2, scaling => 'none') FROM generate_series(1, 3) i;
+SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[CASE WHEN i = 11 THEN 1e20 ELSE i END]), 3) FROM generate_series(1, 11) i;
+SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1.7e308]), 2, scaling => 'minmax') FROM (VALUES (-1), (1)) v (i);
+SELECT clientele.kmeans_distances(model, ARRAY[1, float8 'NaN']) FROM models;
+SELECT '{"kmeans_model":1,"features":["a\u0000b"],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]}]}'::clientele.kmeans_model;
+SELECT format('{"kmeans_model":1,"features":[%s],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]}]}',
+              repeat('"",', 16000) || '""')::clientele.kmeans_model;
+-- data that a table may hold
+SELECT f, clientele.kmeans_assign(model, f) AS cluster, clientele.kmeans_distances(model, f) AS distances
+FROM models, (VALUES (ARRAY[1, 2, float8 'NaN']), (ARRAY[1, float8 'Infinity', 3]), (ARRAY[float8 '-Infinity', 2, 3]), (ARRAY[1, NULL, 3])) v (f);
+-- centers lie among their rows, whatever else there is
+SELECT d.warnings, c.cluster, c.size, c.center
+FROM (SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[CASE WHEN i = 100 THEN 1e20 ELSE i % 10 END]), 2) AS model FROM generate_series(0, 100) i) s,
+     clientele.kmeans_centers(model) c, clientele.describe(model) d;
+SELECT count(*) AS clusters, count(*) FILTER (WHERE c.center[1] < 0) AS below_zero
+FROM (SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[CASE WHEN i % 3 = 0 THEN 0 ELSE (i * 7919 % 1009) ^ 3 / 7 END, i % 97, i * i % 31]), k) AS model
+      FROM generate_series(1, 2000) i, generate_series(2, 30, 7) k GROUP BY k) s, clientele.kmeans_centers(model) c;
+-- words in any case
+SELECT clientele.fit_kmeans(set, 3, order_by => 'SIZE') = clientele.fit_kmeans(set, 3) AS size,
+       clientele.fit_kmeans(set, 3, order_by => 'feature_3 DESC') = clientele.fit_kmeans(set, 3, order_by => 'feature_3 desc') AS descending FROM sets;
+-- groups without rows to cluster, and with few different ones: the others have their models
+CREATE TABLE groups (g integer, id integer, a float8, b float8);
+INSERT INTO groups SELECT 1, i, i % 5, i FROM generate_series(1, 20) i;
+INSERT INTO groups SELECT 2, i, NULL, i FROM generate_series(1, 4) i;
+INSERT INTO groups VALUES (3, NULL, 1, 1), (3, 1, NULL, 1), (4, 1, 1, 1), (4, 2, 1, 1), (5, 1, 1, 1), (5, 2, 2, 2);
+SELECT g, d.clusters, d.warnings
+FROM (SELECT g, clientele.fit_kmeans(clientele.feature_set(id, ARRAY[a, b]), 3) AS model FROM groups GROUP BY g) s
+     LEFT JOIN LATERAL clientele.describe(model) d ON true ORDER BY g;
+SELECT g, count(k.id) AS rows, count(DISTINCT k.cluster) AS clusters
+FROM (SELECT g, clientele.feature_set(id, ARRAY[a, b]) AS set FROM groups GROUP BY g) s LEFT JOIN LATERAL clientele.kmeans(set, 2) k ON true
+GROUP BY g ORDER BY g;
+SELECT count(*) FROM clientele.kmeans_scan((SELECT clientele.feature_set(id, ARRAY[a]) FROM groups WHERE g = 2));
+SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, nulls => 'skip') IS NULL AS no_model;
+SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 0);
+SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, scaling => 'log');
+SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, nulls => 'ignore');
+SELECT clientele.kmeans_assign(NULL, ARRAY[1]), clientele.kmeans_distances(NULL, ARRAY[1]);
+DROP TABLE groups;
 -- nothing from nothing
 SELECT clientele.fit_kmeans(NULL, 3) AS no_set;
 SELECT count(*) FROM clientele.kmeans(NULL, 3);

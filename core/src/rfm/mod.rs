@@ -25,6 +25,9 @@ use crate::rank::sortable;
 /// The most bins.
 pub const MAX_BINS: usize = 100;
 
+/// Customers between two looks at whether to go on.
+const AT_ONCE: usize = 65_536;
+
 /// What happens to customers with the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ties {
@@ -153,6 +156,9 @@ impl Table {
             Ties::Tied => {
                 let last_values = model::last_values(values.clone(), bins, checkpoint)?;
                 for (at, value) in self.scored().zip(values) {
+                    if at % AT_ONCE == 0 {
+                        checkpoint.pass("scoring", column, 3)?;
+                    }
                     scores[at][column] = model::bin(&last_values, value);
                 }
             }

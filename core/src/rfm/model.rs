@@ -1,7 +1,7 @@
 //! Cut points: the scale of one day's scores, kept for the customers of the next.
 
 use super::segment::{Patterns, Segments};
-use super::{MAX_BINS, Table, check_bins, code, segment};
+use super::{AT_ONCE, MAX_BINS, Table, check_bins, code, segment};
 use crate::checkpoint::Checkpoint;
 use crate::codec::{invalid_text, put_varint, seal, unseal};
 use crate::error::{Error, Kind, Result, sentence, spelled};
@@ -112,7 +112,10 @@ fn cut_points(
 ) -> Result<Vec<(u64, Option<u64>)>> {
     let last = last_values(values.clone(), bins, checkpoint)?;
     let mut next: Vec<Option<u64>> = vec![None; last.len()];
-    for value in values {
+    for (at, value) in values.enumerate() {
+        if at % AT_ONCE == 0 {
+            checkpoint.pass("finding cut points", 0, 0)?;
+        }
         // The last bin that the value is above; it is also above those before, which have nearer ones or the same.
         if let Some(at) = last.partition_point(|&last| last < value).checked_sub(1) {
             next[at] = Some(next[at].map_or(value, |known| known.min(value)));

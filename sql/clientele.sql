@@ -576,6 +576,7 @@ COMMENT ON FUNCTION customers(log order_log, key anyelement, as_of timestamp, pe
 CREATE FUNCTION rfm(log order_log, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, ties text DEFAULT 'tied', time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
 RETURNS TABLE (
     customer_id bigint,
+    last_order timestamp,
     days_since_last double precision,
     orders bigint,
     revenue double precision,
@@ -588,11 +589,12 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'rfm_wrapper';
 COMMENT ON FUNCTION rfm(log order_log, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
-'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to';
+'the last order of each customer, the recency, frequency and monetary scores, 1 to bins, the highest being the best, and the segment they belong to';
 
 CREATE FUNCTION rfm(log order_log, key anyelement, as_of timestamp DEFAULT NULL, bins integer DEFAULT 5, ties text DEFAULT 'tied', time_zone text DEFAULT 'UTC', segments jsonb DEFAULT NULL)
 RETURNS TABLE (
     customer_id anyelement,
+    last_order timestamp,
     days_since_last double precision,
     orders bigint,
     revenue double precision,
@@ -605,7 +607,7 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 500000 SUPPORT plan_customers
 AS 'MODULE_PATHNAME', 'rfm_as_wrapper';
 COMMENT ON FUNCTION rfm(log order_log, key anyelement, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
-'recency, frequency and monetary scores of each customer, 1 to bins, the highest being the best, and the segment they belong to; keys of the type of the second argument, such as NULL::uuid';
+'the last order of each customer, the recency, frequency and monetary scores, 1 to bins, the highest being the best, and the segment they belong to; keys of the type of the second argument, such as NULL::uuid';
 
 CREATE TYPE rfm_model;
 
@@ -715,28 +717,28 @@ RETURNS rfm_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 3000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_rfm_wrapper';
 COMMENT ON FUNCTION fit_rfm(log order_log, as_of timestamp, bins integer, time_zone text, segments jsonb) IS
-'the cut points of RFM scores of the customers in an order log, as rfm(ties => tied) uses them';
+'the cut points of RFM scores of the customers in an order log, as rfm(ties => tied) uses them; NULL, with a notice, where no customer has an order';
 
-CREATE FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
+CREATE FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders double precision, revenue double precision)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'rfm_score_wrapper';
-COMMENT ON FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
-'the RFM score of a customer on the scale of a model, such as 555';
+COMMENT ON FUNCTION rfm_score(model rfm_model, days_since_last double precision, orders double precision, revenue double precision) IS
+'the RFM score of a customer on the scale of a model, such as 555; NULL for numbers that no customer with an order has';
 
-CREATE FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision)
+CREATE FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders double precision, revenue double precision)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
 AS 'MODULE_PATHNAME', 'rfm_segment_of_model_wrapper';
-COMMENT ON FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders bigint, revenue double precision) IS
-'the segment of a customer on the scale of a model; NULL if the model has no names for its number of bins';
+COMMENT ON FUNCTION rfm_segment(model rfm_model, days_since_last double precision, orders double precision, revenue double precision) IS
+'the segment of a customer on the scale of a model; NULL for numbers that no customer with an order has, or if the model has no names for its number of bins';
 
 CREATE FUNCTION rfm_segment(r integer, f integer, m integer)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
 AS 'MODULE_PATHNAME', 'rfm_segment_wrapper';
 COMMENT ON FUNCTION rfm_segment(r integer, f integer, m integer) IS
-'the usual segment of three scores from 1 to 5';
+'the usual segment of three scores from 1 to 5; NULL for others';
 
 CREATE FUNCTION rfm_segments()
 RETURNS TABLE (

@@ -4,7 +4,7 @@ use crate::order_log::{Log, View};
 use crate::pg::any::TypeOnly;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::{answer, notice};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -13,7 +13,7 @@ use crate::pg::time::Timestamp;
 use crate::pg::value::{Given, Made};
 use clientele_core::order_log::OrderLog;
 use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
-use clientele_core::{Error, Result};
+use clientele_core::{Kind, Result};
 use hashbrown::HashMap;
 use pgrx::prelude::*;
 
@@ -27,6 +27,7 @@ const BINS: i32 = 5;
 
 const COLUMNS: &[Column] = &[
     Column::Key,
+    Column::Timestamp,
     Column::Float8,
     Column::Int8,
     Column::Float8,
@@ -112,6 +113,7 @@ fn score_all<'a>(
         let days = table.days_since_last[at];
         rows.put(&[
             Cell::Key(table.keys.get(at)),
+            Cell::of(table.last_order(at), |last| Cell::Time(view.zone.local(last))),
             if days.is_nan() { Cell::Null } else { Cell::Float(days) },
             Cell::Integer(table.orders[at] as i64),
             Cell::Float(table.revenue[at]),
@@ -147,8 +149,14 @@ fn fit_rfm<'a>(
         let view = View::of(&log, as_of, time_zone)?;
         let mut backend = Backend::of_call("fit_rfm");
         let table = Table::of(&log, view.as_of, &mut backend)?;
-        let model = Model::fit(&table, bins, segments, &mut backend)?;
-        Made::of(call, &model.encode()).map(Some)
+        match Model::fit(&table, bins, segments, &mut backend) {
+            Ok(model) => Made::of(call, &model.encode()).map(Some),
+            Err(nothing) if nothing.kind() == Kind::NotEnough => {
+                notice(&nothing);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     })
 }
 
@@ -157,11 +165,14 @@ fn fit_rfm<'a>(
 fn rfm_score<'a>(
     model: Decoded<'_, RfmModel>,
     days_since_last: f64,
-    orders: i64,
+    orders: f64,
     revenue: f64,
     call: Call<'a>,
-) -> Made<'a, TextType> {
-    answer(|| Made::text(call, &model.code(model.score(days_since_last, orders, revenue)?)))
+) -> Option<Made<'a, TextType>> {
+    answer(|| {
+        let scores = model.score(days_since_last, orders, revenue);
+        scores.map(|scores| Made::text(call, &model.code(scores))).transpose()
+    })
 }
 
 /// `rfm_segment(model, days_since_last, orders, revenue)`.
@@ -169,25 +180,25 @@ fn rfm_score<'a>(
 fn rfm_segment_of_model<'a>(
     model: Decoded<'_, RfmModel>,
     days_since_last: f64,
-    orders: i64,
+    orders: f64,
     revenue: f64,
     call: Call<'a>,
 ) -> Option<Made<'a, TextType>> {
     answer(|| {
-        let scores = model.score(days_since_last, orders, revenue)?;
-        model.segment(scores).map(|text| Made::text(call, text)).transpose()
+        let scores = model.score(days_since_last, orders, revenue);
+        let name = scores.and_then(|scores| model.segment(scores));
+        name.map(|name| Made::text(call, name)).transpose()
     })
 }
 
 /// `rfm_segment(r, f, m)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn rfm_segment<'a>(r: i32, f: i32, m: i32, call: Call<'a>) -> Made<'a, TextType> {
+fn rfm_segment<'a>(r: i32, f: i32, m: i32, call: Call<'a>) -> Option<Made<'a, TextType>> {
     answer(|| {
+        // 0 is no score.
         let scores = [r, f, m].map(|score| u8::try_from(score).unwrap_or(0));
-        let name = segment(None, BINS as usize, scores).ok_or_else(|| {
-            Error::invalid(format!("scores must be between 1 and {BINS}")).detail(format!("They are {r}, {f} and {m}."))
-        })?;
-        Made::text(call, name)
+        let name = segment(None, BINS as usize, scores);
+        name.map(|name| Made::text(call, name)).transpose()
     })
 }
 

@@ -13,6 +13,7 @@ fn table(values: &[(f64, u64, f64)]) -> Table {
             .iter()
             .map(|value| if value.1 == 0 { f64::NAN } else { value.0 })
             .collect(),
+        last_orders: values.iter().map(|value| -(value.0 * 86_400e6) as i64).collect(),
         orders: values.iter().map(|value| value.1).collect(),
         revenue: values.iter().map(|value| value.2).collect(),
     }
@@ -41,6 +42,37 @@ fn values() -> impl Strategy<Value = Vec<(f64, u64, f64)>> {
     prop::collection::vec((days, 0u64..6, revenue), 1..150)
 }
 
+/// Numbers of either sign that are next to each other, equal, or 60 orders of magnitude apart.
+fn any_size() -> impl Strategy<Value = f64> {
+    let number = (1i32..4, -30i32..31).prop_map(|(digit, power)| f64::from(digit) * 10f64.powi(power));
+    let sized = (number, any::<bool>()).prop_map(|(number, negative)| if negative { -number } else { number });
+    prop_oneof![
+        8 => sized.clone(),
+        4 => sized.prop_map(f64::next_up),
+        1 => prop_oneof![Just(0.0), Just(-0.0), Just(5e-324), Just(f64::MAX.next_down()), Just(f64::MIN)],
+    ]
+}
+
+fn values_of_any_size() -> impl Strategy<Value = Vec<(f64, u64, f64)>> {
+    let orders = prop_oneof![0u64..4, Just(1 << 52), Just((1 << 53) - 1)];
+    prop::collection::vec((any_size().prop_map(f64::abs), orders, any_size()), 1..60)
+}
+
+/// A model scores the customers that it was fitted to as their table does, also once it was written and read.
+fn scores_its_own(values: &[(f64, u64, f64)], bins: usize) -> Result<(), TestCaseError> {
+    prop_assume!(values.iter().any(|value| value.1 > 0));
+    let table = table(values);
+    let model = Model::fit(&table, bins, None, &mut Unhindered).unwrap();
+    prop_assert_eq!(&Model::parse(&model.text()).unwrap(), &model);
+    prop_assert_eq!(&Model::decode(&model.encode()).unwrap(), &model);
+    let scores = table.scores(bins, Ties::Tied, &mut Unhindered).unwrap();
+    for (value, want) in values.iter().zip(scores) {
+        let want = Some(want).filter(|_| value.1 > 0);
+        prop_assert_eq!(model.score(value.0, value.1 as f64, value.2), want);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -51,16 +83,13 @@ proptest! {
     }
 
     #[test]
-    fn a_model_scores_its_own_customers_as_the_table_does(values in values(), bins in 1usize..13) {
-        prop_assume!(values.iter().any(|value| value.1 > 0));
-        let table = table(&values);
-        let model = Model::fit(&table, bins, None, &mut Unhindered).unwrap();
-        prop_assert_eq!(&Model::parse(&model.text()).unwrap(), &model);
-        prop_assert_eq!(&Model::decode(&model.encode()).unwrap(), &model);
-        let scores = table.scores(bins, Ties::Tied, &mut Unhindered).unwrap();
-        for (value, want) in values.iter().zip(scores).filter(|(value, _)| value.1 > 0) {
-            prop_assert_eq!(model.score(value.0, value.1 as i64, value.2).unwrap(), want);
-        }
+    fn a_model_scores_its_own_customers_as_the_table_does(values in values(), bins in 1usize..=100) {
+        scores_its_own(&values, bins)?;
+    }
+
+    #[test]
+    fn so_it_does_over_sixty_orders_of_magnitude(values in values_of_any_size(), bins in 1usize..=100) {
+        scores_its_own(&values, bins)?;
     }
 
     #[test]
@@ -89,10 +118,58 @@ fn nothing_can_be_fitted_to_nobody() {
     for values in [&[][..], &[(0.0, 0, -5.0)]] {
         let error = Model::fit(&table(values), 5, None, &mut Unhindered).unwrap_err();
         assert_eq!(error.kind(), Kind::NotEnough);
+        assert_eq!(error.message(), "there is nothing to fit an RFM model to");
+        let detail = format!(
+            "Of {} customers up to the end of observation none has an order.",
+            values.len()
+        );
+        assert_eq!(error.detail_text(), Some(&*detail));
         assert_eq!(
             table(values).scores(5, Ties::Tied, &mut Unhindered).unwrap(),
             vec![[0; 3]; values.len()]
         );
+    }
+}
+
+#[test]
+fn a_model_scores_its_own_customers_at_every_number_of_bins() {
+    let values: Vec<_> = (0..200)
+        .map(|i| {
+            (
+                f64::from(i * 7 % 23),
+                (i % 5 % 4) as u64,
+                f64::from(i * 13 % 31 - 5) / 4.0,
+            )
+        })
+        .collect();
+    for bins in 1..=100 {
+        scores_its_own(&values, bins).unwrap();
+    }
+}
+
+#[test]
+fn cut_points_are_values_of_customers() {
+    let values = [(30.0, 1, 10.0), (20.0, 2, 256.0), (10.0, 3, 256.0), (0.0, 4, 500.0)];
+    let model = Model::fit(&table(&values), 2, None, &mut Unhindered).unwrap();
+    let text = r#"{"rfm_model":1,"bins":2,"customers":4,"days_since_last":[10.0],"orders":[3],"revenue":[500.0]}"#;
+    assert_eq!(model.text(), text);
+    // 256 and more, 20 days or fewer.
+    let own = Model::parse(r#"{"rfm_model":1,"bins":2,"days_since_last":[20],"orders":[2],"revenue":[256]}"#).unwrap();
+    assert_eq!(own.score(20.0, 2.0, 256.0), Some([2, 2, 2]));
+    assert_eq!(own.score(20f64.next_up(), 1.0, 256f64.next_down()), Some([1, 1, 1]));
+}
+
+#[test]
+fn what_has_no_cut_point_is_refused() {
+    for (odd, message) in [
+        ((1.0, 1, f64::MAX), "revenue is too large for a cut point"),
+        ((1.0, 1, f64::INFINITY), "revenue must be finite"),
+        ((1.0, 1, f64::NEG_INFINITY), "revenue must be finite"),
+        ((1.0, 1, f64::NAN), "revenue must be finite"),
+        ((f64::INFINITY, 1, 1.0), "days_since_last must be finite"),
+    ] {
+        let error = Model::fit(&table(&[odd, odd]), 2, None, &mut Unhindered).unwrap_err();
+        assert_eq!((error.kind(), error.message()), (Kind::OutOfRange, message));
     }
 }
 
@@ -108,7 +185,11 @@ fn names_need_five_bins_or_a_map() {
 fn words_and_numbers_are_checked() {
     assert_eq!(Ties::parse("tied"), Ok(Ties::Tied));
     assert_eq!(Ties::parse("ntile"), Ok(Ties::Ntile));
-    assert!(Ties::parse("dense").is_err());
+    let error = Ties::parse("dense").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message()),
+        (Kind::InvalidParameter, "unknown value for option \"ties\"")
+    );
     assert_eq!(check_bins(5), Ok(5));
     for bins in [0, -1, 101, i32::MIN, i32::MAX] {
         assert_eq!(check_bins(bins).unwrap_err().kind(), Kind::InvalidParameter);

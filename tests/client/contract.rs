@@ -30,19 +30,19 @@ fn declarations_match_signatures(database: &Database) -> Outcome {
 fn wrong_declarations_are_noticed(database: &Database) -> Outcome {
     let mut client = database.client()?;
     let library: String = one(&mut client, "SELECT probin FROM pg_proc WHERE proname = 'fit_rfm'")?;
-    let score = ("rfm_score_wrapper", "clientele.rfm_model, float8, bigint, float8");
+    let score = ("rfm_score_wrapper", "clientele.rfm_model, float8, float8, float8");
     let wrong = [
         (
             "too few arguments",
             score.0,
-            "clientele.rfm_model, float8, bigint",
+            "clientele.rfm_model, float8, float8",
             "text",
             "IMMUTABLE STRICT PARALLEL SAFE",
         ),
         (
             "another type",
             score.0,
-            "clientele.rfm_model, float8, integer, float8",
+            "clientele.rfm_model, float8, bigint, float8",
             "text",
             "IMMUTABLE STRICT PARALLEL SAFE",
         ),

@@ -58,13 +58,12 @@ pub fn check_written(bytes: &[u8]) {
 pub fn check_model(model: &Model) {
     assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(model));
     assert_eq!(Model::parse(&model.text()).as_ref(), Ok(model));
-    for (days, orders, revenue) in [
-        (0.0, 1, 0.0),
-        (f64::INFINITY, i64::MAX, f64::NEG_INFINITY),
-        (-1e300, 2, 99.95),
-    ] {
+    for (days, orders, revenue) in [(0.0, 1.0, 0.0), (f64::MAX, 1e300, f64::MIN), (1e-300, 2.0, 99.95)] {
         let scores = model.score(days, orders, revenue).expect("these can be scored");
         let _ = (model.code(scores), model.segment(scores));
+    }
+    for (days, orders, revenue) in [(-1.0, 1.0, 0.0), (0.0, 0.5, 0.0), (0.0, 1.0, f64::NAN)] {
+        assert_eq!(model.score(days, orders, revenue), None, "no customer has these");
     }
 }
 

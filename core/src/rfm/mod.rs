@@ -4,9 +4,9 @@
 //! (fewer are better), for orders and for net spend. Customers with returns only have no last order and get no scores.
 //!
 //! Scores come from ranks. Of n customers, the one with k others below it belongs in bin `1 + floor(k * bins / n)`. Where
-//! equal values must score alike (`Ties::Tied`), k counts the customers with a *lower* value, which is what
-//! [`Model`]'s cut points say for any value. `Ties::Ntile` is SQL's `ntile` with ties broken by the order of the keys, so
-//! that bins differ by at most one customer.
+//! equal values must score alike (`Ties::Tied`), k counts the customers with a *lower* value; [`Model`]'s cut points say the same of
+//! the customers that they were taken from. `Ties::Ntile` is SQL's `ntile` with ties broken by the order of the keys, so that bins
+//! differ by at most one customer.
 
 mod model;
 mod segment;
@@ -24,6 +24,9 @@ use crate::rank::sortable;
 
 /// The most bins.
 pub const MAX_BINS: usize = 100;
+
+/// Customers between two looks at whether to go on.
+const AT_ONCE: usize = 65_536;
 
 /// What happens to customers with the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Table {
     pub keys: Keys,
     /// Days since the last order; NaN for a customer with returns only.
     pub days_since_last: Vec<f64>,
+    /// The times of the last orders; they say nothing of a customer with returns only.
+    pub last_orders: Vec<i64>,
     /// Numbers of orders; 0 for a customer with returns only.
     pub orders: Vec<u64>,
     /// Net spend.
@@ -70,6 +75,7 @@ impl Table {
         let mut table = Table {
             keys: Keys::new(log.kinds().map_or(KeyKind::Integer, |kinds| kinds.0)),
             days_since_last: Vec::new(),
+            last_orders: Vec::new(),
             orders: Vec::new(),
             revenue: Vec::new(),
         };
@@ -91,11 +97,17 @@ impl Table {
                 let days = totals.last_order.map_or(f64::NAN, |last| days_between(last, as_of));
                 table.keys.push(part.key, checkpoint)?;
                 push(&mut table.days_since_last, days, checkpoint)?;
+                push(&mut table.last_orders, totals.last_order.unwrap_or(as_of), checkpoint)?;
                 push(&mut table.orders, totals.orders, checkpoint)?;
                 push(&mut table.revenue, totals.revenue()?, checkpoint)?;
             }
         }
         Ok(table)
+    }
+
+    /// The time of the last order of the customer at a place; nothing for one with returns only.
+    pub fn last_order(&self, at: usize) -> Option<i64> {
+        (self.orders[at] > 0).then(|| self.last_orders[at])
     }
 
     /// The places of the customers that are scored.
@@ -142,9 +154,12 @@ impl Table {
     ) -> Result<()> {
         match ties {
             Ties::Tied => {
-                let cuts = model::cut_points(values.clone(), bins, checkpoint)?;
+                let last_values = model::last_values(values.clone(), bins, checkpoint)?;
                 for (at, value) in self.scored().zip(values) {
-                    scores[at][column] = model::bin(&cuts, value);
+                    if at % AT_ONCE == 0 {
+                        checkpoint.pass("scoring", column, 3)?;
+                    }
+                    scores[at][column] = model::bin(&last_values, value);
                 }
             }
             Ties::Ntile => {

@@ -2,8 +2,10 @@
 
 use super::code;
 use crate::error::{Error, Result};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::fmt;
 
 /// The number of bins that the usual map is for.
 pub const DEFAULT_BINS: usize = 5;
@@ -79,8 +81,112 @@ pub fn default_segments() -> impl Iterator<Item = (&'static str, [u8; 3])> {
         .flat_map(move |&(name, codes)| codes.iter().map(move |&code| (name, scores(code))))
 }
 
-/// The written form of a map: patterns by name.
-pub type Patterns = BTreeMap<String, Vec<String>>;
+/// The most bins whose scores a map of one's own can name.
+pub const MOST_NAMED_BINS: usize = 9;
+/// The most segments and patterns of a map: more than there are scores cannot be needed.
+const MOST_PATTERNS: usize = MOST_NAMED_BINS.pow(3);
+/// The most bytes of all names and patterns of a map.
+const MOST_BYTES: usize = 1 << 20;
+
+/// The written form of a map: patterns by name. Reading it stops where there is more than a map can need.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Patterns(BTreeMap<String, Vec<String>>);
+
+impl<'de> Deserialize<'de> for Patterns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Patterns, D::Error> {
+        deserializer.deserialize_map(ReadPatterns)
+    }
+}
+
+struct ReadPatterns;
+
+impl<'de> Visitor<'de> for ReadPatterns {
+    type Value = Patterns;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of names with arrays of patterns")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Patterns, A::Error> {
+        let mut room = Room {
+            patterns: MOST_PATTERNS,
+            bytes: MOST_BYTES,
+        };
+        let mut patterns = BTreeMap::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if patterns.len() == MOST_PATTERNS {
+                return Err(A::Error::custom(TOO_MANY));
+            }
+            room.text(&name).map_err(A::Error::custom)?;
+            if name.contains('\0') {
+                return Err(A::Error::custom("the name of a segment must not hold \\u0000"));
+            }
+            let of_name = map.next_value_seed(ReadList(&mut room))?;
+            if patterns.insert(name.clone(), of_name).is_some() {
+                return Err(A::Error::custom(format!(
+                    "the segment \"{}\" comes twice",
+                    shown(&name)
+                )));
+            }
+        }
+        Ok(Patterns(patterns))
+    }
+}
+
+const TOO_MANY: &str = "there are more segments or patterns than scores";
+
+/// What may still come.
+struct Room {
+    patterns: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn text(&mut self, text: &str) -> std::result::Result<(), &'static str> {
+        let left = self.bytes.checked_sub(text.len());
+        self.bytes = left.ok_or("names and patterns take more than 1 MB")?;
+        Ok(())
+    }
+}
+
+/// Reads the patterns of one name.
+struct ReadList<'a>(&'a mut Room);
+
+impl<'de> serde::de::DeserializeSeed<'de> for ReadList<'_> {
+    type Value = Vec<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadList<'_> {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of patterns")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Vec<String>, A::Error> {
+        let mut patterns = Vec::new();
+        while let Some(pattern) = list.next_element::<String>()? {
+            self.0.patterns = (self.0.patterns.checked_sub(1)).ok_or_else(|| A::Error::custom(TOO_MANY))?;
+            self.0.text(&pattern).map_err(A::Error::custom)?;
+            patterns.push(pattern);
+        }
+        Ok(patterns)
+    }
+}
+
+/// The beginning of a text that somebody made up, for messages.
+fn shown(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
 
 /// A map of one's own: every score belongs to exactly one segment.
 ///
@@ -99,9 +205,15 @@ pub struct Segments {
 impl Segments {
     /// Reads a map for scores of up to nine bins.
     pub fn parse(text: &str, bins: usize) -> Result<Segments> {
+        check_named(bins)?;
         let patterns: Patterns = serde_json::from_str(text).map_err(|error| {
+            let reason = error.to_string();
+            if reason.starts_with(TOO_MANY) {
+                let scores = bins.pow(3);
+                return Error::invalid(TOO_MANY).detail(format!("There are {scores} scores of {bins} bins."));
+            }
             Error::invalid("segments must be an object of names with arrays of patterns")
-                .detail(format!("Reading them fails: {error}."))
+                .detail(format!("Reading them fails: {}.", shown(&reason)))
                 .hint("Write, for example, {\"Best\": [\"[45][45]*\"], \"Others\": [\"[1-3]**\", \"[45][1-3]*\"]}.")
         })?;
         Segments::of(patterns, bins)
@@ -109,53 +221,51 @@ impl Segments {
 
     /// Makes a map of its written form.
     pub fn of(patterns: Patterns, bins: usize) -> Result<Segments> {
-        if bins > 9 {
-            return Err(Error::invalid("segments can name the scores of at most 9 bins")
-                .detail(format!("There are {bins} bins.")));
+        check_named(bins)?;
+        let scores_of_bins = bins.pow(3);
+        let (names, all) = (patterns.0.len(), patterns.0.values().map(Vec::len).sum::<usize>());
+        if names.max(all) > scores_of_bins {
+            return Err(Error::invalid(TOO_MANY).detail(format!(
+                "There are {names} segments with {all} patterns, and {scores_of_bins} scores of {bins} bins."
+            )));
         }
-        let names: Vec<String> = patterns.keys().cloned().collect();
-        let mut owners: Vec<Vec<u16>> = vec![Vec::new(); bins * bins * bins];
-        for (name, patterns) in (0..).zip(patterns.values()) {
+        let mut map = Segments {
+            bins,
+            names: patterns.0.keys().cloned().collect(),
+            patterns,
+            places: vec![NOBODY; scores_of_bins],
+        };
+        let mut overlaps = vec![false; scores_of_bins];
+        for (name, (text, patterns)) in (0..).zip(&map.patterns.0) {
             for pattern in patterns {
-                let Some([r, f, m]) = choices(pattern, bins) else {
-                    return Err(Error::invalid(format!("invalid segment pattern \"{pattern}\""))
-                        .detail(format!("It belongs to the segment \"{}\".", names[usize::from(name)]))
-                        .hint(format!(
-                            "A pattern has three places; each is a score from 1 to {bins}, a choice such as [12] or [1-3], or *."
-                        )));
+                let Some(allowed) = choices(pattern, bins) else {
+                    return Err(invalid_pattern(pattern, text, bins));
                 };
-                for (place, owner) in owners.iter_mut().enumerate() {
-                    let [own_r, own_f, own_m] = scores(place, bins);
-                    let fits = r.contains(&own_r) && f.contains(&own_f) && m.contains(&own_m);
-                    if fits && !owner.contains(&name) {
-                        owner.push(name);
+                for (place, owner) in map.places.iter_mut().enumerate() {
+                    let own = scores(place, bins);
+                    if (0..3).all(|at| allowed[at] >> own[at] & 1 == 1) {
+                        overlaps[place] |= *owner != NOBODY && *owner != name;
+                        *owner = name;
                     }
                 }
             }
         }
-        let list = |wrong: &dyn Fn(&Vec<u16>) -> bool| {
-            let codes = owners.iter().enumerate().filter(|(_, owner)| wrong(owner));
-            codes
-                .map(|(place, _)| code(scores(place, bins), bins))
-                .collect::<Vec<_>>()
-                .join(", ")
+        let list = |wrong: &dyn Fn(usize) -> bool| {
+            let places = (0..scores_of_bins).filter(|&place| wrong(place));
+            let codes: Vec<String> = places.map(|place| code(scores(place, bins), bins)).collect();
+            codes.join(", ")
         };
-        let (gaps, overlaps) = (list(&|owner| owner.is_empty()), list(&|owner| owner.len() > 1));
+        let (gaps, overlaps) = (
+            list(&|place| map.places[place] == NOBODY),
+            list(&|place| overlaps[place]),
+        );
         let complaint = match (gaps.is_empty(), overlaps.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some(format!("No segment has {gaps}.")),
-            (true, false) => Some(format!("More than one segment has {overlaps}.")),
-            (false, false) => Some(format!("No segment has {gaps}; more than one segment has {overlaps}.")),
+            (true, true) => return Ok(map),
+            (false, true) => format!("No segment has {gaps}."),
+            (true, false) => format!("More than one segment has {overlaps}."),
+            (false, false) => format!("No segment has {gaps}; more than one segment has {overlaps}."),
         };
-        match complaint {
-            Some(complaint) => Err(Error::invalid("segments must name each score exactly once").detail(complaint)),
-            None => Ok(Segments {
-                bins,
-                patterns,
-                names,
-                places: owners.into_iter().flatten().collect(),
-            }),
-        }
+        Err(Error::invalid("segments must name each score exactly once").detail(complaint))
     }
 
     /// The number of bins whose scores are named.
@@ -175,6 +285,28 @@ impl Segments {
     }
 }
 
+/// The owner of a score that no segment has. There are fewer names.
+const NOBODY: u16 = u16::MAX;
+
+fn check_named(bins: usize) -> Result<()> {
+    if bins <= MOST_NAMED_BINS {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "segments can name the scores of at most {MOST_NAMED_BINS} bins"
+    ))
+    .detail(format!("There are {bins} bins.")))
+}
+
+#[cold]
+fn invalid_pattern(pattern: &str, name: &str, bins: usize) -> Error {
+    Error::invalid("invalid segment pattern")
+        .detail(format!("The segment \"{}\" has \"{}\".", shown(name), shown(pattern)))
+        .hint(format!(
+            "A pattern has three places; each is a score from 1 to {bins}, a choice such as [12] or [1-3], or *."
+        ))
+}
+
 /// The place of scores among all scores; nothing if one is out of range.
 fn place(scores: [u8; 3], bins: usize) -> Option<usize> {
     scores.iter().try_fold(0, |place, &score| {
@@ -188,32 +320,32 @@ fn scores(place: usize, bins: usize) -> [u8; 3] {
     [place / (bins * bins), place / bins % bins, place % bins].map(|score| score as u8 + 1)
 }
 
-/// The scores that each place of a pattern allows.
-fn choices(pattern: &str, bins: usize) -> Option<[Vec<u8>; 3]> {
+/// The scores that each place of a pattern allows: a bit for each score.
+fn choices(pattern: &str, bins: usize) -> Option<[u16; 3]> {
     let mut letters = pattern.chars().peekable();
-    let mut next = || -> Option<Vec<u8>> {
+    let from_to = |first: u8, last: u8| (first..=last).fold(0, |bits, score| bits | 1 << score);
+    let mut next = || -> Option<u16> {
         match letters.next()? {
-            '*' => Some((1..=bins as u8).collect()),
+            '*' => Some(from_to(1, bins as u8)),
             '[' => {
-                let mut chosen = Vec::new();
+                let mut chosen = 0;
                 loop {
                     let letter = letters.next()?;
                     if letter == ']' {
-                        break (!chosen.is_empty()).then_some(chosen);
+                        break (chosen != 0).then_some(chosen);
                     }
                     let first = score(letter, bins)?;
                     let last = match letters.next_if_eq(&'-') {
                         Some(_) => score(letters.next()?, bins)?,
                         None => first,
                     };
-                    let range: RangeInclusive<u8> = first..=last;
-                    if range.is_empty() {
+                    if first > last {
                         return None;
                     }
-                    chosen.extend(range);
+                    chosen |= from_to(first, last);
                 }
             }
-            letter => Some(vec![score(letter, bins)?]),
+            letter => score(letter, bins).map(|score| 1 << score),
         }
     };
     let choices = [next()?, next()?, next()?];
@@ -228,9 +360,12 @@ fn score(letter: char, bins: usize) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn detail(text: &str, bins: usize) -> String {
-        Segments::parse(text, bins).unwrap_err().to_string()
+        let error = Segments::parse(text, bins).unwrap_err();
+        assert_eq!(error.kind(), Kind::InvalidParameter, "{error}");
+        error.to_string()
     }
 
     #[test]
@@ -257,8 +392,9 @@ mod tests {
 
     #[test]
     fn patterns_choose_scores() {
-        assert_eq!(choices("[45]*1", 5), Some([vec![4, 5], vec![1, 2, 3, 4, 5], vec![1]]));
-        assert_eq!(choices("[1-35]2[2]", 5), Some([vec![1, 2, 3, 5], vec![2], vec![2]]));
+        assert_eq!(choices("[45]*1", 5), Some([0b11_0000, 0b11_1110, 0b10]));
+        assert_eq!(choices("[1-35]2[2]", 5), Some([0b10_1110, 0b100, 0b100]));
+        assert_eq!(choices("[1-31-3]9*", 9), Some([0b1110, 1 << 9, 0b11_1111_1110]));
         for wrong in [
             "", "55", "5555", "6**", "0**", "[]**", "[5-4]**", "[4**", "4-5**", "a**", "[4-]**",
         ] {
@@ -281,8 +417,49 @@ mod tests {
         );
         // the same name twice is no overlap
         assert!(Segments::parse(r#"{"A": ["***", "11*"]}"#, 2).is_ok());
-        assert!(detail(r#"{"A": ["7**"]}"#, 5).contains("invalid segment pattern"));
+        assert!(detail(r#"{"A": ["7**"]}"#, 5).contains("The segment \"A\" has \"7**\"."));
         assert!(detail("[]", 5).contains("must be an object"));
         assert!(detail(r#"{"A": ["***"]}"#, 10).contains("at most 9 bins"));
+    }
+
+    #[test]
+    fn a_map_has_no_more_than_it_can_need() {
+        let many = |names: usize| {
+            let name = |at: usize| format!(r#""{at}": ["{}"]"#, code(scores(at % 729, 9), 9));
+            format!("{{{}}}", (0..names).map(name).collect::<Vec<_>>().join(", "))
+        };
+        // As many names as scores, each with its own.
+        let all = Segments::parse(&many(729), 9).unwrap();
+        assert_eq!(all.name([9, 9, 9]), Some("728"));
+        // As many names as a number of 16 bits can count, and one more, were told apart wrongly, after minutes.
+        for names in [730, 65_536, 65_537, 200_000] {
+            assert!(detail(&many(names), 9).contains(TOO_MANY), "{names}");
+        }
+        assert!(detail(&many(9), 2).contains("9 segments with 9 patterns, and 8 scores of 2 bins"));
+        let patterns = format!(r#"{{"A": [{}]}}"#, vec![r#""***""#; 730].join(","));
+        assert!(detail(&patterns, 9).contains(TOO_MANY));
+        let long = format!(r#"{{"A": ["[{}]**"]}}"#, "1-9".repeat(1 << 19));
+        assert!(detail(&long, 9).contains("more than 1 MB"));
+        assert!(Segments::parse(&format!(r#"{{"A": ["[{}]**"]}}"#, "1-9".repeat(1_000)), 9).is_ok());
+        assert!(detail(&format!(r#"{{"{}": ["0**"]}}"#, "é".repeat(1_000)), 9).len() < 1_000);
+    }
+
+    #[test]
+    fn what_is_no_map_is_refused_however_deep_or_large() {
+        for text in [
+            r#"{"A\u0000B": ["***"]}"#.to_owned(),
+            r#"{"A": ["***"], "A": ["***"]}"#.to_owned(),
+            r#"{"A": [1e999999]}"#.to_owned(),
+            r#"{"A": 123456789012345678901234567890}"#.to_owned(),
+            format!(r#"{{"A": {}}}"#, "9".repeat(100_000)),
+            format!(r#"{{"A": ["***", 0.{}]}}"#, "9".repeat(100_000)),
+            format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            format!(r#"{{"A": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
+            "null".to_owned(),
+        ] {
+            let error = Segments::parse(&text, 5).unwrap_err();
+            assert_eq!(error.kind(), Kind::InvalidParameter, "{error}");
+            assert!(error.detail_text().unwrap().len() < 500, "{error}");
+        }
     }
 }

@@ -71,8 +71,8 @@ const LONG: [(&str, &str); 22] = [
     ),
     (
         "rules of many baskets",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
-              generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n, top => 5)",
+        "SELECT count(*) FROM (SELECT clientele.basket_log(b, hashint8extended(b * 25 + i, 1) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
+              generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n % 20, top => 5)",
     ),
     (
         "counting rules",
@@ -181,7 +181,7 @@ const SINGLE: [(&str, &str, &str); 8] = [
     (
         "itemsets",
         BASKETS_OF,
-        "SELECT count(*) FROM input, clientele.frequent_itemsets(value, min_support => 0.2, target => 'maximal')",
+        "SELECT count(*) FROM input, clientele.frequent_itemsets(value, min_support => 0.002, target => 'maximal')",
     ),
     ("writing text", LOG_OF, "SELECT length(value::text) FROM input"),
 ];
@@ -189,7 +189,7 @@ const LOG_OF: &str = "SELECT clientele.order_log(i * 7919 % (N / 2 + 1), timesta
                       FROM generate_series(1, N::bigint) i";
 const FEATURES_OF: &str = "SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS value FROM generate_series(1, N::bigint) i";
 const BASKETS_OF: &str =
-    "SELECT clientele.basket_log(i / 12, i * i * 7919 % 24) AS value FROM generate_series(1, N::bigint) i";
+    "SELECT clientele.basket_log(i / 16, hashint8extended(i, 7) & 31) AS value FROM generate_series(1, N::bigint) i";
 /// A call that takes as long as this goes on far too long if nothing stops it.
 const LONG_ENOUGH: Duration = Duration::from_millis(1200);
 /// When it is cancelled.

@@ -23,7 +23,8 @@ pub fn or_more_to_exactly(n: f64, shape: f64, z: f64) -> Option<f64> {
     let w = z / (1.0 + z);
     // The terms grow while (n + shape + k) w > n + 1 + k, then fall, in the end like powers of w.
     let growing = ((n + shape) * z - (n + 1.0) * (1.0 + z)).max(0.0);
-    if !(growing + 37.0 * (1.0 + z) <= TERMS) {
+    let terms = growing + 37.0 * (1.0 + z);
+    if terms.is_nan() || terms > TERMS {
         return None;
     }
     let (mut term, mut sum, mut k) = (1.0, 1.0, 0.0);

@@ -2,7 +2,7 @@
 
 use super::Family;
 use crate::error::{Error, Kind, Result, spelled};
-use crate::special::hypergeometric::{Expected, orders_until_leaving, orders_until_leaving_mixed};
+use crate::special::hypergeometric::{Expected, or_more_to_exactly, orders_until_leaving, orders_until_leaving_mixed};
 use crate::special::logit::{Log, LogitBeta};
 use crate::special::quadrature::{ln_power_integral, power_integral, rule_of_8};
 use crate::special::{
@@ -251,7 +251,12 @@ impl Outlook {
                 let (a, b) = (first, second);
                 let stay = ln_beta_ratio(a, b, n).exp();
                 let leave = a / (a + b) * ln_beta_ratio(a + 1.0, b, n - 1.0).exp();
-                exactly * stay + leave * beta.below(end)
+                // Where next to nothing is left of exactly n, a share of it says nothing.
+                let or_more = Some(exactly)
+                    .filter(|&exactly| exactly > 1e-280)
+                    .and_then(|exactly| Some(exactly * or_more_to_exactly(n, self.shape, horizon / self.rate)?))
+                    .unwrap_or_else(|| beta.below(end));
+                exactly * stay + leave * or_more
             }
             Family::Pareto => {
                 let (s, beta_rate) = (first, second);

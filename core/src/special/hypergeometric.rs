@@ -17,6 +17,29 @@ const MOST: usize = 4_000;
 /// Terms less than this share of the sum are left out.
 const NEGLIGIBLE: f64 = 1e-16;
 
+/// How many times likelier `n` or more orders are than exactly `n`, where orders come at a rate that is gamma distributed with this `shape`, and `z`
+/// is the time in units of its rate parameter: ₂F₁(1, n + shape; n + 1; z/(1 + z)). Nothing where the series is long.
+pub fn or_more_to_exactly(n: f64, shape: f64, z: f64) -> Option<f64> {
+    let w = z / (1.0 + z);
+    // The terms grow while (n + shape + k) w > n + 1 + k, then fall, in the end like powers of w.
+    let growing = ((n + shape) * z - (n + 1.0) * (1.0 + z)).max(0.0);
+    if growing + 37.0 * (1.0 + z) > TERMS {
+        return None;
+    }
+    let (mut term, mut sum, mut k) = (1.0, 1.0, 0.0);
+    for _ in 0..MOST {
+        let ratio = (n + shape + k) / (n + 1.0 + k) * w;
+        term *= ratio;
+        sum += term;
+        k += 1.0;
+        // No later ratio is above the greater of this one and w.
+        if term <= SMALL * sum && is_rest_negligible(term, sum, ratio.max(w)) {
+            return Some(sum);
+        }
+    }
+    None
+}
+
 /// An expected number of orders and how it changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Expected {
@@ -198,6 +221,24 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_number_of_orders_or_more() {
+        for (n, shape, z) in [
+            (1.0, 0.3, 0.5),
+            (3.0, 26.0, 1.7),
+            (40.0, 1e-3, 20.0),
+            (7.0, 300.0, 0.02),
+            (500.0, 900.0, 0.5),
+        ] {
+            let beta = LogitBeta::new(n, shape);
+            let end = (z * shape / n).ln();
+            let want = beta.below(end) / (beta.density(end) / n);
+            close(or_more_to_exactly(n, shape, z).unwrap(), want, 1e-11);
+        }
+        assert_eq!(or_more_to_exactly(3.0, 1e9, 1.0), None);
+        assert_eq!(or_more_to_exactly(3.0, 1.0, 1e9), None);
     }
 
     #[test]

@@ -23,8 +23,7 @@ pub fn or_more_to_exactly(n: f64, shape: f64, z: f64) -> Option<f64> {
     let w = z / (1.0 + z);
     // The terms grow while (n + shape + k) w > n + 1 + k, then fall, in the end like powers of w.
     let growing = ((n + shape) * z - (n + 1.0) * (1.0 + z)).max(0.0);
-    let terms = growing + 37.0 * (1.0 + z);
-    if terms.is_nan() || terms > TERMS {
+    if growing + 37.0 * (1.0 + z) > TERMS {
         return None;
     }
     let (mut term, mut sum, mut k) = (1.0, 1.0, 0.0);

@@ -130,7 +130,7 @@ SELECT x, z, clientele.expected_spend(model, x, z) AS expected_spend
 FROM models, (VALUES (-1, 3::float8), (1.5, 3), ('NaN'::numeric, 3), (1, '-Infinity'), (1, 'NaN')) c (x, z);
 -- amounts of any magnitude make a model that can be read
 SELECT power, round((p.estimate / 10::float8 ^ power)::numeric, 6) AS v, m::text::clientele.spend_model OPERATOR(clientele.=) m AS text_is_exact
-FROM (SELECT power, clientele.fit_spend(x, (x % 7 + 1) * (x * 7919 % 13 + 1) * 10::float8 ^ power) AS m FROM unnest(ARRAY[-24, 0, 24]) power, generate_series(1, 300) x GROUP BY power) f,
+FROM (SELECT power, clientele.fit_spend(x, (x % 7 + 1) * (x * 7919 % 13 + 1) * 10::float8 ^ power) AS m FROM unnest(ARRAY[-36, 0, 36]) power, generate_series(1, 300) x GROUP BY power) f,
      clientele.parameters(m) p WHERE parameter = 'v' ORDER BY power;
 SELECT clientele.fit_spend(x, 1e300) FROM generate_series(1, 9) x;
 SELECT '{"spend_model":1,"parameters":{"p":6.25,"q":3.74,"v":1},"warnings":["a\u0000b"]}'::clientele.spend_model;

@@ -403,8 +403,11 @@ fn text_or_null(text: &str) -> Cell<'_> {
 /// `kmeans_assign(model, features)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_assign(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<i32> {
-    let features = features.0?;
-    answer(|| model.assign(&features)).map(|cluster| cluster as i32)
+    answer(|| {
+        model.check_dimension(features.len)?;
+        features.all.map_or(Ok(None), |features| model.assign(&features))
+    })
+    .map(|cluster| cluster as i32)
 }
 
 /// `kmeans_distances(model, features)`.
@@ -414,9 +417,9 @@ fn kmeans_distances<'a>(
     features: Numbers<'_>,
     call: Call<'a>,
 ) -> Option<MadeNumbers<'a>> {
-    let features = features.0?;
     answer(|| {
-        let distances = model.distances(&features)?;
+        model.check_dimension(features.len)?;
+        let distances = features.all.map_or(Ok(None), |features| model.distances(&features))?;
         distances.map(|distances| MadeNumbers::of(call, &distances)).transpose()
     })
 }

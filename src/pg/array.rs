@@ -62,6 +62,20 @@ pub(super) fn read_numbers<'a>(bytes: &'a [u8], name: impl FnOnce() -> String) -
     })
 }
 
+/// How many elements an array of no more than one dimension has.
+fn number_of_elements(bytes: &[u8]) -> usize {
+    let word = |at: usize| {
+        bytes
+            .get(WORD * at..)?
+            .first_chunk()
+            .map(|word| i32::from_ne_bytes(*word))
+    };
+    match word(0) {
+        Some(1..) => word(3).map_or(0, |n| n as usize),
+        _ => 0,
+    }
+}
+
 #[cold]
 fn not_one_dimension(dimensions: i32, what: &str) -> ! {
     let error = Error::new(
@@ -71,8 +85,13 @@ fn not_one_dimension(dimensions: i32, what: &str) -> ! {
     raise(&error.detail(format!("It has {dimensions} dimensions.")))
 }
 
-/// An argument `double precision[]`; nothing is in it if one of its elements is NULL.
-pub struct Numbers<'fcx>(pub Option<Cow<'fcx, [f64]>>);
+/// An argument `double precision[]`.
+pub struct Numbers<'fcx> {
+    /// The elements; nothing if one of them is NULL.
+    pub all: Option<Cow<'fcx, [f64]>>,
+    /// How many elements there are, those that are NULL among them.
+    pub len: usize,
+}
 
 // SAFETY: the SQL declares an array of doubles; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
@@ -81,7 +100,11 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Numbers<'fcx> {
         // SAFETY: an argument that is not NULL, of a call under way; arrays are bytes of variable length.
         unsafe {
             let (datum, fcinfo) = datum_and_call_of(arg);
-            Numbers(read_numbers(bytes_of(datum), || argument_name(fcinfo, index)))
+            let bytes = bytes_of(datum);
+            Numbers {
+                all: read_numbers(bytes, || argument_name(fcinfo, index)),
+                len: number_of_elements(bytes),
+            }
         }
     }
 }

@@ -198,7 +198,7 @@ impl Model {
     }
 
     /// Checks that so many features are what the model is about.
-    pub(super) fn check_dimension(&self, dimension: usize) -> Result<()> {
+    pub fn check_dimension(&self, dimension: usize) -> Result<()> {
         if dimension == self.dimension() {
             return Ok(());
         }

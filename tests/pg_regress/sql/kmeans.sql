@@ -118,6 +118,9 @@ SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1e-300]), 2, scal
 SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[CASE WHEN i = 11 THEN 1e20 ELSE i END]), 3) FROM generate_series(1, 11) i;
 SELECT clientele.fit_kmeans(clientele.feature_set(i, ARRAY[i * 1.7e308]), 2, scaling => 'minmax') FROM (VALUES (-1), (1)) v (i);
 SELECT clientele.kmeans_distances(model, ARRAY[1, float8 'NaN']) FROM models;
+SELECT clientele.kmeans_assign(model, ARRAY[1, NULL]) FROM models;
+SELECT clientele.kmeans_distances(model, ARRAY[NULL, 1, 2, 3]) FROM models;
+SELECT clientele.kmeans_assign(model, '{}') FROM models;
 SELECT '{"kmeans_model":1,"features":["a\u0000b"],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]}]}'::clientele.kmeans_model;
 SELECT format('{"kmeans_model":1,"features":[%s],"scaling":{"method":"none","center":[0],"scale":[1]},"clusters":[{"cluster":1,"center":[5]}]}',
               repeat('"",', 16000) || '""')::clientele.kmeans_model;

@@ -26,8 +26,8 @@ fn orders() -> Vec<Order> {
     let shrunk = move |counts: &Counts, by: f64| (counts.n_ab as f64 + by) / (expected(counts) + by);
     let low = |counts: &Counts, variance: f64| counts.lift().unwrap_or(0.0) * (-1.96 * variance.max(0.0).sqrt()).exp();
     let inverse = |count: u64| 1.0 / count as f64;
-    type Order = Box<dyn Fn(&Counts) -> f64>;
-    let others: [(&str, Order); 5] = [
+    type ByCounts = Box<dyn Fn(&Counts) -> f64>;
+    let others: [(&str, ByCounts); 5] = [
         // The delta method, for baskets drawn by chance (all counts vary).
         (
             "limit, all vary",

@@ -670,6 +670,50 @@ fn differences_that_are_lost_are_errors() {
 }
 
 #[test]
+fn quartiles_that_hardly_differ_are_no_scale() {
+    // Between neighbours that are the same or hardly differ, rounding could lead the upper quartile below the lower one.
+    let (one, other) = (-3.1299510524099795e105_f64, -3.12995105240998e105_f64);
+    assert_eq!(one.to_bits() + 1, other.to_bits());
+    for scale in [1.0, 1e-90, 0.37, -1.1] {
+        for n in 2..20_u32 {
+            let rows: Vec<[f64; 2]> = (0..n)
+                .map(|i| [if i % 2 == 0 { one } else { other } * scale, f64::from(i)])
+                .collect();
+            let options = Options {
+                scaling: Method::Robust,
+                ..Options::new(1)
+            };
+            match fit(&features(&rows), &options, &mut Unhindered) {
+                Ok(model) => assert!(model.scaling.scale[0] > 0.0, "{model:?}"),
+                Err(error) => assert_eq!(error.kind(), Kind::OutOfRange),
+            }
+        }
+    }
+}
+
+#[test]
+fn centers_that_had_no_rows_are_among_them() {
+    // Rows whose scaled values differ in the last digit, so that clusters lose their rows by rounding.
+    let rows = [
+        [-4.6313541705684025e-282, -4.6313541705684025e-282],
+        [-4.6313537601147224e-282, -4.6313541705684025e-282],
+        [-1.9891514698784495e-272, -4.631360737827285e-282],
+        [-4.6313541705684025e-282, -4.6313541705684025e-282],
+        [-4.6313541705684025e-282, -4.6313541705684025e-282],
+        [-4.6313541705684025e-282, -4.6313541705684025e-282],
+        [-4.6313541705684025e-282, -4.6313541705684025e-282],
+    ];
+    let options = Options {
+        starts: Some(1),
+        ..Options::new(9)
+    };
+    match fit(&features(&rows), &options, &mut Unhindered) {
+        Ok(model) => check_clusters(&model, &features(&rows)),
+        Err(error) => assert_eq!(error.kind(), Kind::OutOfRange),
+    }
+}
+
+#[test]
 fn hints_are_of_scalings_that_help() {
     let hint = |rows: &[[f64; 1]], scaling| {
         let options = Options {

@@ -309,6 +309,8 @@ mod tests {
         }
     }
 
+    type Work<'a> = &'a dyn Fn(&mut Watched) -> Result<()>;
+
     #[test]
     fn work_on_many_labels_can_be_stopped_and_asks_for_its_memory() {
         let mut collecting = Watched::default();
@@ -321,7 +323,7 @@ mod tests {
         }
         assert!(table.heap_bytes() <= collecting.asked);
         let bytes = table.write(&mut Unhindered).unwrap();
-        let work: [(&str, usize, &dyn Fn(&mut Watched) -> Result<()>); 4] = [
+        let work: [(&str, usize, Work<'_>); 4] = [
             ("agreement", 16 * n as usize, &|watched| {
                 table.agreement(watched).map(drop)
             }),

@@ -310,6 +310,8 @@ mod tests {
         }
     }
 
+    type Work<'a> = &'a dyn Fn(&mut Watched) -> Result<()>;
+
     #[test]
     fn work_on_many_labels_can_be_stopped_and_asks_for_its_memory() {
         let mut collecting = Watched::default();

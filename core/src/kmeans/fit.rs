@@ -301,9 +301,12 @@ fn center(
     } else {
         1
     };
-    for _ in 0..rounds {
-        model.set_centers(means(features, points, model.centers(), checkpoint)?);
-        if !quality::settle(points, model.scaled_centers(), checkpoint)? {
+    for round in 1..=ROUNDS {
+        let (centers, empty) = means(features, points, model.centers(), checkpoint)?;
+        model.set_centers(centers);
+        let moved = quality::settle(points, model.scaled_centers(), checkpoint)?;
+        // A center that had no rows may have some now.
+        if !moved || round >= rounds && !empty {
             break;
         }
     }

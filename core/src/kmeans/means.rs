@@ -32,13 +32,13 @@ const NONE: Column = Column {
 };
 
 /// The mean of each cluster's rows, within their least and greatest values, in the units of the features. `points` says which rows are in
-/// which cluster; what `otherwise` holds stays for clusters without rows.
+/// which cluster. What `otherwise` holds stays for clusters without rows, within the values of all rows; true if there is one.
 pub(super) fn means(
     features: &Features,
     points: &Points,
     otherwise: &Array2<f64>,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<Array2<f64>> {
+) -> Result<(Array2<f64>, bool)> {
     let (k, dimension) = otherwise.dim();
     // So many bits are left above those of a number when all rows are added up.
     let room = 126 - MANTISSA - (usize::BITS - features.ncols().leading_zeros());
@@ -60,13 +60,23 @@ pub(super) fn means(
             column.sum += i128::from(weight) * fixed(values[row], column.unit(room), room);
         })
     })?;
-    Ok(Array2::from_shape_fn((k, dimension), |(cluster, feature)| {
-        let column = &columns[feature][cluster];
-        match column.weight {
-            0 => otherwise[(cluster, feature)],
-            _ => column.mean(room),
+    let mut means = otherwise.clone();
+    let mut empty = false;
+    for (clusters, mut means) in columns.iter().zip(means.columns_mut()) {
+        let (least, greatest) = clusters
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), column| {
+                (least.min(column.least), greatest.max(column.greatest))
+            });
+        for (column, mean) in clusters.iter().zip(&mut means) {
+            empty |= column.weight == 0;
+            *mean = match column.weight {
+                0 => mean.clamp(least, greatest),
+                _ => column.mean(room),
+            };
         }
-    }))
+    }
+    Ok((means, empty))
 }
 
 impl Column {

@@ -220,8 +220,10 @@ fn median_and_range(column: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<(
         let (_, &mut below, above) = values.select_nth_unstable_by(rank as usize, f64::total_cmp);
         let above = above.iter().copied().min_by(f64::total_cmp).unwrap_or(below);
         let part = rank - rank.floor();
-        below * (1.0 - part) + above * part
+        // Rounding must not lead beyond the neighbours.
+        (below * (1.0 - part) + above * part).clamp(below, above)
     };
     let (lower, median, upper) = (quantile(0.25), quantile(0.5), quantile(0.75));
-    Ok((median, upper - lower))
+    // Both may lie between the same neighbours, where rounding may swap them.
+    Ok((median, (upper - lower).max(0.0)))
 }

@@ -264,7 +264,7 @@ fn states_cannot_be_forged(database: &Database) -> Outcome {
     ensure!(code.starts_with("42"), "an aggregate of a user's own: {code}");
     // A superuser may put one together, of parts that do not belong together: no state is taken for another.
     admin.batch_execute(
-        "CREATE AGGREGATE public.mixed(integer, bigint) (
+        "CREATE AGGREGATE public.mixed(double precision, double precision) (
              SFUNC = clientele.fit_retention_curve_trans, STYPE = internal, FINALFUNC = clientele.order_log_final)",
     )?;
     let (code, message) = error_of(&mut admin, "SELECT public.mixed(1, 1)")?;

@@ -38,7 +38,8 @@ fn functions(client: &mut Client) -> Result<Vec<Function>, Failure> {
                 coalesce(ARRAY(SELECT n FROM unnest(proargnames, proargmodes) WITH ORDINALITY u (n, m, i) WHERE m IN ('o', 't') ORDER BY i), '{}')
          FROM pg_proc p JOIN pg_language l ON l.oid = prolang
          WHERE pronamespace = 'clientele'::regnamespace AND (lanname <> 'internal' OR prokind = 'a')
-           AND NOT proargtypes::oid[] && ARRAY['internal'::regtype::oid, 'cstring'::regtype] AND prorettype <> 'cstring'::regtype",
+           AND NOT proargtypes::oid[] && ARRAY['internal'::regtype::oid, 'cstring'::regtype] AND prorettype <> 'cstring'::regtype
+           AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = p.oid)",
         &[],
     )?;
     rows.iter()

@@ -1,6 +1,6 @@
 -- Texts under a collation that calls different ones equal; a server that was built without ICU has none.
 SET search_path = public, clientele;
-SELECT NOT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') AS without_icu \gset
+SELECT NOT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu') AS without_icu \gset
 \if :without_icu
 \quit
 \endif

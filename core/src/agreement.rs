@@ -324,7 +324,6 @@ mod tests {
         }
         assert!(table.heap_bytes() <= collecting.asked);
         let bytes = table.write(&mut Unhindered).unwrap();
-        type Work<'a> = &'a dyn Fn(&mut Watched) -> Result<()>;
         let work: [(&str, usize, Work<'_>); 4] = [
             ("agreement", 16 * n as usize, &|watched| {
                 table.agreement(watched).map(drop)

@@ -3,6 +3,7 @@
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::estimate::Status;
 use clientele_core::kmeans::{Features, Method, Model, Options, Silhouette, fit};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -30,10 +31,15 @@ fn members(model: &Model, features: &Features) -> Vec<Vec<usize>> {
     members
 }
 
-/// What is said of clusters is what the model says of the rows, and no center is outside of its rows.
+/// What is said of clusters is what the model says of the rows, none is empty, and no center is outside of its rows, unless the iterations
+/// ended before those stopped moving.
 fn check_clusters(model: &Model, features: &Features) {
     for (at, rows) in members(model, features).iter().enumerate() {
         assert_eq!(rows.len() as u64, model.clusters[at].size);
+        assert!(!rows.is_empty(), "cluster {} is empty", at + 1);
+        if model.status != Status::Converged {
+            continue;
+        }
         for feature in 0..features.nrows() {
             let values = rows.iter().map(|&row| features[(feature, row)]);
             let (least, greatest) = values
@@ -321,6 +327,42 @@ fn words_are_in_any_case_and_names_as_they_are() {
             error.hint_text().unwrap(),
             "Use \"size\", \"Width\" or \"length desc\". A name and \" desc\" begins with the greatest."
         );
+    }
+}
+
+#[test]
+fn no_cluster_is_empty() {
+    // What the greatest value takes from a sum on its way to its cluster is all that tells two others apart.
+    for (rows, most) in [
+        (
+            vec![
+                [0.0, 7.4e112],
+                [0.0, -7.1e93],
+                [7.7e112, 0.0],
+                [-4.9e112, 0.0],
+                [0.0, 0.6],
+            ],
+            40,
+        ),
+        (vec![[0.0, 1e20], [0.0, -10.0], [3e20, 0.0], [0.0, 30.0]], 30),
+    ] {
+        for zeros in 1..most {
+            let mut rows = rows.clone();
+            rows.extend(vec![[0.0; 2]; zeros]);
+            for scaling in [Method::None, Method::Standard, Method::Robust, Method::MinMax] {
+                for (k, iterations) in [(5, 300), (4, 300), (4, 0), (5, 1)] {
+                    let options = Options {
+                        scaling,
+                        iterations,
+                        ..Options::new(k)
+                    };
+                    match fit(&features(&rows), &options, &mut Unhindered) {
+                        Ok(model) => check_clusters(&model, &features(&rows)),
+                        Err(error) => assert_eq!(error.kind(), Kind::OutOfRange, "{error}"),
+                    }
+                }
+            }
+        }
     }
 }
 

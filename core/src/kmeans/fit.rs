@@ -1,7 +1,7 @@
 //! Fitting a model: from features to numbered clusters.
 
 use super::Features;
-use super::lloyd::{Limits, Run, iterate};
+use super::lloyd::{Limits, Run, farthest, iterate};
 use super::matching;
 use super::means::means;
 use super::model::{Cluster, LONGEST_NAME, MOST_NUMBERS, Model};
@@ -44,7 +44,7 @@ const WORSE: f64 = 1.01;
 /// A cluster with this part of the rows is told of.
 const MOST_ROWS: f64 = 0.95;
 /// Centers are made means of their rows, and the rows placed by them, at most so often.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 32;
 
 /// What follows the name of a feature to number by it from the greatest on.
 const DESC: &str = " desc";
@@ -209,18 +209,23 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     }
     // What is reported is what the model says of the rows: its centers are those in the units of the features.
     let mut model = Model::new(names, scaling, &run.centers);
-    center(&mut model, &run, features, &mut points, options, checkpoint)?;
-    let quality = measure(&mut points, model.scaled_centers(), options.silhouette, checkpoint)?;
-    if quality.sizes.contains(&0.0) {
-        // Iterations that went to the end leave a cluster empty only where its rows are the same as others to distances. Of those that ended
-        // early, starts say whether there are so many different points.
-        let indistinct_for_sure = run.converged && options.tolerance() == 0.0;
-        let random = &mut Random::stream(options.seed as u64, 0);
-        if indistinct_for_sure || seed(&mut points, k, random, checkpoint)?.nrows() < k.min(different) {
+    quality::settle(&mut points, &run.centers, checkpoint)?;
+    let went_to_end = run.converged && options.tolerance() == 0.0;
+    let rounds = if went_to_end { ROUNDS } else { 1 };
+    let mut round = 0;
+    let quality = loop {
+        let settled = center(&mut model, rounds, features, &mut points, checkpoint)?;
+        let quality = measure(&mut points, model.scaled_centers(), options.silhouette, checkpoint)?;
+        let empty = quality.sizes.contains(&0.0);
+        if !empty && (settled || !went_to_end) {
+            break quality;
+        }
+        // After iterations that went to the end, rows have no center to stay with only where others are the same to distances.
+        if went_to_end || round == ROUNDS {
             return Err(indistinct(model.scaling.method));
         }
-        quality::settle(&mut points, model.scaled_centers(), checkpoint)?;
-    }
+        round += 1;
+    };
     let mut numbers = order.of(&model, &quality);
     if let Some(previous) = options.previous {
         let kept = same_as(previous, features, &points, k, &quality, checkpoint)?;
@@ -283,34 +288,30 @@ fn indistinct(scaling: Method) -> Error {
     .hint("Leave out rows with extreme values, take logarithms, or ask for fewer clusters.")
 }
 
-/// Moves the centers of the model to the means of their rows, in the units of the features.
+/// Moves the centers of the model to the means of their rows, in the units of the features, and places the rows by them: so often at most,
+/// because rows that are as near to two centers may go to the other one by rounding. A center that has lost all of its rows goes to the row
+/// that is farthest from its own. True if no row moved in the end.
 ///
-/// Rows that are as near to two centers may go to the other one by rounding: then once more. Where the iterations ended before the
-/// clusters stopped changing, the means are those of the clusters as they were at the end.
+/// Where the iterations ended before the clusters stopped changing, once: the means are those of the clusters as they were at the end.
 fn center(
     model: &mut Model,
-    run: &Run,
+    rounds: usize,
     features: &Features,
     points: &mut Points,
-    options: &Options<'_>,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<()> {
-    quality::settle(points, &run.centers, checkpoint)?;
-    let rounds = if run.converged && options.tolerance() == 0.0 {
-        ROUNDS
-    } else {
-        1
-    };
-    for round in 1..=ROUNDS {
-        let (centers, empty) = means(features, points, model.centers(), checkpoint)?;
+) -> Result<bool> {
+    for _ in 0..rounds {
+        let (mut centers, empty) = means(features, points, model.centers(), checkpoint)?;
+        let far = farthest(points, model.scaled_centers(), empty.len(), checkpoint)?;
+        for (cluster, point) in empty.into_iter().zip(far) {
+            centers.row_mut(cluster).assign(&features.column(points.row(point)));
+        }
         model.set_centers(centers);
-        let moved = quality::settle(points, model.scaled_centers(), checkpoint)?;
-        // A center that had no rows may have some now.
-        if !moved || round >= rounds && !empty {
-            break;
+        if !quality::settle(points, model.scaled_centers(), checkpoint)? {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The best of several runs; that from the previous centers unless another is clearly better.

@@ -74,7 +74,7 @@ pub fn iterate(
             if !arrived && converged {
                 // The same clusters give the same bits, whatever the way to them.
                 add_up(points, &mut tallies, checkpoint)?;
-                centers = means(points, &centers, &tallies, checkpoint)?;
+                centers = means(points, &centers, &mut tallies, checkpoint)?;
             }
             return Ok(Run {
                 inertia: inertia(points, &centers, checkpoint)?,
@@ -83,7 +83,7 @@ pub fn iterate(
                 converged,
             });
         }
-        let next = means(points, &centers, &tallies, checkpoint)?;
+        let next = means(points, &centers, &mut tallies, checkpoint)?;
         let steps = next.rows().into_iter().zip(centers.rows());
         let steps = steps.map(|(to, from)| (&to - &from).mapv(|step| step * step).sum());
         let (shift, greatest) = steps.fold((0.0, 0.0), |(sum, greatest), step| {
@@ -268,34 +268,38 @@ fn squares(points: &mut Points, centers: &Array2<f64>, checkpoint: &mut dyn Chec
 fn means(
     points: &mut Points,
     centers: &Array2<f64>,
-    tallies: &[Tally],
+    tallies: &mut [Tally],
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Array2<f64>> {
     let (k, dimension) = centers.dim();
-    let weight = |cluster: usize| tallies.iter().map(|tally| tally.weights[cluster]).sum::<f64>();
-    let weights: Vec<f64> = (0..k).map(weight).collect();
-    let sum = |at: usize| tallies.iter().map(|tally| tally.sums[at]).sum::<f64>();
-    let mut means = Array2::from_shape_fn((k, dimension), |(cluster, at)| {
-        sum(cluster * dimension + at) / weights[cluster]
-    });
-    let empty: Vec<usize> = (0..k).filter(|&cluster| weights[cluster] == 0.0).collect();
+    let weight = |tallies: &[Tally], cluster: usize| tallies.iter().map(|tally| tally.weights[cluster]).sum::<f64>();
+    let empty: Vec<usize> = (0..k).filter(|&cluster| weight(tallies, cluster) == 0.0).collect();
     if !empty.is_empty() {
-        let far = farthest(points, centers, empty.len(), checkpoint)?;
-        for (cluster, point) in empty.into_iter().zip(far) {
-            let point = points.point(point);
-            means.row_mut(cluster).assign(&ArrayView1::from(&point));
-        }
+        // What came and went may have taken the last digits of those that stayed, and led them all to one of two centers.
+        add_up(points, tallies, checkpoint)?;
+    }
+    let mut means = Array2::from_shape_fn((k, dimension), |(cluster, at)| {
+        let sum: f64 = tallies.iter().map(|tally| tally.sums[cluster * dimension + at]).sum();
+        sum / weight(tallies, cluster)
+    });
+    let far = farthest(points, centers, empty.len(), checkpoint)?;
+    for (cluster, point) in empty.into_iter().zip(far) {
+        let point = points.point(point);
+        means.row_mut(cluster).assign(&ArrayView1::from(&point));
     }
     Ok(means)
 }
 
-/// The `n` points that are farthest from their centers, the farthest first. All points are to be looked at anew afterwards.
-fn farthest(
+/// The `n` points that are farthest from their centers, the farthest first. If there are any, all points are to be looked at anew afterwards.
+pub(super) fn farthest(
     points: &mut Points,
     centers: &Array2<f64>,
     n: usize,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Vec<usize>> {
+    if n == 0 {
+        return Ok(Vec::new());
+    }
     squares(points, centers, checkpoint)?;
     let mut far: Vec<(f64, usize)> = Vec::new();
     let mut at = 0;

@@ -32,13 +32,13 @@ const NONE: Column = Column {
 };
 
 /// The mean of each cluster's rows, within their least and greatest values, in the units of the features. `points` says which rows are in
-/// which cluster. What `otherwise` holds stays for clusters without rows, within the values of all rows; true if there is one.
+/// which cluster. Clusters without rows keep what `otherwise` holds, and are listed.
 pub(super) fn means(
     features: &Features,
     points: &Points,
     otherwise: &Array2<f64>,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<(Array2<f64>, bool)> {
+) -> Result<(Array2<f64>, Vec<usize>)> {
     let (k, dimension) = otherwise.dim();
     // So many bits are left above those of a number when all rows are added up.
     let room = 126 - MANTISSA - (usize::BITS - features.ncols().leading_zeros());
@@ -61,21 +61,15 @@ pub(super) fn means(
         })
     })?;
     let mut means = otherwise.clone();
-    let mut empty = false;
     for (clusters, mut means) in columns.iter().zip(means.columns_mut()) {
-        let (least, greatest) = clusters
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), column| {
-                (least.min(column.least), greatest.max(column.greatest))
-            });
         for (column, mean) in clusters.iter().zip(&mut means) {
-            empty |= column.weight == 0;
-            *mean = match column.weight {
-                0 => mean.clamp(least, greatest),
-                _ => column.mean(room),
-            };
+            if column.weight > 0 {
+                *mean = column.mean(room);
+            }
         }
     }
+    let empty = |&cluster: &usize| columns[0][cluster].weight == 0;
+    let empty = (0..k).filter(empty).collect();
     Ok((means, empty))
 }
 

@@ -170,7 +170,7 @@ impl Points {
         pulse: &mut dyn FnMut() -> Result<()>,
         mut visit: impl FnMut(usize, u32, u64),
     ) -> Result<()> {
-        let (rows, size) = (self.rows.as_deref(), self.shard_len());
+        let size = self.shard_len();
         for (number, shard) in self.shards.iter().enumerate() {
             let start = number * size;
             for (at, (&cluster, &weight)) in shard.clusters.iter().zip(&shard.weights).enumerate() {
@@ -178,12 +178,16 @@ impl Points {
                     pulse()?;
                 }
                 if weight > 0.0 {
-                    let row = rows.map_or(start + at, |rows| rows[start + at] as usize);
-                    visit(row, cluster, weight as u64);
+                    visit(self.row(start + at), cluster, weight as u64);
                 }
             }
         }
         Ok(())
+    }
+
+    /// One of the rows that a point stands for. Not for a sample.
+    pub fn row(&self, point: usize) -> usize {
+        self.rows.as_deref().map_or(point, |rows| rows[point] as usize)
     }
 
     /// How many points there are.

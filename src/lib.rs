@@ -2,7 +2,7 @@
 //!
 //! This crate is the SQL surface: signatures, conversions, error mapping. One file is one feature, named as in `core/`,
 //! `docs/` and `tests/`. The mathematics is in `clientele_core`; everything that is unsafe is in [`pg`]. SQL itself is written by
-//! hand in `sql/`, and a test compares it with the signatures here.
+//! hand in `sql/`, in parts, and a test compares it with the signatures here.
 #![deny(unsafe_code, ffi_unwind_calls)]
 
 #[cfg(not(panic = "unwind"))]
@@ -30,4 +30,5 @@ mod validation;
 
 pgrx::pg_module_magic!(name, version);
 
-pgrx::extension_sql_file!("../sql/clientele.sql", name = "clientele");
+// The SQL, as build.rs puts it together.
+include!(concat!(env!("OUT_DIR"), "/clientele.rs"));

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 crate::trials!(
     declarations_match_signatures,
     wrong_declarations_are_noticed,
-    texts_have_one_road
+    texts_have_one_road,
+    every_way_installs_the_same,
 );
 
 fn declarations_match_signatures(database: &Database) -> Outcome {
@@ -131,6 +132,26 @@ fn texts_have_one_road(database: &Database) -> Outcome {
     }
     ensure!(functions > 100, "only {functions} functions are defined");
     ensure!(found.is_empty(), "{}", found.join("\n"));
+    Ok(())
+}
+
+/// `cargo pgrx install` takes the SQL from the library, and `make install` from the files.
+fn every_way_installs_the_same(database: &Database) -> Outcome {
+    let installed: String = one(
+        &mut database.client()?,
+        "SELECT pg_read_file(format('%s/extension/clientele--%s.sql', setting, extversion))
+         FROM pg_config, pg_extension WHERE name = 'SHAREDIR' AND extname = 'clientele'",
+    )?;
+    let section = section()?;
+    let entities = decode_entities(&section).map_err(|error| format!("the library's description: {error:?}"))?;
+    let scripts: Vec<&str> = entities
+        .iter()
+        .filter_map(|entity| match entity {
+            SqlGraphEntity::CustomSql(script) => Some(script.sql),
+            _ => None,
+        })
+        .collect();
+    ensure!(scripts == [installed], "the library holds other SQL than is installed");
     Ok(())
 }
 

@@ -3,16 +3,18 @@
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
 use crate::pg::call::Call;
+use crate::pg::collected::{self, row_bytes};
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
-use crate::pg::error::{answer, answer_input};
+use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
+use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
-use crate::pg::{encoding, settings};
-use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME, parse, write_text};
+use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME};
 use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
+use clientele_core::collect::Collected;
 use clientele_core::itemsets::min_count_of;
 use clientele_core::{Error, Result};
 use pgrx::prelude::*;
@@ -45,17 +47,10 @@ impl Decode for Log {
     }
 }
 
-/// When rows take this much, those that came more than once are looked for.
-const LIMIT: usize = 192 << 20;
-
-fn limit() -> usize {
-    LIMIT.min(settings::memory_limit() / 4)
-}
-
 // An entry shrinks to some two bytes of twelve when it is written.
 collection! {
     /// The SQL type.
-    Log, named NAME, of Collector, begun by Collector::new(limit()), 8 times smaller,
+    Log, named NAME, of Collector, begun by Collector::new(row_bytes()), 8 times smaller,
     with basket_log_merge_trans, basket_log_combine, basket_log_serial, basket_log_deserial, basket_log_final
 }
 
@@ -207,34 +202,23 @@ impl<'a> ItemNames<'a> {
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
-    answer_input(call, || {
-        let text = encoding::from_server(text.to_bytes())?;
-        let mut log = parse(&text, limit(), &mut Backend::of_call("basket_log_in"))?;
-        write(&mut log, call)
-    })
+    collected::from_text(text, call)
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_out<'a>(log: Given<'_, Log>, call: Call<'a>) -> MadeText<'a> {
-    answer(|| {
-        let log = BasketLog::open(log.bytes())?;
-        MadeText::build(call, NAME, 4 * log.bytes().len(), |builder| {
-            write_text(
-                &log,
-                &mut encoding::ToServer(builder),
-                &mut Backend::of_call("basket_log_out"),
-            )
-        })
-    })
+    collected::to_text(log, call)
 }
 
-/// Binary input: the stored bytes, if they are what collecting would have given.
+/// Binary input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Log> {
-    answer(|| {
-        message.check(call, |bytes| {
-            BasketLog::open(bytes)?.check(&mut Backend::of_call("basket_log_recv"))
-        })
-    })
+    collected::from_binary(message, call)
+}
+
+/// The cast to `json`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn basket_log_json<'a>(log: Given<'_, Log>, call: Call<'a>) -> Made<'a, JsonType> {
+    collected::to_json(log, call)
 }

@@ -3,13 +3,14 @@
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
 use crate::pg::call::Call;
+use crate::pg::collected;
 use crate::pg::collection::collection;
-use crate::pg::encoding;
-use crate::pg::error::{answer, answer_input};
+use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
+use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
-use clientele_core::feature_set::{Collector, FeatureSet, NAME, parse, write_text};
+use clientele_core::feature_set::{Collector, FeatureSet, NAME};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -67,33 +68,23 @@ fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> Record<'a> {
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn feature_set_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Set>> {
-    answer_input(call, || {
-        let text = encoding::from_server(text.to_bytes())?;
-        write(&mut parse(&text, &mut Backend::of_call("feature_set_in"))?, call)
-    })
+    collected::from_text(text, call)
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn feature_set_out<'a>(set: Given<'_, Set>, call: Call<'a>) -> MadeText<'a> {
-    answer(|| {
-        let set = FeatureSet::open(set.bytes())?;
-        MadeText::build(call, NAME, 4 * set.bytes().len(), |builder| {
-            write_text(
-                &set,
-                &mut encoding::ToServer(builder),
-                &mut Backend::of_call("feature_set_out"),
-            )
-        })
-    })
+    collected::to_text(set, call)
 }
 
-/// Binary input: the stored bytes, once they are known to be what this library writes.
+/// Binary input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn feature_set_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Set> {
-    answer(|| {
-        message.check(call, |bytes| {
-            FeatureSet::open(bytes)?.check(&mut Backend::of_call("feature_set_recv"))
-        })
-    })
+    collected::from_binary(message, call)
+}
+
+/// The cast to `json`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn feature_set_json<'a>(set: Given<'_, Set>, call: Call<'a>) -> Made<'a, JsonType> {
+    collected::to_json(set, call)
 }

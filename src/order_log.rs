@@ -3,35 +3,29 @@
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::{AnyTime, Args, TypeOnly};
 use crate::pg::call::Call;
+use crate::pg::collected::{self, row_bytes};
 use crate::pg::collection::collection;
-use crate::pg::error::{answer, answer_input};
+use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::Text;
+use crate::pg::text::{JsonType, Text};
 use crate::pg::time::{self, Timestamp};
 use crate::pg::value::{Given, Made, MadeText, Received};
-use crate::pg::{encoding, settings};
 use clientele_core::Result;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::END_TIME;
+use clientele_core::collect::Collected;
 use clientele_core::key::KeyKind;
-use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind, parse, write_text};
+use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind};
 use clientele_core::zone::Zone;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
-/// Rows collected before they are sorted take at most this much, and sorting them a little more.
-const RUN_BYTES: usize = 192 << 20;
-
-fn run_bytes() -> usize {
-    RUN_BYTES.min(settings::memory_limit() / 4)
-}
-
 // Rows shrink to half and less when they are written.
 collection! {
     /// The SQL type.
-    Log, named NAME, of Collector, begun by Collector::new(run_bytes()), 2 times smaller,
+    Log, named NAME, of Collector, begun by Collector::new(row_bytes()), 2 times smaller,
     with order_log_merge_trans, order_log_combine, order_log_serial, order_log_deserial, order_log_final
 }
 
@@ -200,34 +194,23 @@ impl View {
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn order_log_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, Log>> {
-    answer_input(call, || {
-        let text = encoding::from_server(text.to_bytes())?;
-        let mut log = parse(&text, run_bytes(), &mut Backend::of_call("order_log_in"))?;
-        write(&mut log, call)
-    })
+    collected::from_text(text, call)
 }
 
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn order_log_out<'a>(log: Given<'_, Log>, call: Call<'a>) -> MadeText<'a> {
-    answer(|| {
-        let log = OrderLog::open(log.bytes())?;
-        MadeText::build(call, NAME, 4 * log.bytes().len(), |builder| {
-            write_text(
-                &log,
-                &mut encoding::ToServer(builder),
-                &mut Backend::of_call("order_log_out"),
-            )
-        })
-    })
+    collected::to_text(log, call)
 }
 
-/// Binary input: the stored bytes, once they have been read to the end.
+/// Binary input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn order_log_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Log> {
-    answer(|| {
-        message.check(call, |bytes| {
-            OrderLog::open(bytes)?.check(&mut Backend::of_call("order_log_recv"))
-        })
-    })
+    collected::from_binary(message, call)
+}
+
+/// The cast to `json`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn order_log_json<'a>(log: Given<'_, Log>, call: Call<'a>) -> Made<'a, JsonType> {
+    collected::to_json(log, call)
 }

@@ -4,6 +4,7 @@ mod common;
 
 use clientele_core::basket_log::{BasketLog, Collector};
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::key::{AnyKey, Key};
 use common::{Numbers, timed};
 use std::hint::black_box;

@@ -3,12 +3,13 @@
 mod common;
 
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::feature_set::{Collector, FeatureSet};
 use clientele_core::key::Key;
 use common::{Numbers, timed};
 use std::hint::black_box;
 
-fn written(set: &Collector) -> Vec<u8> {
+fn written(set: &mut Collector) -> Vec<u8> {
     let mut bytes = Vec::new();
     set.write(&mut bytes, &mut Unhindered).expect("a set can be written");
     bytes
@@ -61,8 +62,8 @@ fn main() {
             set
         };
         for _ in 0..2 {
-            let set = timed("collect", n, || collect(0..n));
-            let bytes = timed("sort and write", n, || written(&set));
+            let mut set = timed("collect", n, || collect(0..n));
+            let bytes = timed("sort and write", n, || written(&mut set));
             println!("{:<40} {:>8.2} bytes a row", "size", bytes.len() as f64 / n as f64);
             let set = timed("open", n, || FeatureSet::open(&bytes).expect("a set can be read"));
             timed("ids", n, || {
@@ -73,14 +74,14 @@ fn main() {
             });
         }
         let pieces: Vec<Vec<u8>> = (0..100)
-            .map(|part| written(&collect(n * part / 100..n * (part + 1) / 100)))
+            .map(|part| written(&mut collect(n * part / 100..n * (part + 1) / 100)))
             .collect();
         timed("merge 100 sets", n, || {
             let mut all = Collector::default();
             for piece in &pieces {
                 all.absorb(piece, &mut Unhindered).expect("sets can be merged");
             }
-            written(&all)
+            written(&mut all)
         });
     }
 }

@@ -4,6 +4,7 @@ mod common;
 
 use clientele_core::amount::Amount;
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use common::{Numbers, timed};

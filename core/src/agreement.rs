@@ -4,7 +4,7 @@ use crate::checkpoint::{Checkpoint, attempt, vec_of};
 use crate::codec::{Reader, put_varint, seal, unseal};
 use crate::error::Result;
 use crate::key::Key;
-use crate::names::Names;
+use crate::collect::Names;
 use hashbrown::HashMap;
 
 const STATE: &str = "state of segment_agreement";

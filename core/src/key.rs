@@ -1,6 +1,7 @@
 //! What identifies a customer or an item: an integer, a UUID or a text; and what tells baskets apart, of any type.
 
 use crate::checkpoint::{Checkpoint, attempt, push};
+use crate::collect::Listed;
 use crate::error::Result;
 use std::fmt;
 
@@ -13,6 +14,10 @@ pub enum KeyKind {
     Uuid,
     /// UTF-8 text, ordered by its bytes.
     Text,
+}
+
+impl Listed for KeyKind {
+    const ALL: &'static [KeyKind] = &[KeyKind::Integer, KeyKind::Uuid, KeyKind::Text];
 }
 
 impl fmt::Display for KeyKind {
@@ -106,9 +111,8 @@ pub enum AnyKind {
     Other,
 }
 
-impl AnyKind {
-    /// All kinds there are.
-    pub const ALL: [AnyKind; 7] = [
+impl Listed for AnyKind {
+    const ALL: &'static [AnyKind] = &[
         AnyKind::Integer,
         AnyKind::Uuid,
         AnyKind::Text,
@@ -117,7 +121,9 @@ impl AnyKind {
         AnyKind::Timestamptz,
         AnyKind::Other,
     ];
+}
 
+impl AnyKind {
     /// Whether keys of this kind are numbers, and not bytes.
     pub fn is_number(self) -> bool {
         !matches!(self, AnyKind::Uuid | AnyKind::Text | AnyKind::Other)

@@ -5,6 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`collect`] | what collected values have in common: header, kinds, keys, text forms |
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
 //! | [`itemsets`] | sets of items that are together in many baskets |
@@ -43,6 +44,7 @@ pub mod choice;
 pub mod churn;
 pub mod clv;
 pub mod codec;
+pub mod collect;
 pub mod customers;
 pub mod error;
 pub mod estimate;
@@ -52,9 +54,7 @@ pub mod json;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;
-mod names;
 pub mod order_log;
-mod pile;
 pub mod purchases;
 mod random;
 pub mod rank;

@@ -1,8 +1,9 @@
 //! Laws of basket logs: what goes in comes out, and the same rows give the same bytes, whatever their way.
 
 use clientele_core::Kind;
-use clientele_core::basket_log::{BasketLog, Collector, Counts, Description, parse, write_text};
+use clientele_core::basket_log::{BasketLog, Collector, Counts, Description};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
+use clientele_core::collect::{Collected, Listed};
 use clientele_core::error::{Error, Result};
 use clientele_core::key::{AnyKey, AnyKind, Key, KeyKind};
 use proptest::prelude::*;
@@ -126,12 +127,12 @@ fn expected(kinds: Kinds, rows: &[Row]) -> Contents {
 fn text(bytes: &[u8]) -> String {
     let mut text = Vec::new();
     let log = BasketLog::open(bytes).expect("a log can be read");
-    write_text(&log, &mut text, &mut Unhindered).expect("it has a text");
+    Collector::write_json(log.bytes(), &mut text, &mut Unhindered).expect("it has a text");
     String::from_utf8(text).expect("the text form is text")
 }
 
 fn parsed(text: &str) -> Result<Vec<u8>> {
-    parse(text, LARGE, &mut Unhindered).map(bytes)
+    Collector::parse_json(text, LARGE, &mut Unhindered).map(bytes)
 }
 
 /// Gives bytes the checksum they should have, as `basket_log` documents it.
@@ -460,7 +461,7 @@ fn limits_are_kept() {
             ("write", Box::new(|limited| collected.write(&mut Vec::new(), limited))),
             ("baskets", Box::new(|limited| open.baskets(limited).map(drop))),
             ("items", Box::new(|limited| open.items(limited).map(drop))),
-            ("text", Box::new(|limited| parse(&text(&log), LARGE, limited).map(drop))),
+            ("text", Box::new(|limited| Collector::parse_json(&text(&log), LARGE, limited).map(drop))),
         ];
         for (what, mut call) in calls {
             let small = call(&mut Limited {

@@ -2,7 +2,8 @@
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
-use clientele_core::feature_set::{Collector, Counts, FeatureSet, MAX_DIMENSION, parse, write_text};
+use clientele_core::collect::Collected;
+use clientele_core::feature_set::{Collector, Counts, FeatureSet, MAX_DIMENSION};
 use clientele_core::key::{Key, KeyKind};
 use proptest::prelude::*;
 
@@ -46,7 +47,7 @@ fn collect(kind: KeyKind, rows: &[Row]) -> Collector {
     set
 }
 
-fn bytes(set: Collector) -> Vec<u8> {
+fn bytes(mut set: Collector) -> Vec<u8> {
     let mut bytes = Vec::new();
     set.write(&mut bytes, &mut Unhindered).expect("a set can be written");
     bytes
@@ -90,8 +91,7 @@ fn kinds() -> impl Strategy<Value = KeyKind> {
 
 fn text(bytes: &[u8]) -> String {
     let mut text = Vec::new();
-    let set = FeatureSet::open(bytes).expect("a set can be read");
-    write_text(&set, &mut text, &mut Unhindered).expect("it has a text");
+    Collector::write_json(bytes, &mut text, &mut Unhindered).expect("it has a text");
     String::from_utf8(text).expect("the text form is text")
 }
 
@@ -156,14 +156,14 @@ proptest! {
     fn the_text_form_loses_nothing(kind in kinds(), rows in rows()) {
         let set = bytes(collect(kind, &rows));
         let text = text(&set);
-        prop_assert_eq!(&bytes(parse(&text, &mut Unhindered).unwrap()), &set);
+        prop_assert_eq!(&bytes(Collector::parse_json(&text, 0, &mut Unhindered).unwrap()), &set);
         // jsonb puts short names first.
         let fields: std::collections::BTreeMap<_, serde_json::Value> = serde_json::from_str(&text).unwrap();
         let mut fields: Vec<(String, _)> = fields.into_iter().collect();
         fields.sort_by_key(|field| field.0.len());
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
         let reordered = format!("{{{}}}", fields.join(", "));
-        prop_assert_eq!(&bytes(parse(&reordered, &mut Unhindered).unwrap()), &set);
+        prop_assert_eq!(&bytes(Collector::parse_json(&reordered, 0, &mut Unhindered).unwrap()), &set);
     }
 
     #[test]
@@ -198,7 +198,7 @@ proptest! {
             }
             // What is believed is what this library writes.
             if set.check(&mut Unhindered).is_ok() {
-                prop_assert_eq!(&bytes(parse(&text(&wrong), &mut Unhindered).unwrap()), &wrong);
+                prop_assert_eq!(&bytes(Collector::parse_json(&text(&wrong), 0, &mut Unhindered).unwrap()), &wrong);
             }
         }
     }
@@ -280,7 +280,7 @@ fn the_empty_set_is_the_identity() {
     }
     let spelled = r#"{"feature_set":1,"null_ids":0,"null_features":0,"rows":[]}"#;
     assert_eq!(text(&empty), spelled);
-    assert_eq!(bytes(parse(spelled, &mut Unhindered).unwrap()), empty);
+    assert_eq!(bytes(Collector::parse_json(spelled, 0, &mut Unhindered).unwrap()), empty);
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn rows_that_are_ignored_are_counted() {
         null_features: 2 * n,
     };
     assert_eq!(FeatureSet::open(&set).unwrap().counts(), &want(1));
-    assert_eq!(bytes(parse(&text(&set), &mut Unhindered).unwrap()), set);
+    assert_eq!(bytes(Collector::parse_json(&text(&set), 0, &mut Unhindered).unwrap()), set);
     let mut twice = Collector::default();
     twice.absorb(&set, &mut Unhindered).unwrap();
     twice.absorb(&set, &mut Unhindered).unwrap();
@@ -439,16 +439,16 @@ fn text_that_is_no_set_is_refused() {
         ("]}", "]} x", "Trailing"),
     ] {
         let wrong = sound.replacen(from, to, 1);
-        let error = parse(&wrong, &mut Unhindered).unwrap_err();
+        let error = Collector::parse_json(&wrong, 0, &mut Unhindered).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidText, "{wrong}");
         assert!(error.to_string().contains(why), "{error} does not say {why}");
     }
     // What is wrong with a row is said as if it had been collected.
     for (features, kind) in [("[1]", Kind::InvalidParameter), ("[]", Kind::InvalidParameter)] {
         let wrong = sound.replacen("[1e300,1e-7]", features, 1);
-        assert_eq!(parse(&wrong, &mut Unhindered).unwrap_err().kind(), kind, "{wrong}");
+        assert_eq!(Collector::parse_json(&wrong, 0, &mut Unhindered).unwrap_err().kind(), kind, "{wrong}");
     }
-    assert!(parse("", &mut Unhindered).is_err());
+    assert!(Collector::parse_json("", 0, &mut Unhindered).is_err());
 }
 
 /// What may be hindered.
@@ -489,7 +489,7 @@ fn everything_can_be_stopped_and_is_bounded() {
         let whole = bytes(collect(kind, &rows));
         let opened = FeatureSet::open(&whole).unwrap();
         let work: [Work<'_>; 5] = [
-            &|hindered| set.write(&mut Vec::new(), hindered),
+            &|hindered| collect(kind, &rows).write(&mut Vec::new(), hindered),
             &|hindered| opened.ids(hindered).map(drop),
             &|hindered| opened.features(hindered).map(drop),
             &|hindered| Collector::default().absorb(&whole, hindered),

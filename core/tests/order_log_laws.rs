@@ -5,9 +5,10 @@ use clientele_core::Kind;
 use clientele_core::amount::{Amount, Sum};
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period};
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::customers::{Observation, each};
 use clientele_core::key::{Key, KeyKind};
-use clientele_core::order_log::{Collector, OrderLog, TimeKind, parse, write_text};
+use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use clientele_core::zone::Zone;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -80,8 +81,8 @@ fn collected(kind: KeyKind, rows: &[Row]) -> Vec<u8> {
         }
     }
     let mut text = Vec::new();
-    write_text(&OrderLog::open(&whole).unwrap(), &mut text, &mut Unhindered).unwrap();
-    let again = parse(str::from_utf8(&text).unwrap(), NO_RUNS, &mut Unhindered).unwrap();
+    Collector::write_json(&whole, &mut text, &mut Unhindered).unwrap();
+    let again = Collector::parse_json(str::from_utf8(&text).unwrap(), NO_RUNS, &mut Unhindered).unwrap();
     assert!(bytes(again) == whole, "as text");
     whole
 }
@@ -289,7 +290,7 @@ fn a_decimal_sum_has_an_end() {
     assert_eq!((error.kind(), doubled), (Kind::OutOfRange, 20));
     let text = r#"{"order_log":1,"keys":"integer","times":"timestamp","rows":1,"customers":{"1":[["2000-01-01",9223372036854775807]"#;
     let text = format!("{text}{}]}}}}", r#",["2000-01-01",9223372036854775807]"#.repeat(600));
-    let mut log = parse(&text, NO_RUNS, &mut Unhindered).unwrap();
+    let mut log = Collector::parse_json(&text, NO_RUNS, &mut Unhindered).unwrap();
     let error = log.write(&mut Vec::new(), &mut Unhindered).unwrap_err();
     assert_eq!(error.kind(), Kind::OutOfRange);
 }
@@ -412,27 +413,19 @@ proptest! {
         seal(&mut wrong);
         if let Ok(log) = OrderLog::open(&wrong) && log.check(&mut Unhindered).is_ok() {
             let mut text = Vec::new();
-            write_text(&log, &mut text, &mut Unhindered).unwrap();
-            let again = parse(str::from_utf8(&text).unwrap(), NO_RUNS, &mut Unhindered).unwrap();
+            Collector::write_json(log.bytes(), &mut text, &mut Unhindered).unwrap();
+            let again = Collector::parse_json(str::from_utf8(&text).unwrap(), NO_RUNS, &mut Unhindered).unwrap();
             prop_assert!(bytes(again) == wrong, "what is believed has one form");
         }
     }
 }
 
-/// Gives bytes the checksum they should have, as `order_log` documents it.
+/// Gives bytes the checksum they should have, as `collect` documents it.
 fn seal(bytes: &mut [u8]) {
-    let mut head = 14;
-    for _ in 0..4 {
-        while head < bytes.len() && bytes[head] & 0x80 != 0 {
-            head += 1;
-        }
-        head += 1;
-    }
-    if head <= bytes.len() {
+    if bytes.len() >= 6 {
         let mut crc = crc32fast::Hasher::new();
-        crc.update(&bytes[head..]);
         crc.update(&bytes[..2]);
-        crc.update(&bytes[6..head]);
+        crc.update(&bytes[6..]);
         bytes[2..6].copy_from_slice(&crc.finalize().to_le_bytes());
     }
 }

@@ -3,6 +3,7 @@
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
+use clientele_core::collect::Collected;
 use clientele_core::customers::Observation;
 use clientele_core::estimate::Fitted;
 use clientele_core::key::Key;

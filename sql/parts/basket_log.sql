@@ -9,14 +9,14 @@ RETURNS basket_log
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'basket_log_in_wrapper';
 COMMENT ON FUNCTION basket_log_in(cstring) IS
-'text input of basket_log: JSON';
+'text input of basket_log: its text form, or JSON';
 
 CREATE FUNCTION basket_log_out(basket_log)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'basket_log_out_wrapper';
 COMMENT ON FUNCTION basket_log_out(basket_log) IS
-'text output of basket_log: JSON that loses nothing';
+'text output of basket_log: type, version, counts, and the stored bytes in base64';
 
 CREATE FUNCTION basket_log_recv(internal)
 RETURNS basket_log
@@ -45,19 +45,28 @@ CREATE TYPE basket_log (
 COMMENT ON TYPE basket_log IS
 'items collected by basket: a compact, mergeable value that itemsets, rules and recommendations are found in';
 
-CREATE CAST (basket_log AS jsonb) WITH INOUT;
-COMMENT ON CAST (basket_log AS jsonb) IS 'the text form of a basket_log, as jsonb';
-CREATE CAST (jsonb AS basket_log) WITH INOUT;
-COMMENT ON CAST (jsonb AS basket_log) IS 'a basket_log from its text form, as jsonb';
-
 CREATE FUNCTION basket_log_json(basket_log)
 RETURNS json
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CAST(CAST($1 AS jsonb) AS json);
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'basket_log_json_wrapper';
 COMMENT ON FUNCTION basket_log_json(basket_log) IS
 'implementation of the cast of basket_log to json, which to_jsonb and to_json go by';
+
+CREATE FUNCTION basket_log_jsonb(basket_log)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(basket_log_json($1) AS jsonb);
+COMMENT ON FUNCTION basket_log_jsonb(basket_log) IS
+'implementation of the cast of basket_log to jsonb';
+
 CREATE CAST (basket_log AS json) WITH FUNCTION basket_log_json(basket_log);
-COMMENT ON CAST (basket_log AS json) IS 'the text form of a basket_log, as json';
+COMMENT ON CAST (basket_log AS json) IS 'a basket_log as json that loses nothing';
+CREATE CAST (basket_log AS jsonb) WITH FUNCTION basket_log_jsonb(basket_log);
+COMMENT ON CAST (basket_log AS jsonb) IS 'a basket_log as jsonb that loses nothing';
+CREATE CAST (json AS basket_log) WITH INOUT;
+COMMENT ON CAST (json AS basket_log) IS 'a basket_log from json';
+CREATE CAST (jsonb AS basket_log) WITH INOUT;
+COMMENT ON CAST (jsonb AS basket_log) IS 'a basket_log from jsonb';
 
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION basket_log_eq(basket_log, basket_log)

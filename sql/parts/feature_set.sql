@@ -9,14 +9,14 @@ RETURNS feature_set
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'feature_set_in_wrapper';
 COMMENT ON FUNCTION feature_set_in(cstring) IS
-'text input of feature_set: JSON';
+'text input of feature_set: its text form, or JSON';
 
 CREATE FUNCTION feature_set_out(feature_set)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'feature_set_out_wrapper';
 COMMENT ON FUNCTION feature_set_out(feature_set) IS
-'text output of feature_set: JSON that loses nothing';
+'text output of feature_set: type, version, counts, and the stored bytes in base64';
 
 CREATE FUNCTION feature_set_recv(internal)
 RETURNS feature_set
@@ -45,19 +45,28 @@ CREATE TYPE feature_set (
 COMMENT ON TYPE feature_set IS
 'features of customers: as many numbers for each id; a compact, mergeable value that segments are made from';
 
-CREATE CAST (feature_set AS jsonb) WITH INOUT;
-COMMENT ON CAST (feature_set AS jsonb) IS 'the text form of a feature_set, as jsonb';
-CREATE CAST (jsonb AS feature_set) WITH INOUT;
-COMMENT ON CAST (jsonb AS feature_set) IS 'a feature_set from its text form, as jsonb';
-
 CREATE FUNCTION feature_set_json(feature_set)
 RETURNS json
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CAST(CAST($1 AS jsonb) AS json);
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'feature_set_json_wrapper';
 COMMENT ON FUNCTION feature_set_json(feature_set) IS
 'implementation of the cast of feature_set to json, which to_jsonb and to_json go by';
+
+CREATE FUNCTION feature_set_jsonb(feature_set)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(feature_set_json($1) AS jsonb);
+COMMENT ON FUNCTION feature_set_jsonb(feature_set) IS
+'implementation of the cast of feature_set to jsonb';
+
 CREATE CAST (feature_set AS json) WITH FUNCTION feature_set_json(feature_set);
-COMMENT ON CAST (feature_set AS json) IS 'the text form of a feature_set, as json';
+COMMENT ON CAST (feature_set AS json) IS 'a feature_set as json that loses nothing';
+CREATE CAST (feature_set AS jsonb) WITH FUNCTION feature_set_jsonb(feature_set);
+COMMENT ON CAST (feature_set AS jsonb) IS 'a feature_set as jsonb that loses nothing';
+CREATE CAST (json AS feature_set) WITH INOUT;
+COMMENT ON CAST (json AS feature_set) IS 'a feature_set from json';
+CREATE CAST (jsonb AS feature_set) WITH INOUT;
+COMMENT ON CAST (jsonb AS feature_set) IS 'a feature_set from jsonb';
 
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION feature_set_eq(feature_set, feature_set)

@@ -9,14 +9,14 @@ RETURNS order_log
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'order_log_in_wrapper';
 COMMENT ON FUNCTION order_log_in(cstring) IS
-'text input of order_log: JSON';
+'text input of order_log: its text form, or JSON';
 
 CREATE FUNCTION order_log_out(order_log)
 RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'order_log_out_wrapper';
 COMMENT ON FUNCTION order_log_out(order_log) IS
-'text output of order_log: JSON that loses nothing';
+'text output of order_log: type, version, counts, and the stored bytes in base64';
 
 CREATE FUNCTION order_log_recv(internal)
 RETURNS order_log
@@ -45,19 +45,28 @@ CREATE TYPE order_log (
 COMMENT ON TYPE order_log IS
 'orders collected by customer and time: a compact, mergeable value that the analyses read';
 
-CREATE CAST (order_log AS jsonb) WITH INOUT;
-COMMENT ON CAST (order_log AS jsonb) IS 'the text form of an order_log, as jsonb';
-CREATE CAST (jsonb AS order_log) WITH INOUT;
-COMMENT ON CAST (jsonb AS order_log) IS 'an order_log from its text form, as jsonb';
-
 CREATE FUNCTION order_log_json(order_log)
 RETURNS json
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CAST(CAST($1 AS jsonb) AS json);
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'order_log_json_wrapper';
 COMMENT ON FUNCTION order_log_json(order_log) IS
 'implementation of the cast of order_log to json, which to_jsonb and to_json go by';
+
+CREATE FUNCTION order_log_jsonb(order_log)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CAST(order_log_json($1) AS jsonb);
+COMMENT ON FUNCTION order_log_jsonb(order_log) IS
+'implementation of the cast of order_log to jsonb';
+
 CREATE CAST (order_log AS json) WITH FUNCTION order_log_json(order_log);
-COMMENT ON CAST (order_log AS json) IS 'the text form of an order_log, as json';
+COMMENT ON CAST (order_log AS json) IS 'an order_log as json that loses nothing';
+CREATE CAST (order_log AS jsonb) WITH FUNCTION order_log_jsonb(order_log);
+COMMENT ON CAST (order_log AS jsonb) IS 'an order_log as jsonb that loses nothing';
+CREATE CAST (json AS order_log) WITH INOUT;
+COMMENT ON CAST (json AS order_log) IS 'an order_log from json';
+CREATE CAST (jsonb AS order_log) WITH INOUT;
+COMMENT ON CAST (jsonb AS order_log) IS 'an order_log from jsonb';
 
 -- The same rows give the same bytes, so that equality and hashing are those of bytes.
 CREATE FUNCTION order_log_eq(order_log, order_log)

@@ -21,6 +21,10 @@ macro_rules! collection {
         /// The state of the aggregates.
         pub struct Collection($collector);
 
+        impl $crate::pg::collected::CollectedType for $type {
+            type Collector = $collector;
+        }
+
         impl $crate::pg::aggregate::AggregateState for Collection {
             fn new() -> Self {
                 Collection($new)
@@ -28,7 +32,7 @@ macro_rules! collection {
 
             #[inline]
             fn heap_bytes(&self) -> usize {
-                self.0.heap_bytes()
+                clientele_core::collect::Collected::heap_bytes(&self.0)
             }
         }
 
@@ -40,6 +44,8 @@ macro_rules! collection {
             collector: &mut $collector,
             call: $crate::pg::call::Call<'a>,
         ) -> clientele_core::Result<$crate::pg::value::Made<'a, T>> {
+            use clientele_core::collect::Collected;
+
             $crate::pg::value::Made::build(call, collector.heap_bytes() / $times, |builder| {
                 collector.write(builder, &mut $crate::pg::interrupt::Backend::of_call($name))
             })
@@ -50,6 +56,7 @@ macro_rules! collection {
             use $crate::pg::call::Call;
             use $crate::pg::error::answer;
             use $crate::pg::value::{Bytea, Given, Made};
+            use clientele_core::collect::Collected;
             use pgrx::prelude::*;
 
             /// One stored value; NULL is none.

@@ -9,6 +9,7 @@
 //! | [`binary`] | the bytes that tell values of any type apart |
 //! | [`call`] | what a function knows about its own call |
 //! | `call_site`, `remembered` | what a place of a query remembers from one call of a function to the next |
+//! | [`collected`] | collected values as SQL types |
 //! | [`collection`] | aggregates that collect rows into one stored value |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | `elog` | the server's functions for reports, as they are |
@@ -37,6 +38,7 @@ pub mod array;
 mod binary;
 pub mod call;
 mod call_site;
+pub mod collected;
 pub mod collection;
 pub mod decoded;
 mod elog;

@@ -50,6 +50,13 @@ impl TypeName for TextType {
     const NAME: &'static str = "text";
 }
 
+/// `json`: the type of results.
+pub enum JsonType {}
+
+impl TypeName for JsonType {
+    const NAME: &'static str = "json";
+}
+
 impl<'fcx> Made<'fcx, TextType> {
     /// A text for SQL.
     pub fn text(call: Call<'fcx>, text: &str) -> Result<Made<'fcx, TextType>> {

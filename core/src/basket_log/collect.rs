@@ -5,13 +5,13 @@
 //! now it is known how many baskets each item is in, and by that the items get their final numbers.
 
 use super::encode::Encoder;
-use super::{BasketLog, Counts, Kinds, STEPS, mismatch};
+use super::{BasketLog, Counts, Kinds, NAME, STEPS, different, json};
 use crate::checkpoint::{Checkpoint, grow, vec_of, vec_with_capacity};
 use crate::codec::Sink;
+use crate::collect::pile::{Pile, Row};
+use crate::collect::{Collected, Counted, Names, meet, with_bytes};
 use crate::error::{Error, Kind, Result};
 use crate::key::{AnyKey, Form, Key};
-use crate::names::{Names, with_bytes};
-use crate::pile::{Pile, Row};
 use crate::words::sort_by_word;
 use std::cmp::Ordering;
 
@@ -78,10 +78,12 @@ pub struct Collector {
     heap_bytes: usize,
 }
 
-impl Collector {
+impl Collected for Collector {
+    const NAME: &'static str = NAME;
+
     /// An empty collection that looks for rows that came more than once whenever its rows take `limit` bytes, or twice as
     /// much as after it last did.
-    pub fn new(limit: usize) -> Collector {
+    fn new(limit: usize) -> Collector {
         Collector {
             counts: Counts::default(),
             kinds: None,
@@ -93,55 +95,7 @@ impl Collector {
         }
     }
 
-    /// Counts a row without a basket.
-    pub fn ignore_null_basket(&mut self) {
-        self.counts.null_baskets += 1;
-    }
-
-    /// Counts a row with a basket but without an item.
-    pub fn ignore_null_item(&mut self) {
-        self.counts.null_items += 1;
-    }
-
-    /// Takes a row.
-    #[inline]
-    pub fn push(&mut self, basket: AnyKey<'_>, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        self.meet((basket.kind(), item.kind()))?;
-        self.counts.rows += 1;
-        let item = self.item_number(item, checkpoint)?;
-        let basket = self.basket_number(basket.form(), checkpoint)?;
-        self.push_entry(Entry::new(basket, item), checkpoint)
-    }
-
-    /// Says how many rows a log was made from.
-    pub(super) fn set_counts(&mut self, counts: Counts) {
-        self.counts = counts;
-    }
-
-    /// Takes an item that entries of a log may name by the number that is returned.
-    pub(super) fn item_of_log(&mut self, kinds: Kinds, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
-        self.meet(kinds)?;
-        self.item_number(item, checkpoint)
-    }
-
-    /// Takes a basket of a log. Its items have numbers already.
-    pub(super) fn basket_of_log(
-        &mut self,
-        kinds: Kinds,
-        basket: AnyKey<'_>,
-        items: impl Iterator<Item = u32>,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<()> {
-        self.meet(kinds)?;
-        let basket = self.basket_number(basket.form(), checkpoint)?;
-        for item in items {
-            self.push_entry(Entry::new(basket, item), checkpoint)?;
-        }
-        Ok(())
-    }
-
-    /// Takes all entries of a log.
-    pub fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let log = BasketLog::open(bytes)?;
         if let Some(kinds) = log.kinds() {
             let mut numbers = vec_with_capacity(log.items, checkpoint)?;
@@ -161,10 +115,9 @@ impl Collector {
         Ok(())
     }
 
-    /// Takes everything from another collection, which stays as it is.
-    pub fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         if let Some(kinds) = other.kinds {
-            self.meet(kinds)?;
+            meet(&mut self.kinds, kinds, different)?;
             let mut items = vec_with_capacity(other.items.len(), checkpoint)?;
             for place in 0..other.items.len() as u32 {
                 at_times(place, "merging", checkpoint)?;
@@ -194,8 +147,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Writes the log to an empty sink. The collection still holds the same afterwards.
-    pub fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         self.sort(checkpoint)?;
         let (counts, baskets) = self.count(checkpoint)?;
         let order = self.order_of_items(&counts, checkpoint)?;
@@ -219,6 +171,81 @@ impl Collector {
         encoder.end_items();
         self.encode_baskets(&numbers, &mut encoder, checkpoint)?;
         encoder.finish()
+    }
+
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.heap_bytes
+    }
+
+    fn check(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        BasketLog::open(bytes)?.check(checkpoint)
+    }
+
+    fn facts(bytes: &[u8]) -> Result<Vec<(&'static str, u64)>> {
+        let log = BasketLog::open(bytes)?;
+        Ok(vec![
+            ("rows", log.counts.rows),
+            ("baskets", log.baskets as u64),
+            ("items", log.items as u64),
+        ])
+    }
+
+    fn write_json(bytes: &[u8], sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        json::write(&BasketLog::open(bytes)?, sink, checkpoint)
+    }
+
+    fn parse_json(text: &str, limit: usize, checkpoint: &mut dyn Checkpoint) -> Result<Collector> {
+        json::parse(text, Collector::new(limit), checkpoint)
+    }
+}
+
+impl Collector {
+    /// Counts a row without a basket.
+    pub fn ignore_null_basket(&mut self) {
+        self.counts.null_baskets += 1;
+    }
+
+    /// Counts a row with a basket but without an item.
+    pub fn ignore_null_item(&mut self) {
+        self.counts.null_items += 1;
+    }
+
+    /// Takes a row.
+    #[inline]
+    pub fn push(&mut self, basket: AnyKey<'_>, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        meet(&mut self.kinds, (basket.kind(), item.kind()), different)?;
+        self.counts.rows += 1;
+        let item = self.item_number(item, checkpoint)?;
+        let basket = self.basket_number(basket.form(), checkpoint)?;
+        self.push_entry(Entry::new(basket, item), checkpoint)
+    }
+
+    /// Says how many rows a log was made from.
+    pub(super) fn set_counts(&mut self, counts: Counts) {
+        self.counts = counts;
+    }
+
+    /// Takes an item that entries of a log may name by the number that is returned.
+    pub(super) fn item_of_log(&mut self, kinds: Kinds, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+        meet(&mut self.kinds, kinds, different)?;
+        self.item_number(item, checkpoint)
+    }
+
+    /// Takes a basket of a log. Its items have numbers already.
+    pub(super) fn basket_of_log(
+        &mut self,
+        kinds: Kinds,
+        basket: AnyKey<'_>,
+        items: impl Iterator<Item = u32>,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        meet(&mut self.kinds, kinds, different)?;
+        let basket = self.basket_number(basket.form(), checkpoint)?;
+        for item in items {
+            self.push_entry(Entry::new(basket, item), checkpoint)?;
+        }
+        Ok(())
     }
 
     fn encode_baskets(
@@ -247,12 +274,6 @@ impl Collector {
         put(basket, &mut items)
     }
 
-    /// The bytes it takes, beyond those of `Self`.
-    #[inline]
-    pub fn heap_bytes(&self) -> usize {
-        self.heap_bytes
-    }
-
     /// Takes note of the bytes it takes, after something has grown.
     fn measure(&mut self) {
         let baskets = self
@@ -260,19 +281,6 @@ impl Collector {
             .as_ref()
             .map_or(0, |names| size_of::<Names>() + names.heap_bytes());
         self.heap_bytes = self.entries.heap_bytes() + self.items.heap_bytes() + baskets;
-    }
-
-    /// Sees to it that kinds do not mix.
-    #[inline]
-    fn meet(&mut self, kinds: Kinds) -> Result<()> {
-        match self.kinds {
-            Some(own) if own == kinds => Ok(()),
-            Some(own) => Err(mismatch(own, kinds)),
-            None => {
-                self.kinds = Some(kinds);
-                Ok(())
-            }
-        }
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 use super::STEPS;
 use crate::checkpoint::{Checkpoint, grow};
 use crate::codec::Reader;
+use crate::collect::read_key;
 use crate::error::{Error, Result};
 use crate::key::{AnyKey, AnyKind, Key, KeyKind};
 use std::cmp::Ordering;
@@ -32,18 +33,7 @@ impl KeyReader {
             let before = std::mem::replace(&mut self.number, number);
             return Ok(number.cmp(&before));
         }
-        let shared = reader.varint()?;
-        let shared = usize::try_from(shared)
-            .ok()
-            .filter(|&shared| shared <= self.bytes.len())
-            .ok_or_else(|| reader.error("A key shares more bytes than there are."))?;
-        let len = reader.count(8)?;
-        let rest = reader.bytes(len)?;
-        let order = rest.cmp(&self.bytes[shared..]);
-        self.bytes.truncate(shared);
-        grow(&mut self.bytes, rest.len(), checkpoint)?;
-        self.bytes.extend_from_slice(rest);
-        Ok(order)
+        read_key(reader, &mut self.bytes, checkpoint)
     }
 
     /// The key as that of a basket.

@@ -1,7 +1,8 @@
 //! Writing a log: the header, then items and baskets in order.
 
-use super::{CHECKSUM, Counts, Kinds, VERSION, kind_byte};
+use super::{Counts, Kinds};
 use crate::codec::{Sink, put_signed, put_varint};
+use crate::collect::{Writer, byte_of_two, put_key_start};
 use crate::error::Result;
 use crate::key::Form;
 
@@ -10,8 +11,7 @@ const PIECE: usize = 64 << 10;
 
 /// Writes one log to an empty sink. Items and then baskets must come in their order, as many as were announced.
 pub(super) struct Encoder<'s> {
-    sink: &'s mut dyn Sink,
-    crc: crc32fast::Hasher,
+    writer: Writer<'s>,
     piece: Vec<u8>,
     /// The key before, of an item or of a basket.
     key: KeyWriter,
@@ -35,20 +35,11 @@ impl<'s> Encoder<'s> {
         items: usize,
         baskets: u32,
     ) -> Result<Encoder<'s>> {
-        let start = [VERSION, kind_byte(kinds)];
-        sink.append(&start)?;
-        sink.append(&[0; CHECKSUM.end - CHECKSUM.start])?;
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&start);
         let mut piece = Vec::new();
-        for count in counts.as_array() {
-            put_varint(&mut piece, count);
-        }
         put_varint(&mut piece, items as u64);
         put_varint(&mut piece, u64::from(baskets));
         Ok(Encoder {
-            sink,
-            crc,
+            writer: Writer::begin(sink, byte_of_two(kinds), counts, 0)?,
             piece,
             key: KeyWriter::default(),
             count: baskets,
@@ -83,8 +74,7 @@ impl<'s> Encoder<'s> {
     /// Writes what is left, and the checksum.
     pub(super) fn finish(mut self) -> Result<()> {
         self.flush()?;
-        let checksum = self.crc.finalize();
-        self.sink.overwrite(CHECKSUM.start, &checksum.to_le_bytes());
+        self.writer.finish(&[]);
         Ok(())
     }
 
@@ -96,20 +86,13 @@ impl<'s> Encoder<'s> {
                 Ok(())
             }
             Form::Bytes(bytes) => {
-                let before = &mut self.key.bytes;
-                let shared = before.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-                let rest = &bytes[shared..];
-                before.truncate(shared);
-                before.extend_from_slice(rest);
-                put_varint(&mut self.piece, shared as u64);
-                put_varint(&mut self.piece, rest.len() as u64);
+                let rest = put_key_start(&mut self.piece, &mut self.key.bytes, bytes);
                 if rest.len() < PIECE {
                     self.piece.extend_from_slice(rest);
                     return Ok(());
                 }
                 self.flush()?;
-                self.crc.update(rest);
-                self.sink.append(rest)
+                self.writer.append(rest)
             }
         }
     }
@@ -119,9 +102,6 @@ impl<'s> Encoder<'s> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.crc.update(&self.piece);
-        self.sink.append(&self.piece)?;
-        self.piece.clear();
-        Ok(())
+        self.writer.append_piece(&mut self.piece)
     }
 }

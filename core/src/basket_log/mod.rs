@@ -6,14 +6,9 @@
 //!
 //! The same rows give the same bytes, in whatever order and from however many pieces they come.
 //!
+//! Behind the header that all collected values have (see [`collect`](crate::collect)):
+//!
 //! ```text
-//! byte     version, 1
-//! byte     kind of the baskets' keys: 0 none (no entries), 1 integer, 2 uuid, 3 text, 4 date, 5 timestamp, 6 timestamptz,
-//!          7 other; plus 16 times the kind of the items' keys: 1 integer, 2 uuid, 3 text
-//! 4 bytes  CRC-32 (IEEE) of all other bytes
-//! varint   rows collected
-//! varint   rows ignored because their basket was NULL
-//! varint   rows ignored because their item was NULL
 //! varint   items
 //! varint   baskets
 //! items    from the one in the most baskets down, those in equally many in order of their keys: the key, and in how many
@@ -21,34 +16,33 @@
 //! baskets  in order of their keys: the key, how many items there are, the number of the first one, and for each
 //!          further one how many lie between it and the one before
 //! ```
+//! Its kinds are that of the baskets' keys and that of the items' keys. Its counts are rows collected, rows ignored because their basket was
+//! NULL, and rows ignored because their item was NULL.
+//!
 //! Items are numbered from 0, as they stand. A key that is a number is written as its signed distance from the one before, from 0 at
-//! first; one that is not as the number of first bytes it shares with the one before, of none at first, then the number of
-//! bytes that follow, and these. Dates are days and times microseconds since 2000-01-01.
+//! first; one that is not as all keys that are bytes (see `collect/key_column.rs`). Dates are days and times microseconds since 2000-01-01.
 
 mod baskets;
 mod collect;
 mod cursor;
 mod encode;
 mod items;
-mod text;
+mod json;
 
 pub use baskets::Baskets;
 pub use collect::Collector;
 pub use items::Items;
-pub use text::{parse, write_text};
 
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::codec::Reader;
-use crate::error::{Error, Kind, Result};
+use crate::collect::{Collected, Counted, Head, mismatch};
+use crate::error::{Error, Result};
 use crate::key::{AnyKind, KeyKind, Keys};
 use cursor::{Cursor, KeyReader};
 
 /// The name of the type, for messages.
 pub const NAME: &str = "basket_log";
 
-const VERSION: u8 = 1;
-/// Where the checksum stands.
-const CHECKSUM: std::ops::Range<usize> = 2..6;
 /// Steps between two looks at the checkpoint.
 const STEPS: usize = 4_096;
 
@@ -66,25 +60,14 @@ pub struct Counts {
     pub null_items: u64,
 }
 
-impl Counts {
-    fn as_array(&self) -> [u64; 3] {
-        [self.rows, self.null_baskets, self.null_items]
-    }
-
-    fn from_array([rows, null_baskets, null_items]: [u64; 3]) -> Counts {
-        Counts {
-            rows,
-            null_baskets,
-            null_items,
-        }
-    }
-
-    fn add(&mut self, other: &Counts) {
-        let mut sums = self.as_array();
-        for (sum, count) in sums.iter_mut().zip(other.as_array()) {
-            *sum = sum.saturating_add(count);
-        }
-        *self = Counts::from_array(sums);
+impl Counted for Counts {
+    fn fields(&mut self) -> impl Iterator<Item = (&'static str, &mut u64)> {
+        let fields = [
+            ("rows", &mut self.rows),
+            ("null_baskets", &mut self.null_baskets),
+            ("null_items", &mut self.null_items),
+        ];
+        fields.into_iter()
     }
 }
 
@@ -115,22 +98,10 @@ pub struct BasketLog<'a> {
 impl<'a> BasketLog<'a> {
     /// Reads the header and checks the checksum. What comes behind is checked while it is read.
     pub fn open(bytes: &'a [u8]) -> Result<BasketLog<'a>> {
-        let mut reader = Reader::new(NAME, bytes);
-        let version = reader.byte()?;
-        if version != VERSION {
-            return Err(reader.error(format!(
-                "It has version {version}; this is a reader of version {VERSION}."
-            )));
-        }
-        let kinds = kinds_of_byte(reader.byte()?)?;
-        let checksum = u32::from_le_bytes(reader.array()?);
-        if checksum != checksum_of(bytes) {
-            return Err(reader.error("Its checksum does not match its bytes."));
-        }
-        let mut counts = [0; 3];
-        for count in &mut counts {
-            *count = reader.varint()?;
-        }
+        let head = Head::open(NAME, bytes)?;
+        let kinds = head.two_kinds()?;
+        let mut reader = head.rest;
+        let counts = Counts::read(&mut reader)?;
         // An item takes two bytes at least, a basket three.
         let (items, baskets) = (reader.count(16)?, reader.count(24)?);
         if [items, baskets].map(|n| n > u32::MAX as usize) != [false; 2] {
@@ -142,7 +113,7 @@ impl<'a> BasketLog<'a> {
         Ok(BasketLog {
             bytes,
             kinds,
-            counts: Counts::from_array(counts),
+            counts,
             items,
             baskets,
             body: reader,
@@ -280,44 +251,11 @@ impl<'a> BasketLog<'a> {
 }
 
 /// The error for values that hold different kinds of keys.
-pub fn mismatch(a: Kinds, b: Kinds) -> Error {
-    let (what, a, b) = if a.0 != b.0 {
-        ("baskets", a.0.to_string(), b.0.to_string())
+fn different(a: Kinds, b: Kinds) -> Error {
+    let (a, b) = if a.0 != b.0 {
+        (format!("baskets with {} keys", a.0), format!("baskets with {} keys", b.0))
     } else {
-        ("items", a.1.to_string(), b.1.to_string())
+        (format!("items with {} keys", a.1), format!("items with {} keys", b.1))
     };
-    Error::new(Kind::WrongType, "basket logs of different kinds cannot be merged")
-        .detail(format!(
-            "One has {what} with {a} keys, the other has {what} with {b} keys."
-        ))
-        .hint("Cast them to one type where the logs are collected.")
-}
-
-const ITEM_KINDS: [KeyKind; 3] = [KeyKind::Integer, KeyKind::Uuid, KeyKind::Text];
-
-fn kind_byte(kinds: Option<Kinds>) -> u8 {
-    let place = |found: Option<usize>| found.map_or(0, |place| place as u8 + 1);
-    kinds.map_or(0, |(baskets, items)| {
-        place(AnyKind::ALL.iter().position(|&kind| kind == baskets))
-            | place(ITEM_KINDS.iter().position(|&kind| kind == items)) << 4
-    })
-}
-
-fn kinds_of_byte(byte: u8) -> Result<Option<Kinds>> {
-    let place = |number: u8| usize::from(number).wrapping_sub(1);
-    let baskets = AnyKind::ALL.get(place(byte & 15));
-    let items = ITEM_KINDS.get(place(byte >> 4));
-    match (baskets, items) {
-        (Some(&baskets), Some(&items)) => Ok(Some((baskets, items))),
-        _ if byte == 0 => Ok(None),
-        _ => Err(Error::corrupted(NAME, format!("There are no kinds {byte} of keys."))),
-    }
-}
-
-/// The checksum of a log: of all bytes but its own.
-fn checksum_of(bytes: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(&bytes[..CHECKSUM.start]);
-    crc.update(&bytes[CHECKSUM.end..]);
-    crc.finalize()
+    mismatch("basket logs", &a, &b)
 }

@@ -110,6 +110,19 @@ impl<'a> Reader<'a> {
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
+    /// How many bits each of some packed numbers has.
+    pub fn bits(&mut self) -> Result<u32> {
+        match self.byte()? {
+            bits @ 0..=64 => Ok(bits.into()),
+            bits => Err(self.error(format!("A packed number has {bits} bits."))),
+        }
+    }
+
+    /// The bytes of `n` packed numbers of so many bits. `n` is believed.
+    pub fn packed(&mut self, n: usize, bits: u32) -> Result<&'a [u8]> {
+        self.bytes((n * bits as usize).div_ceil(8))
+    }
+
     /// A variable-length integer that counts things, of which each takes at least `bits_each` of the bits that are left.
     pub fn count(&mut self, bits_each: usize) -> Result<usize> {
         let count = self.varint()?;

@@ -3,10 +3,7 @@
 //! All blocks but the last have 1 024 rows.
 //!
 //! ```text
-//! ids       integer: signed varint of the first, a byte of bits per step, steps to the following ones, packed
-//!           uuid:    16 bytes each, most significant first
-//!           text:    varint length of the rest, then for each id: varint bytes shared with the id before in the block, varint
-//!                    bytes of its own, those bytes
+//! ids       a column of keys, see `collect/key_column.rs`; an id may come more than once
 //! features  a column for each:
 //!           byte     digits behind the point of all values, or 255: doubles, 8 bytes each
 //!           varint   the least value, signed, as the integer that its digits spell
@@ -15,10 +12,11 @@
 //! ```
 
 use super::{NAME, Shape};
-use crate::checkpoint::{Checkpoint, attempt, grow, push};
-use crate::codec::{Reader, pack, put_signed, put_varint, unpack, width};
+use crate::checkpoint::{Checkpoint, attempt, push};
+use crate::codec::{Reader, pack, put_signed, unpack, width};
+use crate::collect::{KeyColumn, make_room, read_key};
 use crate::error::Result;
-use crate::key::{Key, KeyKind, Keys};
+use crate::key::Keys;
 
 /// The rows of a block.
 pub(super) const ROWS: usize = 1_024;
@@ -73,77 +71,13 @@ pub(super) fn put_column(out: &mut Vec<u8>, values: &[f64], scratch: &mut Vec<u6
     pack(out, scratch, bits);
 }
 
-/// Appends the ids of a block, which are in order and of one kind.
-pub(super) fn put_ids<'k>(
-    out: &mut Vec<u8>,
-    kind: KeyKind,
-    ids: impl Iterator<Item = Key<'k>> + Clone,
-    checkpoint: &mut dyn Checkpoint,
-) -> Result<()> {
-    match kind {
-        KeyKind::Integer => {
-            let mut ids = ids.map(|id| match id {
-                Key::Integer(id) => id,
-                _ => unreachable!("ids are of one kind"),
-            });
-            let mut last = ids.next().unwrap_or(0);
-            put_signed(out, last);
-            let steps: Vec<u64> = ids
-                .map(|id| id.wrapping_sub(std::mem::replace(&mut last, id)) as u64)
-                .collect();
-            let bits = width(&steps);
-            out.push(bits as u8);
-            pack(out, &steps, bits);
-        }
-        KeyKind::Uuid => ids.for_each(|id| match id {
-            Key::Uuid(id) => out.extend_from_slice(&id.to_be_bytes()),
-            _ => unreachable!("ids are of one kind"),
-        }),
-        KeyKind::Text => {
-            let mut last = "";
-            let parts = ids.map(move |id| match id {
-                Key::Text(id) => {
-                    let shared = last.bytes().zip(id.bytes()).take_while(|(a, b)| a == b).count();
-                    last = id;
-                    (shared as u64, &id.as_bytes()[shared..])
-                }
-                _ => unreachable!("ids are of one kind"),
-            });
-            let len = parts
-                .clone()
-                .map(|(shared, own)| varint_len(shared) + varint_len(own.len() as u64) + own.len())
-                .sum();
-            make_room(out, len, checkpoint)?;
-            put_varint(out, len as u64);
-            for (shared, own) in parts {
-                put_varint(out, shared);
-                put_varint(out, own.len() as u64);
-                out.extend_from_slice(own);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The bytes that a number takes in seven bits each.
-fn varint_len(value: u64) -> usize {
-    (64 - (value | 1).leading_zeros()).div_ceil(7) as usize
-}
-
 /// A block as it stands in the bytes: what it holds is read when it is asked for.
 #[derive(Debug, Default)]
 pub(super) struct Block<'a> {
     pub(super) rows: usize,
-    ids: Ids<'a>,
+    ids: KeyColumn<'a>,
     /// One for each feature.
     pub(super) columns: Vec<Column<'a>>,
-}
-
-#[derive(Debug, Default)]
-struct Ids<'a> {
-    first: i64,
-    bits: u32,
-    bytes: &'a [u8],
 }
 
 /// The values of a feature in a block.
@@ -159,25 +93,7 @@ impl<'a> Block<'a> {
     /// Finds the parts of the next block, which has so many rows.
     pub(super) fn open(&mut self, reader: &mut Reader<'a>, shape: Shape, rows: usize) -> Result<()> {
         self.rows = rows;
-        self.ids = match shape.kind {
-            KeyKind::Integer => {
-                let first = reader.signed()?;
-                let bits = bits(reader)?;
-                let bytes = packed(reader, rows - 1, bits)?;
-                Ids { first, bits, bytes }
-            }
-            KeyKind::Uuid => Ids {
-                bytes: reader.bytes(16 * rows)?,
-                ..Ids::default()
-            },
-            KeyKind::Text => {
-                let len = reader.count(8)?;
-                Ids {
-                    bytes: reader.bytes(len)?,
-                    ..Ids::default()
-                }
-            }
-        };
+        self.ids = KeyColumn::open(reader, shape.kind, rows)?;
         self.columns.clear();
         for _ in 0..shape.dimension {
             self.columns.push(Column::open(reader, rows)?);
@@ -196,20 +112,13 @@ impl<'a> Block<'a> {
 
     fn integers(&self, ids: &mut Vec<i64>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         make_room(ids, self.rows, checkpoint)?;
-        let mut reader = Reader::new(NAME, self.ids.bytes);
-        let mut steps = Vec::new();
-        unpack(&mut reader, self.rows - 1, self.ids.bits, &mut steps)?;
-        let mut id = self.ids.first;
-        let mut sound = ids.last().is_none_or(|&last| last <= id);
-        ids.push(id);
-        for step in steps {
-            // Steps are below 2^64, so a sum that wrapped around is less than what it was added to.
-            let before = id;
-            id = id.wrapping_add(step as i64);
-            sound &= id >= before;
-            ids.push(id);
-        }
-        in_order(sound, &reader)
+        let last = ids.last().copied();
+        let start = ids.len();
+        let sound = self.ids.integers(self.rows, false, ids, &mut Vec::new())?;
+        in_order(
+            sound && last.is_none_or(|last| last <= ids[start]),
+            &Reader::new(NAME, self.ids.bytes),
+        )
     }
 
     fn uuids(&self, ids: &mut Vec<u128>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
@@ -227,17 +136,8 @@ impl<'a> Block<'a> {
         let mut reader = Reader::new(NAME, self.ids.bytes);
         make_room(ends, self.rows, checkpoint)?;
         let mut id: Vec<u8> = Vec::new();
-        for at in 0..self.rows {
-            let shared = reader.count(0)?;
-            let own = reader.count(8)?;
-            if shared > id.len() || at == 0 && shared > 0 {
-                return Err(reader.error("An id shares more with the one before than there is."));
-            }
-            id.truncate(shared);
-            if id.capacity() - shared < own {
-                grow(&mut id, own, checkpoint)?;
-            }
-            id.extend_from_slice(reader.bytes(own)?);
+        for _ in 0..self.rows {
+            read_key(&mut reader, &mut id, checkpoint)?;
             let text = match std::str::from_utf8(&id) {
                 Ok(text) if !text.contains('\0') => text,
                 _ => return Err(reader.error("An id is no text.")),
@@ -279,8 +179,8 @@ impl<'a> Column<'a> {
             return Err(reader.error(format!("There are no numbers with {digits} digits behind the point.")));
         }
         let least = reader.signed()?;
-        let bits = bits(reader)?;
-        let bytes = packed(reader, rows, bits)?;
+        let bits = reader.bits()?;
+        let bytes = reader.packed(rows, bits)?;
         Ok(Column {
             digits,
             least,
@@ -321,31 +221,10 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Room for `more` elements, growing by half at least.
-pub(super) fn make_room<T>(vec: &mut Vec<T>, more: usize, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-    if vec.capacity() - vec.len() < more {
-        let more = more.max(vec.len() / 2);
-        grow(vec, more, checkpoint)?;
-    }
-    Ok(())
-}
-
 fn in_order(sound: bool, reader: &Reader<'_>) -> Result<()> {
     if sound {
         Ok(())
     } else {
         Err(reader.error("Ids are not in order."))
     }
-}
-
-fn bits(reader: &mut Reader<'_>) -> Result<u32> {
-    match reader.byte()? {
-        bits @ 0..=64 => Ok(bits.into()),
-        bits => Err(reader.error(format!("A packed number has {bits} bits."))),
-    }
-}
-
-/// The bytes of `n` numbers of so many bits.
-fn packed<'a>(reader: &mut Reader<'a>, n: usize, bits: u32) -> Result<&'a [u8]> {
-    reader.bytes((n * bits as usize).div_ceil(8))
 }

@@ -2,16 +2,16 @@
 //!
 //! Rows are kept as they come, and sorted when the set is asked for.
 
-use super::block::{self, make_room, put_column, put_ids};
+use super::block;
+use super::encode::Encoder;
 use super::order::Rows;
-use super::{CHECKSUM, Counts, FeatureSet, MAX_DIMENSION, Shape, checksum_of, features, header, mismatch};
+use super::{Counts, FeatureSet, MAX_DIMENSION, NAME, Shape, different, features, json};
 use crate::checkpoint::{Checkpoint, vec_of};
 use crate::codec::Sink;
+use crate::collect::{Collected, Counted, make_room};
 use crate::error::{Error, Kind, Result, spelled};
 use crate::key::{Key, Keys};
 
-/// Bytes that are put together before they go to the sink.
-const PIECE: usize = 64 << 10;
 /// Columns that are written before the caller is asked again.
 const COLUMNS: usize = 64;
 
@@ -19,21 +19,21 @@ const COLUMNS: usize = 64;
 #[derive(Debug, Default)]
 pub struct Collector {
     counts: Counts,
-    rows: Option<Collected>,
+    rows: Option<Held>,
 }
 
 /// Rows, at least one of which has come.
 #[derive(Debug)]
-struct Collected {
+struct Held {
     dimension: usize,
     ids: Keys,
     /// Row by row.
     features: Vec<f64>,
 }
 
-impl Collected {
-    fn new(shape: Shape) -> Collected {
-        Collected {
+impl Held {
+    fn new(shape: Shape) -> Held {
+        Held {
             dimension: shape.dimension,
             ids: Keys::new(shape.kind),
             features: Vec::new(),
@@ -58,8 +58,7 @@ impl Collected {
         Ok(())
     }
 
-    /// Hands the blocks to `put`, piece by piece.
-    fn write(&self, put: &mut dyn FnMut(&[u8]) -> Result<()>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn write(&self, encoder: &mut Encoder<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let n = self.ids.len();
         let rows = Rows {
             ids: &self.ids,
@@ -68,70 +67,31 @@ impl Collected {
         };
         let order = rows.order(checkpoint)?;
         let row_at = |place: usize| order.as_ref().map_or(place, |places| places[place].1);
-        let (mut out, mut of_block, mut values, mut offsets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut of_block = Vec::new();
         for start in (0..n).step_by(block::ROWS) {
             of_block.clear();
             of_block.extend((start..n.min(start + block::ROWS)).map(row_at));
-            let ids = of_block.iter().map(|&row| self.ids.get(row));
-            put_ids(&mut out, self.ids.kind(), ids, checkpoint)?;
+            encoder.ids(of_block.iter().map(|&row| self.ids.get(row)), checkpoint)?;
             for feature in 0..self.dimension {
                 if feature % COLUMNS == 0 {
                     checkpoint.pass("writing", start, n)?;
                 }
-                values.clear();
-                values.extend(of_block.iter().map(|&row| rows.features(row)[feature]));
-                put_column(&mut out, &values, &mut offsets);
-                if out.len() >= PIECE {
-                    put(&out)?;
-                    out.clear();
-                }
+                encoder.column(of_block.iter().map(|&row| rows.features(row)[feature]))?;
             }
         }
-        put(&out)
+        Ok(())
     }
 }
 
-impl Collector {
-    /// Counts a row without an id.
-    pub fn ignore_null_id(&mut self) {
-        self.counts.null_ids += 1;
+impl Collected for Collector {
+    const NAME: &'static str = NAME;
+
+    /// An empty collection, which has no way to make rows smaller.
+    fn new(_limit: usize) -> Collector {
+        Collector::default()
     }
 
-    /// Counts a row without features, or with one that is NULL.
-    pub fn ignore_null_features(&mut self) {
-        self.counts.null_features += 1;
-    }
-
-    /// Says how many rows the rows of a text form were chosen from.
-    pub(super) fn set_ignored(&mut self, null_ids: u64, null_features: u64) {
-        self.counts.null_ids = null_ids;
-        self.counts.null_features = null_features;
-    }
-
-    /// Takes a row. All rows have ids of one kind and equally many features, all of which are finite; a text has no zeros in it.
-    #[inline]
-    pub fn push(&mut self, id: Key<'_>, features: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        if !features.iter().all(|x| x.is_finite()) {
-            return Err(not_finite(id, features));
-        }
-        let shape = Shape {
-            kind: id.kind(),
-            dimension: features.len(),
-        };
-        let rows = match &mut self.rows {
-            Some(rows) if rows.shape() == shape => rows,
-            rows => begin(rows, id, shape)?,
-        };
-        rows.make_room(1, checkpoint)?;
-        rows.ids.push(id, checkpoint)?;
-        // Zero has one sign.
-        rows.features.extend(features.iter().map(|x| x + 0.0));
-        self.counts.rows += 1;
-        Ok(())
-    }
-
-    /// Takes all rows of a set.
-    pub fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let set = FeatureSet::open(bytes)?;
         self.counts.add(set.counts());
         let Some(shape) = set.shape else {
@@ -157,8 +117,7 @@ impl Collector {
         append(&mut rows.ids, &ids, checkpoint)
     }
 
-    /// Takes everything from another collection, which stays as it is.
-    pub fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         self.counts.add(&other.counts);
         let Some(more) = &other.rows else {
             return Ok(());
@@ -169,53 +128,102 @@ impl Collector {
         append(&mut rows.ids, &more.ids, checkpoint)
     }
 
-    /// Writes the set to an empty sink. O(rows · dimension), and sorting.
-    pub fn write(&self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let head = header(&self.counts, self.rows.as_ref().map(Collected::shape));
-        let mut crc = checksum_of(&head[..CHECKSUM.start]);
-        crc.update(&head[CHECKSUM.end..]);
-        sink.append(&head)?;
+    /// O(rows · dimension), and sorting.
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let shape = self.rows.as_ref().map(Held::shape);
+        let mut encoder = Encoder::new(sink, shape, &self.counts)?;
         if let Some(rows) = &self.rows {
-            let mut put = |piece: &[u8]| {
-                crc.update(piece);
-                sink.append(piece)
-            };
-            rows.write(&mut put, checkpoint)?;
+            rows.write(&mut encoder, checkpoint)?;
         }
-        sink.overwrite(CHECKSUM.start, &crc.finalize().to_le_bytes());
-        Ok(())
+        encoder.finish()
     }
 
-    /// The bytes it takes, beyond those of `Self`. O(1).
     #[inline]
-    pub fn heap_bytes(&self) -> usize {
+    fn heap_bytes(&self) -> usize {
         self.rows.as_ref().map_or(0, |rows| {
             rows.ids.heap_bytes() + rows.features.capacity() * size_of::<f64>()
         })
     }
 
+    fn check(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        FeatureSet::open(bytes)?.check(checkpoint)
+    }
+
+    fn facts(bytes: &[u8]) -> Result<Vec<(&'static str, u64)>> {
+        let set = FeatureSet::open(bytes)?;
+        Ok(vec![("rows", set.counts().rows), ("features", set.dimension() as u64)])
+    }
+
+    fn write_json(bytes: &[u8], sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        json::write(&FeatureSet::open(bytes)?, sink, checkpoint)
+    }
+
+    fn parse_json(text: &str, _limit: usize, checkpoint: &mut dyn Checkpoint) -> Result<Collector> {
+        json::parse(text, checkpoint)
+    }
+}
+
+impl Collector {
+    /// Counts a row without an id.
+    pub fn ignore_null_id(&mut self) {
+        self.counts.null_ids += 1;
+    }
+
+    /// Counts a row without features, or with one that is NULL.
+    pub fn ignore_null_features(&mut self) {
+        self.counts.null_features += 1;
+    }
+
+    /// Says how many rows were ignored beside the rows of a set.
+    pub(super) fn set_ignored(&mut self, counts: &Counts) {
+        self.counts.null_ids = counts.null_ids;
+        self.counts.null_features = counts.null_features;
+    }
+
+    /// Takes a row. All rows have ids of one kind and equally many features, all of which are finite; a text has no zeros in it.
+    #[inline]
+    pub fn push(&mut self, id: Key<'_>, features: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        if !features.iter().all(|x| x.is_finite()) {
+            return Err(not_finite(id, features));
+        }
+        let shape = Shape {
+            kind: id.kind(),
+            dimension: features.len(),
+        };
+        let rows = match &mut self.rows {
+            Some(rows) if rows.shape() == shape => rows,
+            rows => begin(rows, id, shape)?,
+        };
+        rows.make_room(1, checkpoint)?;
+        rows.ids.push(id, checkpoint)?;
+        // Zero has one sign.
+        rows.features.extend(features.iter().map(|x| x + 0.0));
+        self.counts.rows += 1;
+        Ok(())
+    }
+
     /// The rows, once they are known to be of this shape.
-    fn meet(&mut self, shape: Shape) -> Result<&mut Collected> {
+    fn meet(&mut self, shape: Shape) -> Result<&mut Held> {
         match &mut self.rows {
-            Some(rows) if rows.shape() != shape => Err(mismatch(rows.shape(), shape)),
-            rows => Ok(rows.get_or_insert_with(|| Collected::new(shape))),
+            Some(rows) if rows.shape() != shape => Err(different(rows.shape(), shape)),
+            rows => Ok(rows.get_or_insert_with(|| Held::new(shape))),
         }
     }
 }
 
 /// The rows that the first row, or one of another shape, is to be added to.
 #[cold]
-fn begin<'r>(rows: &'r mut Option<Collected>, id: Key<'_>, shape: Shape) -> Result<&'r mut Collected> {
+fn begin<'r>(rows: &'r mut Option<Held>, id: Key<'_>, shape: Shape) -> Result<&'r mut Held> {
     let here = format!("The row with id {} has {}", named(id), features(shape.dimension));
     match rows {
         _ if shape.dimension == 0 => Err(Error::invalid("features must not be empty").detail(format!("{here}."))),
         _ if shape.dimension > MAX_DIMENSION => Err(Error::new(Kind::TooLarge, "too many features")
             .detail(format!("{here}; there can be {MAX_DIMENSION} of them."))
             .hint("Choose those that tell customers apart.")),
-        Some(rows) if rows.ids.kind() != shape.kind => Err(mismatch(rows.shape(), shape)),
+        Some(rows) if rows.ids.kind() != shape.kind => Err(different(rows.shape(), shape)),
         Some(rows) => Err(Error::invalid("all rows must have the same number of features")
             .detail(format!("{here}, the rows before it have {}.", rows.dimension))),
-        none => Ok(none.insert(Collected::new(shape))),
+        none => Ok(none.insert(Held::new(shape))),
     }
 }
 

@@ -4,41 +4,37 @@
 //! such as counts, days and money, take as few bits as they need, other numbers are doubles. The same bytes are the stored value and what
 //! parallel workers exchange. The same rows give the same bytes, in whatever order and from however many pieces they come.
 //!
+//! Behind the header that all collected values have (see [`collect`](crate::collect)):
+//!
 //! ```text
-//! byte     version, 1
-//! byte     kind of ids: 0 none (no rows), 1 integer, 2 uuid, 3 text
-//! 4 bytes  CRC-32 (IEEE) of all other bytes
-//! varint   rows
-//! varint   rows ignored because their id was NULL
-//! varint   rows ignored because their features were NULL, or one of them
 //! varint   dimension: the features of each row; 0 if there are no rows
 //! blocks   see `block.rs`
 //! ```
-//! Integers are little-endian.
+//! Its kind is that of the ids. Its counts are rows, rows ignored because their id was NULL, and rows ignored because their features were
+//! NULL, or one of them.
 
 mod block;
 mod collect;
+mod encode;
+mod json;
 mod order;
-mod text;
 
 pub use collect::Collector;
-pub use text::{parse, write_text};
 
 use crate::checkpoint::{Checkpoint, vec_of};
-use crate::codec::{Reader, put_varint};
-use crate::error::{Error, Kind, Result};
+use crate::codec::Reader;
+use crate::collect::{Comparison, Counted, Head, make_room, mismatch};
+use crate::error::{Error, Result};
 use crate::key::{KeyKind, Keys};
 use block::Block;
+use encode::Encoder;
 use ndarray::Array2;
+use std::cmp::Ordering;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "feature_set";
 /// The most features of a row: more are no features but data.
 pub const MAX_DIMENSION: usize = 16_000;
-
-const VERSION: u8 = 1;
-/// Where the checksum stands.
-const CHECKSUM: std::ops::Range<usize> = 2..6;
 
 /// How many rows were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +47,14 @@ pub struct Counts {
     pub null_features: u64,
 }
 
-impl Counts {
-    fn add(&mut self, other: &Counts) {
-        self.rows = self.rows.saturating_add(other.rows);
-        self.null_ids = self.null_ids.saturating_add(other.null_ids);
-        self.null_features = self.null_features.saturating_add(other.null_features);
+impl Counted for Counts {
+    fn fields(&mut self) -> impl Iterator<Item = (&'static str, &mut u64)> {
+        let fields = [
+            ("rows", &mut self.rows),
+            ("null_ids", &mut self.null_ids),
+            ("null_features", &mut self.null_features),
+        ];
+        fields.into_iter()
     }
 }
 
@@ -80,34 +79,12 @@ pub struct FeatureSet<'a> {
 impl<'a> FeatureSet<'a> {
     /// Reads the header and checks the checksum. What the blocks hold is checked while they are read.
     pub fn open(bytes: &'a [u8]) -> Result<FeatureSet<'a>> {
-        let mut reader = Reader::new(NAME, bytes);
-        let version = reader.byte()?;
-        if version != VERSION {
-            return Err(reader.error(format!(
-                "It has version {version}; this is a reader of version {VERSION}."
-            )));
-        }
-        let kind = reader.byte()?;
-        let checksum = u32::from_le_bytes(reader.array()?);
-        let mut crc = checksum_of(&bytes[..CHECKSUM.start]);
-        crc.update(&bytes[CHECKSUM.end..]);
-        if checksum != crc.finalize() {
-            return Err(reader.error("Its checksum does not match its bytes."));
-        }
-        let counts = Counts {
-            rows: reader.varint()?,
-            null_ids: reader.varint()?,
-            null_features: reader.varint()?,
-        };
+        let head = Head::open(NAME, bytes)?;
+        let kind = head.kind()?;
+        let mut reader = head.rest;
+        let counts = Counts::read(&mut reader)?;
         let dimension = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
-        let shape = match kind {
-            0 => None,
-            1 => Some(KeyKind::Integer),
-            2 => Some(KeyKind::Uuid),
-            3 => Some(KeyKind::Text),
-            _ => return Err(reader.error(format!("There is no kind {kind} of ids."))),
-        }
-        .map(|kind| Shape { kind, dimension });
+        let shape = kind.map(|kind| Shape { kind, dimension });
         let sound = match shape {
             None => counts.rows == 0 && dimension == 0 && reader.is_at_end(),
             // So that nothing is allocated that the bytes do not account for: a thousand times as much at most.
@@ -120,7 +97,7 @@ impl<'a> FeatureSet<'a> {
         };
         if !sound {
             return Err(reader.error(format!(
-                "It cannot hold {} rows of {dimension} features with ids of kind {kind}.",
+                "It cannot hold {} rows of {dimension} features.",
                 counts.rows
             )));
         }
@@ -187,19 +164,52 @@ impl<'a> FeatureSet<'a> {
 
     /// Reads everything, to see whether it is what this library would have written. Bytes from outside are not believed before.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let mut again = Collector::default();
-        again.absorb(self.bytes, checkpoint)?;
-        let mut bytes = Vec::new();
-        checkpoint.reserve(self.bytes.len())?;
-        again.write(&mut bytes, checkpoint)?;
-        if bytes == self.bytes {
+        let mut written = Comparison::with(NAME, self.bytes);
+        let mut encoder = Encoder::new(&mut written, self.shape, &self.counts)?;
+        let mut values = Vec::new();
+        let mut offsets = Vec::new();
+        let mut last: Option<(Keys, Vec<f64>)> = None;
+        self.each_block(checkpoint, &mut |block, _, checkpoint| {
+            let rows = block.rows;
+            values.clear();
+            make_room(&mut values, rows * block.columns.len(), checkpoint)?;
+            values.resize(rows * block.columns.len(), 0.0);
+            for (column, values) in block.columns.iter().zip(values.chunks_exact_mut(rows)) {
+                column.read(values, &mut offsets)?;
+            }
+            // The last row of the block before comes first.
+            let (mut ids, mut before) = (Keys::new(self.kind().unwrap_or(KeyKind::Integer)), None);
+            if let Some((id, features)) = last.take() {
+                ids.push(id.get(0), checkpoint)?;
+                before = Some(features);
+            }
+            let first = ids.len();
+            block.ids(&mut ids, checkpoint)?;
+            let feature = |row: usize, feature: usize| match (row.checked_sub(first), &before) {
+                (None, Some(before)) => before[feature],
+                (row, _) => values[feature * rows + row.unwrap_or(0)],
+            };
+            let features = |row: usize| (0..block.columns.len()).map(move |at| feature(row, at));
+            let in_order = (1..ids.len()).all(|row| {
+                let equal = || features(row - 1).zip(features(row)).map(|(a, b)| a.total_cmp(&b));
+                let order = ids.get(row - 1).cmp(&ids.get(row));
+                order.then_with(|| equal().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)).is_le()
+            });
+            if !in_order {
+                return Err(Error::corrupted(NAME, "Its rows are not in order."));
+            }
+            let own = first..ids.len();
+            encoder.ids(own.clone().map(|row| ids.get(row)), checkpoint)?;
+            for at in 0..block.columns.len() {
+                encoder.column(own.clone().map(|row| feature(row, at)))?;
+            }
+            let mut id = Keys::new(ids.kind());
+            id.push(ids.get(ids.len() - 1), checkpoint)?;
+            last = Some((id, features(ids.len() - 1).collect()));
             Ok(())
-        } else {
-            Err(Error::corrupted(
-                NAME,
-                "Its rows are not in order, or are not written the one way there is.",
-            ))
-        }
+        })?;
+        encoder.finish()?;
+        written.finish()
     }
 
     /// Visits all blocks and the numbers of their first rows.
@@ -225,36 +235,10 @@ impl<'a> FeatureSet<'a> {
     }
 }
 
-/// The beginning of a set, without a checksum.
-fn header(counts: &Counts, shape: Option<Shape>) -> Vec<u8> {
-    let kind = match shape.map(|shape| shape.kind) {
-        None => 0,
-        Some(KeyKind::Integer) => 1,
-        Some(KeyKind::Uuid) => 2,
-        Some(KeyKind::Text) => 3,
-    };
-    let mut out = vec![VERSION, kind];
-    out.resize(CHECKSUM.end, 0);
-    for count in [counts.rows, counts.null_ids, counts.null_features] {
-        put_varint(&mut out, count);
-    }
-    put_varint(&mut out, shape.map_or(0, |shape| shape.dimension as u64));
-    out
-}
-
-/// A checksum that begins with `bytes`.
-fn checksum_of(bytes: &[u8]) -> crc32fast::Hasher {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(bytes);
-    crc
-}
-
 /// The error for sets that do not go together.
-fn mismatch(a: Shape, b: Shape) -> Error {
+fn different(a: Shape, b: Shape) -> Error {
     if a.kind != b.kind {
-        Error::new(Kind::WrongType, "feature sets of different kinds cannot be merged")
-            .detail(format!("One has {} ids, the other has {} ids.", a.kind, b.kind))
-            .hint("Cast them to one type where the sets are collected.")
+        mismatch("feature sets", &format!("{} ids", a.kind), &format!("{} ids", b.kind))
     } else {
         let (less, more) = (a.dimension.min(b.dimension), a.dimension.max(b.dimension));
         Error::invalid("feature sets of different dimensions cannot be merged")

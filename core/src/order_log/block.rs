@@ -5,11 +5,8 @@
 //! varint   entries
 //! varint   customers * 2 + (1 if the first one began in the block before)
 //! byte     time unit (3 bits), scale of the amounts (4 bits), whether odd amounts follow (1 bit)
-//! 5 bytes  bits per value of: entry counts, keys, first times, time steps, amounts
-//! keys     integer: signed varint of the first, then steps - 1, packed
-//!          uuid:    16 bytes each, most significant first
-//!          text:    varint length of the section, then for each key: varint bytes shared with the key before,
-//!                   varint bytes of its own, those bytes
+//! 4 bytes  bits per value of: entry counts, first times, time steps, amounts
+//! keys     a column of keys, see `collect/key_column.rs`
 //! counts   entries of each customer - 1, packed
 //! times    signed varint of the least first time, in units; first times minus that, packed;
 //!          steps to the following entries of the same customer, packed
@@ -22,8 +19,10 @@ use super::row::code;
 use super::{KeyKind, NO_ORDER};
 use crate::amount::{Amount, Form, POWERS};
 use crate::calendar::{END_TIME, MIN_TIME};
-use crate::codec::{Reader, Sink, pack, put_signed, put_varint, unpack, width};
+use crate::codec::{Reader, pack, put_signed, put_varint, unpack, width};
+use crate::collect::{KeyColumn, KeyWriter, Writer};
 use crate::error::Result;
+use crate::key::Key;
 
 /// The most entries of a block, unless all are of one instant.
 pub(super) const ENTRIES: usize = 1_024;
@@ -36,15 +35,9 @@ const KEY_BYTES: usize = 64 * 1_024;
 const UNITS: [i64; 6] = [1, 1_000, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000];
 
 /// A block being filled.
-pub(super) struct Writer {
-    kind: KeyKind,
+pub(super) struct BlockWriter {
     continues: bool,
-    integers: Vec<i64>,
-    /// The key section of UUIDs and texts, ready to be written.
-    key_bytes: Vec<u8>,
-    /// Where the last key begins among them.
-    last_key: usize,
-    last_text: String,
+    keys: KeyWriter,
     newest: i64,
     ends: Vec<usize>,
     times: Vec<i64>,
@@ -64,15 +57,11 @@ pub(super) enum OwnedKey {
     Text(String),
 }
 
-impl Writer {
-    pub(super) fn new(kind: KeyKind) -> Writer {
-        Writer {
-            kind,
+impl BlockWriter {
+    pub(super) fn new(kind: KeyKind) -> BlockWriter {
+        BlockWriter {
             continues: false,
-            integers: Vec::new(),
-            key_bytes: Vec::new(),
-            last_key: 0,
-            last_text: String::new(),
+            keys: KeyWriter::new(kind),
             newest: NO_ORDER,
             ends: Vec::new(),
             times: Vec::new(),
@@ -91,7 +80,7 @@ impl Writer {
     /// Whether the block takes no further entry, or no further customer if `customer` is set.
     #[inline]
     pub(super) fn is_full(&self, customer: bool) -> bool {
-        self.times.len() >= ENTRIES || customer && self.key_bytes.len() >= KEY_BYTES
+        self.times.len() >= ENTRIES || customer && self.keys.len_bytes() >= KEY_BYTES
     }
 
     /// Whether `n` entries more fit.
@@ -100,25 +89,17 @@ impl Writer {
     }
 
     /// Begins the next customer; `continued` if some of its entries are in the block before.
-    pub(super) fn customer(&mut self, key: &OwnedKey, continued: bool) {
+    pub(super) fn customer(&mut self, key: &OwnedKey, continued: bool) -> Result<()> {
         if self.is_empty() {
             self.continues = continued;
         } else {
             self.ends.push(self.times.len());
         }
-        self.last_key = self.key_bytes.len();
-        match key {
-            OwnedKey::Integer(key) => self.integers.push(*key),
-            OwnedKey::Uuid(key) => self.key_bytes.extend_from_slice(&key.to_be_bytes()),
-            OwnedKey::Text(key) => {
-                let shared = shared_prefix(&self.last_text, key);
-                put_varint(&mut self.key_bytes, shared as u64);
-                put_varint(&mut self.key_bytes, (key.len() - shared) as u64);
-                self.key_bytes.extend_from_slice(&key.as_bytes()[shared..]);
-                self.last_text.truncate(shared);
-                self.last_text.push_str(&key[shared..]);
-            }
-        }
+        self.keys.push(match key {
+            OwnedKey::Integer(key) => Key::Integer(*key),
+            OwnedKey::Uuid(key) => Key::Uuid(*key),
+            OwnedKey::Text(key) => Key::Text(key),
+        })
     }
 
     /// Takes the current customer back if it has no entries in this block, and others have. No further customer may come before the block
@@ -127,8 +108,7 @@ impl Writer {
         let is_empty = self.ends.last() == Some(&self.times.len());
         if is_empty {
             self.ends.pop();
-            self.integers.pop();
-            self.key_bytes.truncate(self.last_key);
+            self.keys.pop();
         }
         is_empty
     }
@@ -189,25 +169,20 @@ impl Writer {
         }
     }
 
-    /// Writes the block to `sink` and empties it.
-    pub(super) fn flush(&mut self, sink: &mut dyn Sink, crc: &mut crc32fast::Hasher) -> Result<()> {
+    /// Writes the block and empties it.
+    pub(super) fn flush(&mut self, writer: &mut Writer<'_>) -> Result<()> {
         self.ends.push(self.times.len());
-        self.encode();
-        crc.update(&self.out);
-        sink.append(&self.out)?;
-        self.integers.clear();
-        self.key_bytes.clear();
-        self.last_text.clear();
+        self.encode()?;
+        writer.append_piece(&mut self.out)?;
         self.ends.clear();
         self.times.clear();
         self.mantissas.clear();
         self.scales.clear();
         self.odd.clear();
-        self.out.clear();
         Ok(())
     }
 
-    fn encode(&mut self) {
+    fn encode(&mut self) -> Result<()> {
         let orders = self
             .times
             .iter()
@@ -223,28 +198,15 @@ impl Writer {
         put_varint(out, (self.ends.len() as u64) << 1 | u64::from(self.continues));
         out.push(unit | scale << 3 | u8::from(!self.odd.is_empty()) << 7);
         let widths = out.len();
-        out.extend_from_slice(&[0; 5]);
+        out.extend_from_slice(&[0; 4]);
 
         let values = &mut self.values;
+        self.keys.write(true, out, values)?;
         let put_packed = |out: &mut Vec<u8>, column: usize, values: &[u64]| {
             let bits = width(values);
             out[widths + column] = bits as u8;
             pack(out, values, bits);
         };
-        match self.kind {
-            KeyKind::Integer => {
-                put_signed(out, self.integers[0]);
-                values.clear();
-                let steps = self.integers.windows(2);
-                values.extend(steps.map(|pair| (pair[1].wrapping_sub(pair[0]) as u64).wrapping_sub(1)));
-                put_packed(out, 1, values);
-            }
-            KeyKind::Uuid => out.extend_from_slice(&self.key_bytes),
-            KeyKind::Text => {
-                put_varint(out, self.key_bytes.len() as u64);
-                out.extend_from_slice(&self.key_bytes);
-            }
-        }
 
         let starts = || std::iter::once(0).chain(self.ends.iter().copied());
         values.clear();
@@ -256,13 +218,13 @@ impl Writer {
         put_signed(out, least);
         values.clear();
         values.extend(firsts().map(|time| time.wrapping_sub(least) as u64));
-        put_packed(out, 2, values);
+        put_packed(out, 1, values);
         values.clear();
         for (start, &end) in starts().zip(&self.ends) {
             let steps = self.times[start..end].windows(2);
             values.extend(steps.map(|pair| pair[1].wrapping_sub(pair[0]) as u64));
         }
-        put_packed(out, 3, values);
+        put_packed(out, 2, values);
 
         let least = self.mantissas.iter().copied().min().unwrap_or(0);
         put_signed(out, least);
@@ -272,7 +234,7 @@ impl Writer {
                 .iter()
                 .map(|mantissa| mantissa.wrapping_sub(least) as u64),
         );
-        put_packed(out, 4, values);
+        put_packed(out, 3, values);
 
         if !self.odd.is_empty() {
             let bitmap = out.len();
@@ -284,6 +246,7 @@ impl Writer {
                 out.extend_from_slice(&bytes);
             }
         }
+        Ok(())
     }
 
     /// Brings all scaled integers to one scale, the least that they need. What has no place at that scale becomes odd.
@@ -371,15 +334,6 @@ fn count_in(times: &mut [i64], unit: u8) {
     }
 }
 
-/// The bytes two strings begin with alike, up to a character boundary of both.
-fn shared_prefix(a: &str, b: &str) -> usize {
-    let mut shared = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    while !a.is_char_boundary(shared) || !b.is_char_boundary(shared) {
-        shared -= 1;
-    }
-    shared
-}
-
 /// A block that was read.
 #[derive(Debug, Default)]
 pub(super) struct Block<'a> {
@@ -387,7 +341,7 @@ pub(super) struct Block<'a> {
     pub(super) continues: bool,
     /// Integer keys; empty for other kinds.
     pub(super) integers: Vec<i64>,
-    /// The key section of UUIDs and texts.
+    /// Keys of other kinds.
     pub(super) key_bytes: &'a [u8],
     /// Where each customer's entries end.
     pub(super) ends: Vec<usize>,
@@ -448,32 +402,22 @@ impl<'a> Block<'a> {
         self.continues = heading.continues;
         let flags = reader.byte()?;
         let (unit, scale, has_odd) = (flags & 7, flags >> 3 & 15, flags >> 7 == 1);
-        let widths: [u8; 5] = reader.array()?;
+        let widths: [u8; 4] = reader.array()?;
         if usize::from(unit) >= UNITS.len() || usize::from(scale) >= POWERS.len() {
             return Err(reader.error(format!("There is no time unit {unit} or no scale {scale}.")));
         }
         if widths.iter().any(|&bits| bits > 64) {
             return Err(reader.error("A packed number has more than 64 bits."));
         }
-        let [count_bits, key_bits, first_bits, step_bits, amount_bits] = widths.map(u32::from);
+        let [count_bits, first_bits, step_bits, amount_bits] = widths.map(u32::from);
 
+        let keys = KeyColumn::open(reader, kind, customers)?;
         self.integers.clear();
-        self.key_bytes = &[];
-        match kind {
-            KeyKind::Integer => {
-                let mut key = reader.signed()?;
-                self.integers.push(key);
-                unpack(reader, customers - 1, key_bits, &mut self.values)?;
-                for &step in &self.values {
-                    key = i64::try_from(i128::from(key) + i128::from(step) + 1)
-                        .map_err(|_| reader.error("A key is out of range."))?;
-                    self.integers.push(key);
-                }
-            }
-            KeyKind::Uuid => self.key_bytes = reader.bytes(16 * customers)?,
-            KeyKind::Text => {
-                let len = reader.count(8)?;
-                self.key_bytes = reader.bytes(len)?;
+        self.key_bytes = keys.bytes;
+        if kind == KeyKind::Integer {
+            self.key_bytes = &[];
+            if !keys.integers(customers, true, &mut self.integers, &mut self.values)? {
+                return Err(reader.error("A key is out of range."));
             }
         }
 

@@ -6,14 +6,14 @@
 use super::encode::{Encoder, put_empty};
 use super::merge::merge;
 use super::row::{Base, Narrow, Wide, code, unwiden, widen};
-use super::{Counts, Kinds, OrderLog, TimeKind, mismatch};
+use super::{Counts, Kinds, NAME, OrderLog, TimeKind, different, json};
 use crate::amount::Amount;
 use crate::checkpoint::{Checkpoint, push, vec_from};
 use crate::codec::Sink;
+use crate::collect::pile::Pile;
+use crate::collect::{Collected, Counted, Names, meet};
 use crate::error::Result;
 use crate::key::{Key, KeyKind};
-use crate::names::Names;
-use crate::pile::Pile;
 use std::sync::Arc;
 
 /// Logs with fewer bytes are taken apart into rows; larger ones are kept as runs.
@@ -48,9 +48,11 @@ enum Rows {
     Wide(Pile<Wide>),
 }
 
-impl Collector {
+impl Collected for Collector {
+    const NAME: &'static str = NAME;
+
     /// An empty collection that turns rows into a run when they take `limit` bytes. Sorting them takes as much again.
-    pub fn new(limit: usize) -> Collector {
+    fn new(limit: usize) -> Collector {
         Collector {
             counts: Counts::default(),
             kinds: None,
@@ -61,6 +63,83 @@ impl Collector {
         }
     }
 
+    fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let log = OrderLog::open(bytes)?;
+        if !self.meet_log(&log)? {
+            return Ok(());
+        }
+        if bytes.len() < RUN_BYTES {
+            return self.push_entries(&log, checkpoint);
+        }
+        let run = vec_from(bytes.len(), bytes.iter().copied(), checkpoint)?;
+        self.push_run(Arc::new(run), checkpoint)
+    }
+
+    fn absorb_shared(&mut self, bytes: &Arc<Vec<u8>>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        if bytes.len() < RUN_BYTES {
+            return self.absorb(bytes, checkpoint);
+        }
+        match self.meet_log(&OrderLog::open(bytes)?)? {
+            true => self.push_run(Arc::clone(bytes), checkpoint),
+            false => Ok(()),
+        }
+    }
+
+    fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        if let Some(kinds) = other.kinds {
+            meet(&mut self.kinds, kinds, different)?;
+            other.each_row(&mut |key, time, amount| {
+                let number = self.number(key, checkpoint)?;
+                self.push_entry(number, time, amount, checkpoint)
+            })?;
+            for run in other.runs() {
+                self.push_run(Arc::clone(run), checkpoint)?;
+            }
+        }
+        self.counts.add(&other.counts);
+        Ok(())
+    }
+
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let Some(kinds) = self.kinds else {
+            return put_empty(sink, &self.counts);
+        };
+        if self.runs().is_empty() {
+            let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
+            self.encode_rows(&mut encoder, checkpoint)?;
+            return encoder.finish();
+        }
+        let last = self.encode_run(checkpoint)?;
+        let runs = self.runs().iter().map(|run| run.as_slice());
+        let logs: Vec<OrderLog<'_>> = runs.chain(last.as_deref()).map(OrderLog::open).collect::<Result<_>>()?;
+        let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
+        merge(&logs, &mut encoder, checkpoint)?;
+        encoder.finish()
+    }
+
+    #[inline]
+    fn heap_bytes(&self) -> usize {
+        self.heap_bytes
+    }
+
+    fn check(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        OrderLog::open(bytes)?.check(checkpoint)
+    }
+
+    fn facts(bytes: &[u8]) -> Result<Vec<(&'static str, u64)>> {
+        Ok(vec![("rows", OrderLog::open(bytes)?.counts().rows)])
+    }
+
+    fn write_json(bytes: &[u8], sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        json::write(&OrderLog::open(bytes)?, sink, checkpoint)
+    }
+
+    fn parse_json(text: &str, limit: usize, checkpoint: &mut dyn Checkpoint) -> Result<Collector> {
+        json::parse(text, Collector::new(limit), checkpoint)
+    }
+}
+
+impl Collector {
     /// Counts a row without a customer.
     pub fn ignore_null_customer(&mut self) {
         self.counts.null_customers += 1;
@@ -110,7 +189,7 @@ impl Collector {
         amount: Amount,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<()> {
-        self.meet((keys, times))?;
+        meet(&mut self.kinds, (keys, times), different)?;
         self.counts.rows += 1;
         self.push_entry(number, time, amount, checkpoint)
     }
@@ -124,7 +203,7 @@ impl Collector {
         amount: Amount,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<()> {
-        self.meet(kinds)?;
+        meet(&mut self.kinds, kinds, different)?;
         let number = self.number(key, checkpoint)?;
         self.push_entry(number, time, amount, checkpoint)
     }
@@ -134,73 +213,30 @@ impl Collector {
         self.counts = counts;
     }
 
-    /// Takes all entries of a log.
-    pub fn absorb(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let log = OrderLog::open(bytes)?;
-        let Some(kinds) = log.kinds() else {
-            self.counts.add(log.counts());
-            return Ok(());
-        };
-        self.meet(kinds)?;
-        if bytes.len() < RUN_BYTES {
-            let mut cursor = log.cursor();
-            while cursor.advance(checkpoint)? {
-                let part = cursor.part();
-                let (mut number, mut runs) = (self.number(part.key, checkpoint)?, self.runs().len());
-                for (time, amount) in part.entries() {
-                    // Keys are numbered anew when rows become a run.
-                    if runs < self.runs().len() {
-                        (number, runs) = (self.number(part.key, checkpoint)?, self.runs().len());
-                    }
-                    self.push_entry(number, time, amount, checkpoint)?;
-                }
-            }
-        } else {
-            let run = vec_from(bytes.len(), bytes.iter().copied(), checkpoint)?;
-            self.push_run(Arc::new(run), checkpoint)?;
+    /// Takes the kinds and counts of a log; false if that is all there is.
+    fn meet_log(&mut self, log: &OrderLog<'_>) -> Result<bool> {
+        if let Some(kinds) = log.kinds() {
+            meet(&mut self.kinds, kinds, different)?;
         }
         self.counts.add(log.counts());
-        Ok(())
+        Ok(log.kinds().is_some())
     }
 
-    /// Takes everything from another collection, which stays as it is.
-    pub fn merge(&mut self, other: &Collector, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        if let Some(kinds) = other.kinds {
-            self.meet(kinds)?;
-            other.each_row(&mut |key, time, amount| {
-                let number = self.number(key, checkpoint)?;
-                self.push_entry(number, time, amount, checkpoint)
-            })?;
-            for run in other.runs() {
-                self.push_run(Arc::clone(run), checkpoint)?;
+    /// Takes the entries of a log one by one.
+    fn push_entries(&mut self, log: &OrderLog<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut cursor = log.cursor();
+        while cursor.advance(checkpoint)? {
+            let part = cursor.part();
+            let (mut number, mut runs) = (self.number(part.key, checkpoint)?, self.runs().len());
+            for (time, amount) in part.entries() {
+                // Keys are numbered anew when rows become a run.
+                if runs < self.runs().len() {
+                    (number, runs) = (self.number(part.key, checkpoint)?, self.runs().len());
+                }
+                self.push_entry(number, time, amount, checkpoint)?;
             }
         }
-        self.counts.add(&other.counts);
         Ok(())
-    }
-
-    /// Writes the log to an empty sink. The collection still holds the same afterwards.
-    pub fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let Some(kinds) = self.kinds else {
-            return put_empty(sink, &self.counts);
-        };
-        if self.runs().is_empty() {
-            let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
-            self.encode_rows(&mut encoder, checkpoint)?;
-            return encoder.finish();
-        }
-        let last = self.encode_run(checkpoint)?;
-        let runs = self.runs().iter().map(|run| run.as_slice());
-        let logs: Vec<OrderLog<'_>> = runs.chain(last.as_deref()).map(OrderLog::open).collect::<Result<_>>()?;
-        let mut encoder = Encoder::new(sink, kinds, &self.counts)?;
-        merge(&logs, &mut encoder, checkpoint)?;
-        encoder.finish()
-    }
-
-    /// The bytes it takes, beyond those of `Self`.
-    #[inline]
-    pub fn heap_bytes(&self) -> usize {
-        self.heap_bytes
     }
 
     /// Takes note of the bytes it takes, after something has grown.
@@ -210,19 +246,6 @@ impl Collector {
             size_of::<More>() + more.names.heap_bytes() + more.odd.capacity() * size_of::<Amount>() + runs
         });
         self.heap_bytes = self.row_bytes() + more;
-    }
-
-    /// Sees to it that kinds do not mix.
-    #[inline]
-    fn meet(&mut self, kinds: Kinds) -> Result<()> {
-        match self.kinds {
-            Some(own) if own == kinds => Ok(()),
-            Some(own) => Err(mismatch(own, kinds)),
-            None => {
-                self.kinds = Some(kinds);
-                Ok(())
-            }
-        }
     }
 
     #[inline(always)]

@@ -5,8 +5,10 @@ use super::{Kinds, NAME};
 use crate::amount::Amount;
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
+use crate::collect::read_key;
 use crate::error::Result;
 use crate::key::{Key, KeyKind};
+use std::cmp::Ordering;
 
 /// A walk over a log. Memory: one block, and for text one key.
 ///
@@ -74,7 +76,7 @@ impl<'a> Cursor<'a> {
             self.customer += 1;
             self.starts = true;
             // Integer keys ascend by the way they are written.
-            if self.kind != KeyKind::Integer && !self.read_key(false)?.is_gt() {
+            if self.kind != KeyKind::Integer && !self.read_key(false, checkpoint)?.is_gt() {
                 return Err(self.blocks.error("Keys do not ascend."));
             }
             return Ok(true);
@@ -104,7 +106,7 @@ impl<'a> Cursor<'a> {
         self.starts = !self.block.continues;
         let order = match self.kind {
             KeyKind::Integer => self.block.integers.first().copied().cmp(&last_key),
-            _ => self.read_key(true)?,
+            _ => self.read_key(true, checkpoint)?,
         };
         let sound = if self.starts {
             !begun || order.is_gt()
@@ -119,26 +121,25 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the next key that is no integer, and how it compares to the one before.
-    fn read_key(&mut self, first_of_block: bool) -> Result<std::cmp::Ordering> {
+    fn read_key(&mut self, first_of_block: bool, checkpoint: &mut dyn Checkpoint) -> Result<Ordering> {
         let reader = &mut self.key_bytes;
         if self.kind == KeyKind::Uuid {
             let uuid = u128::from_be_bytes(reader.array()?);
             return Ok(uuid.cmp(&std::mem::replace(&mut self.uuid, uuid)));
         }
-        let shared = reader.varint()? as usize;
-        let own = reader.count(8)?;
-        let own = reader.bytes(own)?;
-        let own = match std::str::from_utf8(own) {
-            Ok(own) if !own.contains('\0') => own,
-            _ => return Err(reader.error("A key is no text.")),
+        let mut key = std::mem::take(&mut self.text).into_bytes();
+        let order = if first_of_block {
+            // A block begins anew. What its first key is after is that of the block before.
+            let before = std::mem::take(&mut key);
+            read_key(reader, &mut key, checkpoint)?;
+            key.cmp(&before)
+        } else {
+            read_key(reader, &mut key, checkpoint)?
         };
-        let before = if first_of_block { 0 } else { self.text.len() };
-        if shared > before || !self.text.is_char_boundary(shared) {
-            return Err(reader.error("A key shares more with the one before than that has."));
+        match String::from_utf8(key) {
+            Ok(key) if !key.contains('\0') => self.text = key,
+            _ => return Err(reader.error("A key is no text.")),
         }
-        let order = own.as_bytes().cmp(&self.text.as_bytes()[shared..]);
-        self.text.truncate(shared);
-        self.text.push_str(own);
         Ok(order)
     }
 

@@ -4,20 +4,19 @@
 //! came last stays in its block, full or not, until it is known that nothing joins it; and all entries of an instant go to one
 //! block, the next one where there is no room.
 
-use super::block::{OwnedKey, Writer};
+use super::block::{BlockWriter, OwnedKey};
 use super::row::code;
-use super::{CHECKSUM, Counts, Kinds, NEWEST, NO_ORDER, VERSION, finish_checksum, kind_byte};
+use super::{Counts, Kinds, NO_ORDER};
 use crate::amount::{Amount, overflow};
-use crate::codec::{Sink, put_varint};
+use crate::codec::Sink;
+use crate::collect::{Writer, byte_of_two};
 use crate::error::Result;
 use crate::key::Key;
 
 /// Writes one log to a sink. Customers must come in ascending order, and their entries in order of time.
 pub(super) struct Encoder<'s> {
-    sink: &'s mut dyn Sink,
-    head: Vec<u8>,
-    crc: crc32fast::Hasher,
-    block: Writer,
+    writer: Writer<'s>,
+    block: BlockWriter,
     key: Option<OwnedKey>,
     /// Whether the current customer has entries in an earlier block.
     continued: bool,
@@ -63,13 +62,9 @@ impl Together {
 impl<'s> Encoder<'s> {
     /// Begins a log in an empty sink.
     pub(super) fn new(sink: &'s mut dyn Sink, kinds: Kinds, counts: &Counts) -> Result<Encoder<'s>> {
-        let head = header(Some(kinds), counts);
-        sink.append(&head)?;
         Ok(Encoder {
-            sink,
-            head,
-            crc: crc32fast::Hasher::new(),
-            block: Writer::new(kinds.0),
+            writer: begin(sink, Some(kinds), counts)?,
+            block: BlockWriter::new(kinds.0),
             key: None,
             continued: false,
             begun: false,
@@ -155,9 +150,9 @@ impl<'s> Encoder<'s> {
     pub(super) fn finish(mut self) -> Result<()> {
         self.finish_instant()?;
         if !self.block.is_empty() {
-            self.block.flush(self.sink, &mut self.crc)?;
+            self.block.flush(&mut self.writer)?;
         }
-        seal(self.sink, self.head, self.crc, self.block.newest());
+        self.writer.finish(&self.block.newest().to_le_bytes());
         Ok(())
     }
 
@@ -224,7 +219,7 @@ impl<'s> Encoder<'s> {
             self.next_block()?;
         }
         if let Some(key) = &self.key {
-            self.block.customer(key, self.continued);
+            self.block.customer(key, self.continued)?;
         }
         self.begun = true;
         Ok(())
@@ -232,7 +227,7 @@ impl<'s> Encoder<'s> {
 
     /// Writes the block. The current customer goes on in the next one if it has begun.
     fn next_block(&mut self) -> Result<()> {
-        self.block.flush(self.sink, &mut self.crc)?;
+        self.block.flush(&mut self.writer)?;
         self.continued = self.begun;
         self.begun = false;
         Ok(())
@@ -241,26 +236,11 @@ impl<'s> Encoder<'s> {
 
 /// Writes a log without entries.
 pub(super) fn put_empty(sink: &mut dyn Sink, counts: &Counts) -> Result<()> {
-    let head = header(None, counts);
-    sink.append(&head)?;
-    seal(sink, head, crc32fast::Hasher::new(), NO_ORDER);
+    begin(sink, None, counts)?.finish(&NO_ORDER.to_le_bytes());
     Ok(())
 }
 
-/// Everything before the first block; checksum and newest order are filled in when they are known.
-fn header(kinds: Option<Kinds>, counts: &Counts) -> Vec<u8> {
-    let mut head = vec![0; NEWEST.end];
-    head[0] = VERSION;
-    head[1] = kind_byte(kinds);
-    for count in counts.as_array() {
-        put_varint(&mut head, count);
-    }
-    head
-}
-
-fn seal(sink: &mut dyn Sink, mut head: Vec<u8>, crc: crc32fast::Hasher, newest: i64) {
-    head[NEWEST].copy_from_slice(&newest.to_le_bytes());
-    let checksum = finish_checksum(crc, &head);
-    head[CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
-    sink.overwrite(0, &head);
+/// Begins a log; the newest order is filled in when it is known.
+fn begin<'s>(sink: &'s mut dyn Sink, kinds: Option<Kinds>, counts: &Counts) -> Result<Writer<'s>> {
+    Writer::begin(sink, byte_of_two(kinds), counts, size_of::<i64>())
 }

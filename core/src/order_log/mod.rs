@@ -10,51 +10,43 @@
 //! below, and one for each other amount, in ascending order. No instant of a customer is in two blocks, and readers are never
 //! given a part of one.
 //!
+//! Behind the header that all collected values have (see [`collect`](crate::collect)):
+//!
 //! ```text
-//! byte     version, 1
-//! byte     kind of keys: 0 none (no entries), 1 integer, 2 uuid, 3 text; plus 4 if the times have a zone
-//! 4 bytes  CRC-32 (IEEE) of the blocks and then of all other bytes of this header
 //! 8 bytes  time of the newest order, the least integer if there is none
-//! varint   rows collected
-//! varint   rows ignored because their customer was NULL
-//! varint   rows ignored because their time was NULL
-//! varint   rows collected whose amount was NULL
 //! blocks   see `block.rs`
 //! ```
-//! Integers are little-endian; times are microseconds since 2000-01-01.
+//! Its kinds are that of the keys and that of the times: 1 timestamp, 2 timestamptz. Its counts are rows collected, rows ignored because
+//! their customer was NULL, rows ignored because their time was NULL, and rows collected whose amount was NULL. Times are microseconds since
+//! 2000-01-01.
 
 mod block;
-mod check;
 mod collect;
 mod cursor;
 mod encode;
+mod json;
 mod merge;
 mod orders;
 mod row;
-mod text;
 mod totals;
 
 pub use collect::Collector;
 pub use cursor::{Cursor, Part};
 pub use orders::Order;
-pub use text::{parse, write_text};
 pub use totals::{Description, Totals};
 
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
-use crate::error::{Error, Kind, Result};
+use crate::collect::{Comparison, Counted, Head, Listed, mismatch};
+use crate::error::{Error, Result};
 use crate::key::KeyKind;
+use encode::{Encoder, put_empty};
 use std::fmt;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "order_log";
 
-const VERSION: u8 = 1;
-/// Where the checksum stands in the header, and where it ends.
-const CHECKSUM: std::ops::Range<usize> = 2..6;
-/// Where the time of the newest order stands.
-const NEWEST: std::ops::Range<usize> = 6..14;
-/// That time in a log without orders.
+/// The time of the newest order in a log without orders.
 const NO_ORDER: i64 = i64::MIN;
 
 /// Whether times are instants or stand as they are.
@@ -64,6 +56,10 @@ pub enum TimeKind {
     Local,
     /// `timestamptz`: instants.
     Zoned,
+}
+
+impl Listed for TimeKind {
+    const ALL: &'static [TimeKind] = &[TimeKind::Local, TimeKind::Zoned];
 }
 
 impl fmt::Display for TimeKind {
@@ -88,26 +84,15 @@ pub struct Counts {
     pub null_amounts: u64,
 }
 
-impl Counts {
-    fn as_array(&self) -> [u64; 4] {
-        [self.rows, self.null_customers, self.null_times, self.null_amounts]
-    }
-
-    fn from_array([rows, null_customers, null_times, null_amounts]: [u64; 4]) -> Counts {
-        Counts {
-            rows,
-            null_customers,
-            null_times,
-            null_amounts,
-        }
-    }
-
-    fn add(&mut self, other: &Counts) {
-        let mut sums = self.as_array();
-        for (sum, count) in sums.iter_mut().zip(other.as_array()) {
-            *sum = sum.saturating_add(count);
-        }
-        *self = Counts::from_array(sums);
+impl Counted for Counts {
+    fn fields(&mut self) -> impl Iterator<Item = (&'static str, &mut u64)> {
+        let fields = [
+            ("rows", &mut self.rows),
+            ("null_customers", &mut self.null_customers),
+            ("null_times", &mut self.null_times),
+            ("null_amounts", &mut self.null_amounts),
+        ];
+        fields.into_iter()
     }
 }
 
@@ -127,37 +112,20 @@ pub struct OrderLog<'a> {
 impl<'a> OrderLog<'a> {
     /// Reads the header and checks the checksum. What the blocks hold is checked while they are read.
     pub fn open(bytes: &'a [u8]) -> Result<OrderLog<'a>> {
-        let mut reader = Reader::new(NAME, bytes);
-        let version = reader.byte()?;
-        if version != VERSION {
-            return Err(Error::corrupted(
-                NAME,
-                format!("It has version {version}; this is a reader of version {VERSION}."),
-            ));
-        }
-        let kinds = kinds_of_byte(reader.byte()?)?;
-        let checksum = u32::from_le_bytes(reader.array()?);
-        let newest = i64::from_le_bytes(reader.array()?);
-        let mut counts = [0; 4];
-        for count in &mut counts {
-            *count = reader.varint()?;
-        }
-        let head = bytes.len() - reader.remaining();
-        if checksum != checksum_of(&bytes[..head], &bytes[head..]) {
-            return Err(Error::corrupted(NAME, "Its checksum does not match its bytes."));
-        }
-        if kinds.is_none() != reader.is_at_end() {
-            return Err(Error::corrupted(
-                NAME,
-                "A log has a kind of keys exactly if it has entries.",
-            ));
+        let head = Head::open(NAME, bytes)?;
+        let kinds = head.two_kinds()?;
+        let mut rest = head.rest;
+        let counts = Counts::read(&mut rest)?;
+        let newest = i64::from_le_bytes(rest.array()?);
+        if kinds.is_none() != rest.is_at_end() {
+            return Err(rest.error("A log has a kind of keys exactly if it has entries."));
         }
         Ok(OrderLog {
             bytes,
             kinds,
             newest: (newest != NO_ORDER).then_some(newest),
-            counts: Counts::from_array(counts),
-            blocks: reader,
+            counts,
+            blocks: rest,
         })
     }
 
@@ -188,68 +156,34 @@ impl<'a> OrderLog<'a> {
 
     /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        check::check(self, checkpoint)
+        let mut written = Comparison::with(NAME, self.bytes);
+        let Some(kinds) = self.kinds else {
+            put_empty(&mut written, &self.counts)?;
+            return written.finish();
+        };
+        let mut encoder = Encoder::new(&mut written, kinds, &self.counts)?;
+        let mut cursor = self.cursor();
+        while cursor.advance(checkpoint)? {
+            let part = cursor.part();
+            encoder.customer(part.key)?;
+            for (time, amount) in part.entries() {
+                if !amount.is_normal() {
+                    return Err(Error::corrupted(NAME, "A decimal amount is kept as a double."));
+                }
+                encoder.entry(time, amount)?;
+            }
+        }
+        encoder.finish()?;
+        written.finish()
     }
 }
 
 /// The error for values that hold different kinds of keys or times.
-pub fn mismatch(a: Kinds, b: Kinds) -> Error {
-    let (what, a, b) = if a.0 != b.0 {
-        ("keys", a.0.to_string(), b.0.to_string())
+fn different(a: Kinds, b: Kinds) -> Error {
+    let (a, b) = if a.0 != b.0 {
+        (format!("{} keys", a.0), format!("{} keys", b.0))
     } else {
-        ("times", a.1.to_string(), b.1.to_string())
+        (format!("{} times", a.1), format!("{} times", b.1))
     };
-    Error::new(Kind::WrongType, "order logs of different kinds cannot be merged")
-        .detail(format!("One has {a} {what}, the other has {b} {what}."))
-        .hint("Cast them to one type where the logs are collected.")
-}
-
-fn kind_byte(kinds: Option<Kinds>) -> u8 {
-    match kinds {
-        None => 0,
-        Some((keys, times)) => {
-            let keys = match keys {
-                KeyKind::Integer => 1,
-                KeyKind::Uuid => 2,
-                KeyKind::Text => 3,
-            };
-            keys | u8::from(times == TimeKind::Zoned) << 2
-        }
-    }
-}
-
-fn kinds_of_byte(byte: u8) -> Result<Option<Kinds>> {
-    let keys = match byte & 3 {
-        0 if byte == 0 => return Ok(None),
-        1 => KeyKind::Integer,
-        2 => KeyKind::Uuid,
-        3 => KeyKind::Text,
-        _ => KeyKind::Integer,
-    };
-    let times = if byte & 4 == 0 {
-        TimeKind::Local
-    } else {
-        TimeKind::Zoned
-    };
-    if byte == kind_byte(Some((keys, times))) {
-        Ok(Some((keys, times)))
-    } else {
-        Err(Error::corrupted(
-            NAME,
-            format!("There is no kind {byte} of keys and times."),
-        ))
-    }
-}
-
-/// The checksum of a log: of its blocks, then of its header, without the four bytes of the checksum itself.
-fn checksum_of(head: &[u8], blocks: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(blocks);
-    finish_checksum(crc, head)
-}
-
-fn finish_checksum(mut crc: crc32fast::Hasher, head: &[u8]) -> u32 {
-    crc.update(&head[..CHECKSUM.start]);
-    crc.update(&head[CHECKSUM.end..]);
-    crc.finalize()
+    mismatch("order logs", &a, &b)
 }

@@ -3,7 +3,7 @@
 //! Rows are collected in the narrow form, 16 bytes each, as long as keys, times and amounts lie near enough to the
 //! first one: 36 bits of key, 56 of time, 36 of amount. The first row that does not fit widens them all to 24 bytes.
 
-use crate::pile::Row;
+use crate::collect::pile::Row;
 
 /// Key, time and amount in 128 bits: the key's distance from a base, the time's distance from a base, the amount code.
 pub(super) type Narrow = u128;

@@ -6,7 +6,6 @@ use crate::pg::call::Call;
 use crate::pg::collected;
 use crate::pg::collection::collection;
 use crate::pg::error::answer;
-use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};

@@ -3,20 +3,12 @@
 
 use clientele_core::basket_log::{BasketLog, Collector};
 use clientele_core::checkpoint::Unhindered;
-use clientele_core_fuzz::{NO_RUNS, check_written_baskets, written_baskets};
+use clientele_core::collect::Collected;
+use clientele_core_fuzz::{NO_RUNS, check_written_baskets, read_sealed, written};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    read(bytes);
-    if bytes.len() > 6 {
-        let mut sealed = bytes.to_vec();
-        sealed[0] = 1;
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&sealed[..2]);
-        crc.update(&sealed[6..]);
-        sealed[2..6].copy_from_slice(&crc.finalize().to_le_bytes());
-        read(&sealed);
-    }
+    read_sealed(bytes, read);
 });
 
 fn read(bytes: &[u8]) {
@@ -32,6 +24,6 @@ fn read(bytes: &[u8]) {
     // What is not sound may still be merged, and is then.
     let mut twice = Collector::new(NO_RUNS);
     if twice.absorb(bytes, &mut Unhindered).is_ok() && twice.absorb(bytes, &mut Unhindered).is_ok() {
-        check_written_baskets(&written_baskets(twice));
+        check_written_baskets(&written(twice));
     }
 }

@@ -3,8 +3,9 @@
 
 use clientele_core::basket_log::Collector;
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::key::{AnyKey, Key};
-use clientele_core_fuzz::{NO_RUNS, check_written_baskets, written_baskets};
+use clientele_core_fuzz::{NO_RUNS, check_written_baskets, written};
 use libfuzzer_sys::fuzz_target;
 
 /// Takes a row from the front of some bytes: how long both keys are, and these.
@@ -62,13 +63,13 @@ fuzz_target!(|bytes: &[u8]| {
         rows += 1;
         rest = behind;
     }
-    let whole = written_baskets(whole);
+    let whole = written(whole);
     check_written_baskets(&whole);
     let [first, second] = pieces;
     let mut merged = Collector::new(limit);
     merged.merge(&first, &mut Unhindered).expect("kinds are the same");
     merged
-        .absorb(&written_baskets(second), &mut Unhindered)
+        .absorb(&written(second), &mut Unhindered)
         .expect("what was written can be merged");
-    assert_eq!(written_baskets(merged), whole, "pieces are the whole");
+    assert_eq!(written(merged), whole, "pieces are the whole");
 });

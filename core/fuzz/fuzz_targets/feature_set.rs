@@ -2,22 +2,16 @@
 #![no_main]
 
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::feature_set::{Collector, FeatureSet, parse, write_text};
+use clientele_core::collect::Collected;
+use clientele_core::feature_set::{Collector, FeatureSet};
+use clientele_core_fuzz::{NO_RUNS, check_written, parsed, read_sealed, written};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    read(bytes);
-    let mut sealed = bytes.to_vec();
-    if sealed.len() >= 6 {
-        sealed[0] = 1;
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&sealed[..2]);
-        crc.update(&sealed[6..]);
-        sealed[2..6].copy_from_slice(&crc.finalize().to_le_bytes());
-        read(&sealed);
-    }
+    read_sealed(bytes, read);
     if let Ok(text) = str::from_utf8(bytes) {
         read_text(text);
+        read_text(&format!("feature_set:1:rows=1:features=1:{text}"));
         for ids in ["integer", "uuid", "text"] {
             read_text(&format!(r#"{{"feature_set":1,"ids":"{ids}","rows":[{text}]}}"#));
         }
@@ -42,31 +36,14 @@ fn read(bytes: &[u8]) {
     assert_eq!(again.absorb(bytes, &mut Unhindered).is_ok(), readable);
     if set.check(&mut Unhindered).is_ok() {
         assert!(readable);
-        check(bytes);
+        check_written::<Collector>(bytes);
     } else if readable {
-        assert_ne!(written(&again), bytes);
+        assert_ne!(written(again), bytes);
     }
 }
 
 fn read_text(text: &str) {
-    if let Ok(set) = parse(text, &mut Unhindered) {
-        check(&written(&set));
+    if let Ok(bytes) = parsed::<Collector>(text, NO_RUNS) {
+        check_written::<Collector>(&bytes);
     }
-}
-
-fn written(set: &Collector) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    set.write(&mut bytes, &mut Unhindered).expect("a set can be written");
-    bytes
-}
-
-/// What holds for the bytes of a set that this library writes.
-fn check(bytes: &[u8]) {
-    let set = FeatureSet::open(bytes).expect("it was written");
-    set.check(&mut Unhindered).expect("what was written is sound");
-    let mut text = Vec::new();
-    write_text(&set, &mut text, &mut Unhindered).expect("a sound set has a text form");
-    let text = String::from_utf8(text).expect("the text form is text");
-    let read = parse(&text, &mut Unhindered).expect("a text form that was written can be read");
-    assert_eq!(written(&read), bytes, "the text form loses nothing");
 }

@@ -4,6 +4,7 @@
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use clientele_core_fuzz::{NO_RUNS, check_written, written};
@@ -56,7 +57,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let whole = collected(kind, &rows, NO_RUNS);
-    check_written(&whole);
+    check_written::<Collector>(&whole);
     let log = OrderLog::open(&whole).expect("it was written");
     // Sums may be beyond the range, and nothing else may be wrong.
     let _ = log.describe(&mut Unhindered);

@@ -1,13 +1,13 @@
-//! Text as an `order_log`: as it is, and as the customers of a log whose kinds the first byte chooses.
+//! Text as an `order_log`: as it is, behind the head of the compact form, and as the customers of a log whose kinds the first byte chooses.
 #![no_main]
 
-use clientele_core::checkpoint::Unhindered;
-use clientele_core::order_log::parse;
-use clientele_core_fuzz::{NO_RUNS, check_written, written};
+use clientele_core::order_log::Collector;
+use clientele_core_fuzz::{NO_RUNS, check_written, parsed};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     read(text);
+    read(&format!("order_log:1:rows=1:{text}"));
     let mut letters = text.chars();
     if let Some(first) = letters.next() {
         let keys = ["integer", "uuid", "text"][first as usize % 3];
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
 });
 
 fn read(text: &str) {
-    if let Ok(log) = parse(text, NO_RUNS, &mut Unhindered) {
-        check_written(&written(log));
+    if let Ok(bytes) = parsed::<Collector>(text, NO_RUNS) {
+        check_written::<Collector>(&bytes);
     }
 }

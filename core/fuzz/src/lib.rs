@@ -2,7 +2,7 @@
 
 use clientele_core::basket_log;
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::order_log::{Collector, OrderLog, parse, write_text};
+use clientele_core::collect::Collected;
 use clientele_core::retention;
 use clientele_core::rfm::Model;
 use clientele_core::rules::Measure;
@@ -11,47 +11,59 @@ use clientele_core::{Result, kmeans, purchases, recommend, spend};
 /// Large enough that nothing becomes a run.
 pub const NO_RUNS: usize = 1 << 40;
 
-/// The bytes of a collection, which can be read again.
-pub fn written(mut log: Collector) -> Vec<u8> {
+/// The bytes of a collection, which are what this library writes.
+pub fn written<C: Collected>(mut collector: C) -> Vec<u8> {
     let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    OrderLog::open(&bytes)
-        .and_then(|log| log.check(&mut Unhindered))
-        .expect("a log that was written is sound");
+    collector.write(&mut bytes, &mut Unhindered).expect("it can be written");
+    C::check(&bytes, &mut Unhindered).expect("what was written is sound");
     bytes
 }
 
-/// The text form of a sound log.
-pub fn text_of(log: &OrderLog<'_>) -> String {
-    let mut text = Vec::new();
-    write_text(log, &mut text, &mut Unhindered).expect("a sound log has a text form");
-    String::from_utf8(text).expect("the text form is text")
-}
-
-/// Reads a text form, with what `limit` says about runs.
-pub fn read_text(text: &str, limit: usize) -> Vec<u8> {
-    written(parse(text, limit, &mut Unhindered).expect("a text form that was written can be read"))
-}
-
-/// Merges logs that are sound.
-pub fn merged(logs: &[&[u8]]) -> Vec<u8> {
-    let mut log = Collector::new(NO_RUNS);
-    for bytes in logs {
-        log.absorb(bytes, &mut Unhindered).expect("a sound log can be merged");
+/// Merges values that are sound.
+pub fn merged<C: Collected>(values: &[&[u8]]) -> Vec<u8> {
+    let mut all = C::new(NO_RUNS);
+    for bytes in values {
+        all.absorb(bytes, &mut Unhindered).expect("a sound value can be merged");
     }
-    written(log)
+    written(all)
 }
 
-/// What holds for the bytes of a log that were written by this library.
-pub fn check_written(bytes: &[u8]) {
-    let log = OrderLog::open(bytes).expect("it was written");
-    let text = text_of(&log);
-    assert_eq!(read_text(&text, NO_RUNS), bytes, "the text form loses nothing");
-    if text.len() < 2_000 {
-        // Every few entries become a run, which takes long where there are many.
-        assert_eq!(read_text(&text, 1), bytes, "runs do not show");
+/// The bytes of a value that a text spells, in either form.
+pub fn parsed<C: Collected>(text: &str, limit: usize) -> clientele_core::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    C::parse(text, limit, &mut bytes, &mut Unhindered)?;
+    Ok(bytes)
+}
+
+/// Reads bytes as they are, and with the version and the checksum that every collected value has.
+pub fn read_sealed(bytes: &[u8], read: fn(&[u8])) {
+    read(bytes);
+    if bytes.len() >= 6 {
+        let mut sealed = bytes.to_vec();
+        sealed[0] = 1;
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&sealed[..2]);
+        crc.update(&sealed[6..]);
+        sealed[2..6].copy_from_slice(&crc.finalize().to_le_bytes());
+        read(&sealed);
     }
-    assert_eq!(merged(&[bytes]), bytes, "a merge of one log is that log");
+}
+
+/// What holds for the bytes of a value that were written by this library.
+pub fn check_written<C: Collected>(bytes: &[u8]) {
+    C::check(bytes, &mut Unhindered).expect("it was written");
+    let (mut json, mut text) = (Vec::new(), Vec::new());
+    C::write_json(bytes, &mut json, &mut Unhindered).expect("a sound value has JSON");
+    C::write_text(bytes, &mut text, &mut Unhindered).expect("a sound value has a text form");
+    for form in [&json, &text] {
+        let form = str::from_utf8(form).expect("both forms are text");
+        assert_eq!(parsed::<C>(form, NO_RUNS).as_deref(), Ok(bytes), "text loses nothing");
+        if form.len() < 2_000 {
+            // Every few rows are made smaller, which takes long where there are many.
+            assert_eq!(parsed::<C>(form, 1).as_deref(), Ok(bytes), "limits do not show");
+        }
+    }
+    assert_eq!(merged::<C>(&[bytes]), bytes, "a merge of one value is that value");
 }
 
 /// What holds for every model.
@@ -167,26 +179,10 @@ pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
     }
 }
 
-/// The bytes of a collection of baskets, which can be read again.
-pub fn written_baskets(mut log: basket_log::Collector) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    basket_log::BasketLog::open(&bytes)
-        .and_then(|log| log.check(&mut Unhindered))
-        .expect("a log that was written is sound");
-    bytes
-}
-
 /// What holds for the bytes of a basket log that were written by this library.
 pub fn check_written_baskets(bytes: &[u8]) {
+    check_written::<basket_log::Collector>(bytes);
     let log = basket_log::BasketLog::open(bytes).expect("it was written");
-    let mut text = Vec::new();
-    basket_log::write_text(&log, &mut text, &mut Unhindered).expect("a sound log has a text form");
-    let text = String::from_utf8(text).expect("the text form is text");
-    for limit in [NO_RUNS, 1] {
-        let again = basket_log::parse(&text, limit, &mut Unhindered).expect("a text form that was written can be read");
-        assert_eq!(written_baskets(again), bytes, "the text form loses nothing");
-    }
     let items = log.items(&mut Unhindered).expect("a sound log has items");
     for number in 0..items.len() as u32 {
         assert_eq!(items.number(items.key(number)), Some(number));

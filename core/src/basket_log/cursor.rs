@@ -5,7 +5,7 @@ use crate::checkpoint::{Checkpoint, grow};
 use crate::codec::Reader;
 use crate::collect::read_key;
 use crate::error::{Error, Result};
-use crate::key::{AnyKey, AnyKind, Key, KeyKind};
+use crate::key::{AnyKey, AnyKind, Form, Key, KeyKind};
 use std::cmp::Ordering;
 
 /// The key that was read last. Memory: that key.
@@ -34,6 +34,15 @@ impl KeyReader {
             return Ok(number.cmp(&before));
         }
         read_key(reader, &mut self.bytes, checkpoint)
+    }
+
+    /// What tells the key from others of its kind.
+    pub(super) fn form(&self) -> Form<'_> {
+        if self.is_number {
+            Form::Number(self.number)
+        } else {
+            Form::Bytes(&self.bytes)
+        }
     }
 
     /// The key as that of a basket.

@@ -35,10 +35,11 @@ pub use items::Items;
 
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::codec::Reader;
-use crate::collect::{Collected, Counted, Head, mismatch};
+use crate::collect::{Comparison, Counted, Head, Names, mismatch, with_bytes};
 use crate::error::{Error, Result};
 use crate::key::{AnyKind, KeyKind, Keys};
 use cursor::{Cursor, KeyReader};
+use encode::Encoder;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "basket_log";
@@ -145,18 +146,41 @@ impl<'a> BasketLog<'a> {
         self.bytes
     }
 
-    /// Reads everything, to see whether collecting what is in it gives the same bytes. Bytes from outside are not believed
-    /// before. Takes as long, and as much memory, as collecting.
+    /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.
+    /// Memory: the items.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let mut log = Collector::new(usize::MAX);
-        log.absorb(self.bytes, checkpoint)?;
-        let mut again = vec_with_capacity(self.bytes.len(), checkpoint)?;
-        log.write(&mut again, checkpoint)?;
-        if again == self.bytes {
-            Ok(())
-        } else {
-            Err(Error::corrupted(NAME, "What is in it would be written otherwise."))
+        let mut written = Comparison::with(NAME, self.bytes);
+        let mut encoder = Encoder::new(&mut written, self.kinds, &self.counts, self.items, self.baskets as u32)?;
+        let kind = self.kinds.map_or(KeyKind::Integer, |kinds| kinds.1);
+        let mut names = Names::default();
+        let mut left = vec_with_capacity(self.items, checkpoint)?;
+        let mut cursor = self.cursor(
+            &mut |key, count, checkpoint| {
+                let item = key.item(kind)?;
+                let number = with_bytes(item, |bytes| names.number(bytes, checkpoint))?;
+                let before = number.checked_sub(1).filter(|_| left.last() == Some(&count));
+                let is_new = number as usize == left.len();
+                if !is_new || before.is_some_and(|before| names.bytes(before) >= names.bytes(number)) {
+                    return Err(Error::corrupted(NAME, "Its items are not in order."));
+                }
+                left.push(count);
+                encoder.item(key.form(), count)
+            },
+            checkpoint,
+        )?;
+        encoder.end_items();
+        while cursor.advance(checkpoint)? {
+            encoder.basket(cursor.key().form(), cursor.items())?;
+            for &item in cursor.items() {
+                let left: &mut u32 = &mut left[item as usize];
+                *left = left.wrapping_sub(1);
+            }
         }
+        if left.iter().any(|&left| left != 0) {
+            return Err(self.body.error("An item is in more or fewer baskets than it says."));
+        }
+        encoder.finish()?;
+        written.finish()
     }
 
     /// What is in the log. One pass over it.

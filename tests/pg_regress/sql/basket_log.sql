@@ -193,7 +193,9 @@ CREATE TABLE logs (id text PRIMARY KEY, log clientele.basket_log);
 INSERT INTO logs SELECT type, log FROM kinds UNION ALL SELECT 'whole', log FROM whole UNION ALL SELECT 'names', log FROM names
 UNION ALL SELECT 'empty', clientele.basket_log(receipt, product) FROM lines WHERE false UNION ALL SELECT 'null', NULL;
 SELECT count(*) FILTER (WHERE log::text::clientele.basket_log = log) AS text_is_exact,
-       count(*) FILTER (WHERE log::jsonb::clientele.basket_log = log) AS jsonb_is_exact FROM logs;
+       count(*) FILTER (WHERE log::jsonb::clientele.basket_log = log) AS jsonb_is_exact,
+       count(*) FILTER (WHERE log::json::clientele.basket_log = log) AS json_is_exact FROM logs;
+SELECT id, substring(log::text, '.*:') AS head FROM logs WHERE id IN ('whole', 'names', 'empty') ORDER BY id;
 CREATE TABLE copied (LIKE logs);
 \copy logs TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN (FORMAT binary)"' (FORMAT binary)
 SELECT count(*) FILTER (WHERE a.log = b.log) AS same FROM logs a JOIN copied b USING (id);

@@ -75,7 +75,8 @@ CREATE TABLE sets AS SELECT 'integer' AS ids, clientele.feature_set(id, ARRAY[da
 UNION ALL SELECT 'text', clientele.feature_set('p' || id, ARRAY[days, revenue, score]) FROM people
 UNION ALL SELECT 'uuid', clientele.feature_set(md5(id::text)::uuid, ARRAY[days, revenue, score]) FROM people
 UNION ALL SELECT 'none', clientele.feature_set(id, vector) FROM people WHERE false;
-SELECT ids, set::text::clientele.feature_set = set AS as_text, set::jsonb::clientele.feature_set = set AS as_json FROM sets ORDER BY ids;
+SELECT ids, set::text::clientele.feature_set = set AS as_text, set::jsonb::clientele.feature_set = set AS as_json, set::json::clientele.feature_set = set AS as_plain_json,
+       substring(set::text, '.*:') AS head FROM sets ORDER BY ids;
 SELECT count(*) AS different FROM (SELECT DISTINCT set FROM (SELECT set FROM sets UNION ALL SELECT set FROM sets) s) d;
 SELECT count(*) FROM sets a JOIN sets b ON a.set = b.set;
 SELECT a.set <> b.set AS differs FROM sets a, sets b WHERE a.ids = 'text' AND b.ids = 'uuid';

@@ -18,6 +18,32 @@ SELECT count(*) FILTER (WHERE a.log = b.log) AS same FROM logs a JOIN copied b U
 -- the bytes, as any language can read them
 SELECT clientele.order_log_send(clientele.order_log(7, date '2000-01-01', 12.5));
 
+-- the text form: a head, and the bytes in base64; nothing that an array, a row, COPY or JSON would have to quote
+SELECT clientele.order_log(7, date '2000-01-01', 12.5) AS log, ARRAY[clientele.order_log(7, date '2000-01-01', 12.5)] AS logs, ROW(1, clientele.order_log(NULL, now())) AS row;
+SELECT decode(split_part(log::text, ':', 4), 'base64') = clientele.order_log_send(log) AS same_bytes, octet_length(log::text) < 1.4 * pg_column_size(log) AS is_short
+FROM logs WHERE id = 4;
+TRUNCATE copied;
+\copy logs TO PROGRAM 'psql -d clientele_regression -Xqc "COPY copied FROM STDIN"'
+SELECT count(*) FILTER (WHERE a.log = b.log) AS same FROM logs a JOIN copied b USING (id);
+SELECT array_agg(log)::text::clientele.order_log[] = array_agg(log) AS arrays_are_exact, bool_and(l::text::logs = l) AS rows_are_exact FROM logs l WHERE log IS NOT NULL;
+SELECT '  order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAACA
+'::clientele.order_log = log AS same FROM logs WHERE id = 5;
+-- JSON, in both directions
+SELECT log::json AS json, log::jsonb AS jsonb, to_jsonb(log) = log::jsonb AS same, log::json::clientele.order_log = log AS json_is_exact
+FROM clientele.order_log('Zoë "the" \ one', timestamptz '2000-01-01 00:00+00', 12.5) log;
+-- a head that lies, and bytes that are none
+SELECT 'order_log:1:rows=1:AQCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
+SELECT 'order_log:2:rows=0:AQCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
+SELECT 'order_log:AQCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
+SELECT 'order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAAC'::clientele.order_log;
+SELECT 'order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAACB'::clientele.order_log;
+SELECT 'order_log:1:rows=0:AgCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
+SELECT 'order_log:1:rows=0:'::clientele.order_log;
+SELECT 'order_log:1:rows=0:AQCR GwyhAAAAAAAAAAAAAACA'::clientele.order_log;
+SELECT 'order_log:é'::clientele.order_log;
+SELECT clientele.basket_log(1, 'a'::text)::text::clientele.order_log;
+SELECT '"order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAACA"'::jsonb::clientele.order_log;
+
 -- by hand
 SELECT '{"order_log":1,"keys":"text","times":"timestamp","customers":{"a":[["2024-05-05 10:00",1e2],["2024-05-05T10:00:00",0.50]]}}'::clientele.order_log;
 

@@ -1,7 +1,7 @@
 //! Customer lifetime value: what a customer's orders within a horizon are expected to bring.
 
 use crate::calendar::DAY;
-use crate::error::{Error, Kind, Result, spelled};
+use crate::error::{Error, Result, spelled};
 use crate::purchases::{self, Customer};
 use crate::special::normal_quantile;
 use crate::spend;
@@ -32,6 +32,39 @@ impl Default for Terms {
             margin: 1.0,
             confidence: 0.95,
         }
+    }
+}
+
+impl Terms {
+    /// Whether there can be such terms.
+    ///
+    /// # Errors
+    /// A number that is none, or out of its range.
+    pub fn check(&self) -> Result<()> {
+        let Terms {
+            discount_rate,
+            margin,
+            confidence,
+            ..
+        } = *self;
+        if !(discount_rate.is_finite() && discount_rate >= 0.0) {
+            return Err(
+                Error::invalid("discount_rate must be a finite number that is not negative")
+                    .detail(format!("It is {}.", spelled(discount_rate)))
+                    .hint("Ten percent are 0.1."),
+            );
+        }
+        if !(margin.is_finite() && margin >= 0.0) {
+            return Err(Error::invalid("margin must be a finite number that is not negative")
+                .detail(format!("It is {}.", spelled(margin)))
+                .hint("Thirty percent are 0.3."));
+        }
+        if !(confidence > 0.0 && confidence < 1.0) {
+            return Err(
+                Error::invalid("confidence must be between 0 and 1").detail(format!("It is {}.", spelled(confidence)))
+            );
+        }
+        Ok(())
     }
 }
 
@@ -71,41 +104,16 @@ impl<'m> Valuation<'m> {
         spend: Option<&'m spend::Model>,
         terms: &Terms,
     ) -> Result<Valuation<'m>> {
-        let Terms {
-            discount_rate,
-            margin,
-            confidence,
-            ..
-        } = *terms;
-        if !(discount_rate.is_finite() && discount_rate >= 0.0) {
-            return Err(Error::new(
-                Kind::InvalidParameter,
-                "discount_rate must be a finite number that is not negative",
-            )
-            .detail(format!("It is {}.", spelled(discount_rate)))
-            .hint("Ten percent are 0.1."));
-        }
-        if !(margin.is_finite() && margin >= 0.0) {
-            return Err(Error::new(
-                Kind::InvalidParameter,
-                "margin must be a finite number that is not negative",
-            )
-            .detail(format!("It is {}.", spelled(margin)))
-            .hint("Thirty percent are 0.3."));
-        }
-        if !(confidence > 0.0 && confidence < 1.0) {
-            return Err(Error::new(Kind::InvalidParameter, "confidence must be between 0 and 1")
-                .detail(format!("It is {}.", spelled(confidence))));
-        }
+        terms.check()?;
         Ok(Valuation {
             purchases,
             spend,
-            margin,
+            margin: terms.margin,
             horizon: purchases.map_or(0.0, |purchases| purchases.units(terms.horizon)),
             discount: purchases.map_or(0.0, |purchases| {
-                discount_rate.ln_1p() / purchases.units(terms.discount_period)
+                terms.discount_rate.ln_1p() / purchases.units(terms.discount_period)
             }),
-            width: normal_quantile(0.5 + 0.5 * confidence),
+            width: normal_quantile(0.5 + 0.5 * terms.confidence),
         })
     }
 

@@ -119,7 +119,12 @@ impl Options<'_> {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Whether they may be chosen, whatever the features are.
+    ///
+    /// # Errors
+    /// The option that may not be so, with its value.
+    pub fn check(&self) -> Result<()> {
+        self.k()?;
         let least = i32::from(self.follows().is_none());
         if self.starts() < least {
             return Err(out_of_range("n_init", self.starts(), &format!("at least {least}")));
@@ -171,8 +176,8 @@ fn out_of_range(what: &str, value: i32, range: &str) -> Error {
 
 /// Fits a model. Memory: a copy of the features and some 30 bytes for each row.
 pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
-    let k = options.k()?;
     options.check()?;
+    let k = options.k()?;
     let (dimension, rows) = features.dim();
     if rows == 0 {
         return Err(Error::new(Kind::NotEnough, "no rows to fit k-means to").detail("The feature set is empty."));

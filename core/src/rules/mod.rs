@@ -78,7 +78,11 @@ impl Default for Options<'_> {
 }
 
 impl Options<'_> {
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Whether they may be chosen, whatever the baskets are.
+    ///
+    /// # Errors
+    /// The option that may not be so, with its value.
+    pub fn check(&self) -> Result<()> {
         if self.min_count == Some(0) {
             return Err(Error::invalid("min_count must be at least 1").detail("It is 0."));
         }

@@ -1,7 +1,7 @@
 //! What a function knows about its own call.
 
+use super::declaration::Declaration;
 use super::encoding;
-use super::error::type_name;
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::marker::PhantomData;
@@ -19,10 +19,10 @@ impl Call<'_> {
         self.fcinfo
     }
 
-    /// The name of the type that an argument has in the query.
-    pub fn argument_type(&self, index: usize) -> String {
+    /// What an argument is called in the declaration of the function.
+    pub fn argument_name(&self, index: usize) -> String {
         // SAFETY: the call is under way.
-        type_name(unsafe { pg_sys::get_fn_expr_argtype((*self.fcinfo).flinfo, index as i32) })
+        unsafe { argument_name(self.fcinfo, index) }
     }
 
     /// The name of the function, with its schema, as a user would write it.
@@ -65,27 +65,12 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Call<'fcx> {
 /// The call is under way.
 #[cold]
 pub(super) unsafe fn argument_name(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> String {
-    let unnamed = || format!("argument {}", index + 1);
-    // SAFETY: as promised; the row of the catalogue is held while it is read, and the names are copied.
-    unsafe {
-        let Some(flinfo) = (*fcinfo).flinfo.as_ref() else {
-            return unnamed();
-        };
-        let key = pg_sys::Datum::from(flinfo.fn_oid);
-        let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as i32, key);
-        if row.is_null() {
-            return unnamed();
-        }
-        let (mut types, mut names, mut modes) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
-        let n = pg_sys::get_func_arg_info(row, &mut types, &mut names, &mut modes);
-        // Those that come out do not count.
-        let inputs =
-            (0..n as usize).filter(|&at| modes.is_null() || matches!(*modes.add(at) as u8, b'i' | b'b' | b'v'));
-        let name = match inputs.into_iter().nth(index) {
-            Some(at) if !names.is_null() && !(*names.add(at)).is_null() => encoding::read_name(*names.add(at)),
-            _ => String::new(),
-        };
-        pg_sys::ReleaseSysCache(row);
-        if name.is_empty() { unnamed() } else { name }
+    // SAFETY: as promised.
+    let function = unsafe { (*fcinfo).flinfo.as_ref() };
+    let declaration = function.and_then(|function| Declaration::of(function.fn_oid));
+    let argument = declaration.and_then(|mut declaration| declaration.arguments.drain(..).nth(index));
+    match argument {
+        Some(argument) if !argument.name.is_empty() => argument.name,
+        _ => format!("argument {}", index + 1),
     }
 }

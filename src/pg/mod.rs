@@ -11,6 +11,7 @@
 //! | `call_site`, `remembered` | what a place of a query remembers from one call of a function to the next |
 //! | [`collected`] | collected values as SQL types |
 //! | [`collection`] | aggregates that collect rows into one stored value |
+//! | `declaration` | what the SQL declares of a function |
 //! | [`decoded`] | stored values that are read once and used for many rows |
 //! | `elog` | the server's functions for reports, as they are |
 //! | [`encoding`] | text between UTF-8 and the server's encoding |
@@ -40,6 +41,7 @@ pub mod call;
 mod call_site;
 pub mod collected;
 pub mod collection;
+mod declaration;
 pub mod decoded;
 mod elog;
 pub mod encoding;

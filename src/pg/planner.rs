@@ -3,11 +3,11 @@
 //! A function may name a support function, which the planner asks about each call. It sees the call's arguments, and the values
 //! of those that are constant. Where it has no answer, the planner takes the `ROWS` and `COST` that the SQL declares.
 
+use super::declaration::Declaration;
 use super::varlena::plain_bytes_of;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
 use pgrx::pg_sys;
-use std::ffi::CStr;
 use std::marker::PhantomData;
 
 /// The size of the first argument that the declared `COST` of a function is for.
@@ -59,7 +59,8 @@ impl Request<'_> {
                     if let Some(planned) = Planned::of((*request).node)
                         && let Some(Known::Value(size, _)) = planned.argument(0)
                     {
-                        let usual = declared_cost((*request).funcid).unwrap_or(1.0) * pg_sys::cpu_operator_cost;
+                        let declared = Declaration::of((*request).funcid).map_or(1.0, |declaration| declaration.cost);
+                        let usual = declared * pg_sys::cpu_operator_cost;
                         (*request).startup = 0.0;
                         (*request).per_tuple = (usual * size as f64 / USUAL).max(100.0 * pg_sys::cpu_operator_cost);
                         return Answer(pg_sys::Datum::from(self.node));
@@ -94,7 +95,7 @@ impl<'a> Planned<'a> {
 
     /// What is known of the argument of this name; its default counts.
     pub fn named(&self, name: &str) -> Option<Known<'a>> {
-        self.argument(input_names(self.function).iter().position(|known| known == name)?)
+        self.argument(Declaration::of(self.function)?.find(name)?.0)
     }
 
     /// What is known of the argument at a position.
@@ -124,56 +125,6 @@ impl<'a> Planned<'a> {
                 _ => None,
             }
         }
-    }
-}
-
-/// The `COST` that a function is declared with.
-fn declared_cost(function: pg_sys::Oid) -> Option<f64> {
-    with_row_of(function, |row| {
-        // SAFETY: a row of pg_proc begins as its struct says.
-        unsafe {
-            let procedure: pg_sys::Form_pg_proc = pg_sys::heap_tuple_get_struct(row);
-            Some(f64::from((*procedure).procost))
-        }
-    })
-}
-
-/// The names of the arguments that a function takes.
-fn input_names(function: pg_sys::Oid) -> Vec<String> {
-    let names = with_row_of(function, |row| {
-        let (mut types, mut names, mut modes) = (std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut());
-        // SAFETY: what is found is copied into the memory of the call, one name for each argument, or none at all.
-        unsafe {
-            let count = pg_sys::get_func_arg_info(row, &mut types, &mut names, &mut modes);
-            if names.is_null() {
-                return None;
-            }
-            let is_input = |i: usize| modes.is_null() || matches!(*modes.add(i) as u8, b'i' | b'b' | b'v');
-            Some(
-                (0..count as usize)
-                    .filter(|&i| is_input(i))
-                    .map(|i| CStr::from_ptr(*names.add(i)).to_string_lossy().into_owned())
-                    .collect(),
-            )
-        }
-    });
-    names.unwrap_or_default()
-}
-
-/// Looks a function up in the catalog.
-fn with_row_of<T>(function: pg_sys::Oid, look: impl FnOnce(pg_sys::HeapTuple) -> Option<T>) -> Option<T> {
-    // SAFETY: the row is pinned until it is released.
-    unsafe {
-        let row = pg_sys::SearchSysCache1(
-            pg_sys::SysCacheIdentifier::PROCOID as i32,
-            pg_sys::Datum::from(function),
-        );
-        if row.is_null() {
-            return None;
-        }
-        let found = look(row);
-        pg_sys::ReleaseSysCache(row);
-        found
     }
 }
 

@@ -1,6 +1,7 @@
 //! One row as a result: a value of a composite type, or of the `OUT` parameters of a function that returns no set.
 
 use super::call::Call;
+use super::declaration::OLDER;
 use super::text::text_datum;
 use super::value::TypeName;
 use clientele_core::{Error, Kind, Result};
@@ -103,8 +104,7 @@ impl<'fcx, T: TypeName> Record<'fcx, T> {
                     .eq(fields.iter().map(|(name, field)| (*name, field.oid())));
             if !fits {
                 let error = format!("{} is declared with other fields than it returns", call.name());
-                return Err(Error::new(Kind::WrongType, error)
-                    .hint("Run ALTER EXTENSION clientele UPDATE: the library may be newer than the extension."));
+                return Err(Error::new(Kind::WrongType, error).hint(OLDER));
             }
             let declared = pg_sys::BlessTupleDesc(declared);
             let tuple = pg_sys::heap_form_tuple(declared, values.as_mut_ptr(), nulls.as_mut_ptr());

@@ -5,6 +5,7 @@
 
 use super::array;
 use super::call::Call;
+use super::declaration::OLDER;
 use super::encoding;
 use super::error::{answer, type_name};
 use super::time::in_range;
@@ -416,7 +417,7 @@ fn check_columns(call: Call<'_>, columns: &[Column], types: &[pg_sys::Oid], keys
             Kind::WrongType,
             format!("{} is declared with other columns than it returns", call.name()),
         )
-        .hint("Run ALTER EXTENSION clientele UPDATE: the library may be newer than the extension."))
+        .hint(OLDER))
     }
 }
 
@@ -443,10 +444,7 @@ fn key_type(call: Call<'_>, oid: pg_sys::Oid, keys: Option<KeyKind>) -> Result<K
                 KeyKind::Uuid => "uuid",
                 KeyKind::Text => "text",
             };
-            let name = call.name();
-            // What is collected is an order_log, a feature_set and so on.
-            let given = call.argument_type(0);
-            let given = given.rsplit('_').next().unwrap_or(&given);
+            let (name, given) = (call.name(), call.argument_name(0));
             Err(Error::new(
                 Kind::WrongType,
                 format!(

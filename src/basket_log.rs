@@ -12,11 +12,10 @@ use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
 use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
+use clientele_core::Result;
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME};
 use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
 use clientele_core::collect::Collected;
-use clientele_core::itemsets::min_count_of;
-use clientele_core::{Error, Result};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -111,13 +110,19 @@ fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
     })
 }
 
+const ITEMS: &[(&str, Column)] = &[
+    ("item", Column::Text),
+    ("baskets", Column::Int8),
+    ("support", Column::Float8),
+];
+
 /// `items(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
         let log = BasketLog::open(log.bytes())?;
         let items = log.items(&mut Backend::of_call("items"))?;
-        let mut rows = Rows::begin(call, &[Column::Text, Column::Int8, Column::Float8], None)?;
+        let mut rows = Rows::begin(call, ITEMS, None)?;
         for (number, &count) in (0..).zip(items.counts()) {
             rows.put(&[
                 Cell::Text(&items.key(number).to_string()),
@@ -127,21 +132,6 @@ fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
         }
         Ok(rows.finish())
     })
-}
-
-/// In how many of all baskets something has to be at least; nothing if neither a share nor a number is given.
-pub fn min_count(min_support: Option<f64>, min_count: Option<i64>, baskets: usize) -> Result<Option<u32>> {
-    match (min_support, min_count) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(Error::invalid("min_support and min_count cannot both be given")
-            .hint("One is a share of all baskets, the other a number of baskets.")),
-        (Some(support), None) => min_count_of(support, baskets).map(Some),
-        (None, Some(count)) if count < 1 => {
-            Err(Error::invalid("min_count must be at least 1").detail(format!("It is {count}.")))
-        }
-        // More baskets than there can be.
-        (None, Some(count)) => Ok(Some(u32::try_from(count).unwrap_or(u32::MAX))),
-    }
 }
 
 /// The numbers of items with these names, without those that the log does not know.

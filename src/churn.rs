@@ -1,15 +1,14 @@
 //! `churn`: who is about to leave.
 
-use crate::customers::Look;
 use crate::estimate::{finite, told};
-use crate::order_log::Log;
-use crate::pg::any::TypeOnly;
+use crate::observation::ObservationOptions;
+use crate::order_log::{Log, times};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::Text;
-use crate::pg::time::{Interval, Timestamp};
+use crate::pg::time::Interval;
 use crate::pg::value::Given;
 use crate::purchases::{PurchaseModel, family, observation};
 use clientele_core::Result;
@@ -19,15 +18,15 @@ use clientele_core::churn::{Bands, Risk};
 use clientele_core::customers::days_between;
 use clientele_core::key::{KeyKind, Keys};
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Fitting, Model, fit, of_log};
+use clientele_core::purchases::{Family, Fitting, Model, fit, of_log};
 use pgrx::prelude::*;
 
-const COLUMNS: &[Column] = &[
-    Column::Key,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Text,
+const COLUMNS: &[(&str, Column)] = &[
+    ("customer_id", Column::Key),
+    ("days_since_last", Column::Float8),
+    ("p_alive", Column::Float8),
+    ("churn_probability", Column::Float8),
+    ("risk", Column::Text),
 ];
 
 /// How far ahead, where nothing else is asked for.
@@ -38,113 +37,67 @@ const STRIDE: usize = 64;
 
 /// What is asked of `churn`, besides the log.
 struct Question<'a> {
-    horizon: Option<Interval>,
-    model: Option<Text<'a>>,
-    look: Look<'a>,
-    medium_from: Option<f64>,
-    high_from: Option<f64>,
-    purchases: Option<Given<'a, PurchaseModel>>,
+    horizon: i64,
+    family: Option<Family>,
+    observation: ObservationOptions<'a>,
+    bands: Bands,
+    purchases: Option<Model>,
+}
+
+impl<'a> Question<'a> {
+    fn read(options: &Options<'a>) -> Result<Question<'a>> {
+        let usual = Bands::default();
+        Ok(Question {
+            horizon: options.read("horizon", HORIZON, Interval::horizon)?,
+            family: family(options)?,
+            observation: ObservationOptions::read(options)?,
+            bands: Bands::new(
+                options.or("medium_from", usual.medium_from)?,
+                options.or("high_from", usual.high_from)?,
+            )?,
+            purchases: options.read_given("purchases", |model: Given<'_, PurchaseModel>, _| {
+                Model::decode(model.bytes())
+            })?,
+        })
+    }
 }
 
 /// `churn(log, horizon, model, as_of, period, time_zone, medium_from, high_from, purchases)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn churn<'a>(
-    log: Option<Given<'a, Log>>,
-    horizon: Option<Interval>,
-    model: Option<Text<'a>>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    medium_from: Option<f64>,
-    high_from: Option<f64>,
-    purchases: Option<Given<'a, PurchaseModel>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    let question = Question {
-        horizon,
-        model,
-        look: Look {
-            as_of,
-            period,
-            time_zone,
-        },
-        medium_from,
-        high_from,
-        purchases,
-    };
-    answer(|| score_all(log, question, call))
-}
-
-/// `churn(log, NULL::type, …)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn churn_as<'a>(
-    log: Option<Given<'a, Log>>,
-    _key: TypeOnly,
-    horizon: Option<Interval>,
-    model: Option<Text<'a>>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    medium_from: Option<f64>,
-    high_from: Option<f64>,
-    purchases: Option<Given<'a, PurchaseModel>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    churn(
-        log,
-        horizon,
-        model,
-        as_of,
-        period,
-        time_zone,
-        medium_from,
-        high_from,
-        purchases,
-        call,
-    )
+fn churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    answer(|| score_all(log, Question::read(&options)?, call))
 }
 
 fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {
     let Some(log) = log else {
         return Rows::none(call, COLUMNS);
     };
-    let horizon = question
-        .horizon
-        .map_or(Ok(HORIZON), |horizon| horizon.horizon("horizon"))?;
-    let usual = Bands::default();
-    let bands = Bands::new(
-        question.medium_from.unwrap_or(usual.medium_from),
-        question.high_from.unwrap_or(usual.high_from),
-    )?;
-    let family = family(question.model)?;
-    let model = question
-        .purchases
-        .map(|model| Model::decode(model.bytes()))
-        .transpose()?;
-
     let log = OrderLog::open(log.bytes())?;
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("churn");
-    let observation = observation(&question.look, &log, model.as_ref())?;
+    let observation = observation(&question.observation, times(&log), question.purchases.as_ref())?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
-    let mut silences = Vec::new();
+    let mut days_since_last = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {
         keys.push(customer.key, checkpoint)?;
         // Whoever has purchases has a last order.
         let last = customer.totals.last_order.unwrap_or(observation.as_of);
-        push(&mut silences, days_between(last, observation.as_of), checkpoint)
+        push(&mut days_since_last, days_between(last, observation.as_of), checkpoint)
     })?;
-    let model = match model {
+    let model = match question.purchases {
         Some(model) => Some(model),
-        None => told(fit(&histories, family, Fitting::of(&observation), &mut backend)?),
+        None => told(fit(
+            &histories,
+            question.family,
+            Fitting::of(&observation),
+            &mut backend,
+        )?),
     };
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));
-    let horizon = model.as_ref().map_or(0.0, |model| model.units(horizon));
-    for (at, (history, &silence)) in histories.iter().zip(&silences).enumerate() {
+    let horizon = model.as_ref().map_or(0.0, |model| model.units(question.horizon));
+    for (at, (history, &days)) in histories.iter().zip(&days_since_last).enumerate() {
         if at % STRIDE == 0 {
             backend.pass("scoring", at, histories.len())?;
         }
@@ -153,10 +106,10 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         let churn_probability = outlook.and_then(|outlook| finite(outlook.p_no_order(horizon)));
         rows.put(&[
             Cell::Key(keys.get(at)),
-            Cell::Float(silence),
+            Cell::Float(days),
             Cell::of(p_alive, Cell::Float),
             Cell::of(churn_probability, Cell::Float),
-            Cell::of(churn_probability, |p| names[bands.risk(p) as usize]),
+            Cell::of(churn_probability, |p| names[question.bands.risk(p) as usize]),
         ])?;
     }
     Ok(rows.finish())

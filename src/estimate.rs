@@ -23,12 +23,12 @@ pub fn finite(score: f64) -> Option<f64> {
     Some(score).filter(|score| score.is_finite())
 }
 
-const PARAMETERS: &[Column] = &[
-    Column::Text,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
+const PARAMETERS: &[(&str, Column)] = &[
+    ("parameter", Column::Text),
+    ("estimate", Column::Float8),
+    ("standard_error", Column::Float8),
+    ("low", Column::Float8),
+    ("high", Column::Float8),
 ];
 
 /// One row for each parameter.

@@ -1,40 +1,41 @@
 //! `frequent_itemsets`: what is often bought together.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, places};
+use crate::basket_log::{Content, ItemNames, Log, places};
+use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::settings;
-use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::checkpoint::Checkpoint;
-use clientele_core::itemsets::{Options, Target, at_least, frequent_itemsets as mine, min_count_of};
-use clientele_core::{Error, Kind, Result};
+use clientele_core::itemsets::{self, Target, at_least, frequent_itemsets as mine};
+use clientele_core::{Error, Kind};
 use pgrx::prelude::*;
 
 /// The support where nothing is said.
-const SUPPORT: f64 = 0.01;
+pub const SUPPORT: Support = Support::Share(0.01);
 
 /// `frequent_itemsets(log, min_support, min_count, target, min_length, max_length)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn frequent_itemsets<'a>(
-    log: Option<Given<'a, Log>>,
-    min_support: Option<f64>,
-    count: Option<i64>,
-    target: Option<Text<'a>>,
-    min_length: Option<i32>,
-    max_length: Option<i32>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::TextArray,
-        Column::Int4,
-        Column::Int8,
-        Column::Float8,
-        Column::Int8,
+fn frequent_itemsets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    const COLUMNS: &[(&str, Column)] = &[
+        ("items", Column::TextArray),
+        ("length", Column::Int4),
+        ("baskets", Column::Int8),
+        ("support", Column::Float8),
+        ("all_baskets", Column::Int8),
     ];
     answer(|| {
+        let support = Support::read(&options)?.unwrap_or(SUPPORT);
+        let target = options.word("target", Target::All, Target::parse)?;
+        let min_length = options.read("min_length", 1, at_least_one)?;
+        let max_length = options.read("max_length", usize::MAX, at_least_one)?;
+        if max_length < min_length {
+            return Err(Error::invalid("max_length must be at least min_length")
+                .detail(format!("They are {max_length} and {min_length}.")));
+        }
         let Some(log) = log else {
             return Rows::none(call, COLUMNS);
         };
@@ -42,16 +43,12 @@ fn frequent_itemsets<'a>(
         let mut backend = Backend::of_call("frequent_itemsets");
         let content = Content::read(log.bytes(), &mut backend)?;
         let Content { items, baskets } = &content;
-        let options = Options {
-            min_count: min_count(min_support, count, baskets.len())?.map_or_else(|| least(baskets.len()), Ok)?,
-            target: target.map_or(Ok(Target::All), |word| Target::parse(&word))?,
-            min_length: length(min_length, "min_length", 1)?,
-            max_length: length(max_length, "max_length", usize::MAX)?,
+        let options = itemsets::Options {
+            min_count: support.count(baskets.len())?,
+            target,
+            min_length,
+            max_length,
         };
-        if options.max_length < options.min_length {
-            return Err(Error::invalid("max_length must be at least min_length")
-                .detail(format!("They are {} and {}.", options.max_length, options.min_length)));
-        }
         let places = places(&content, options.min_count, &mut backend)?;
         let mut names = ItemNames::new(items, &places);
         let limit = settings::row_limit();
@@ -74,24 +71,6 @@ fn frequent_itemsets<'a>(
         mine(baskets, &options, &mut visit, &mut backend)?;
         Ok(rows.finish())
     })
-}
-
-/// The count of the usual support.
-pub fn least(baskets: usize) -> Result<u32> {
-    min_count_of(SUPPORT, baskets)
-}
-
-/// A number of things that must not be none.
-pub fn at_least_one(n: i32, what: &str) -> Result<usize> {
-    match n {
-        1.. => Ok(n as usize),
-        _ => Err(Error::invalid(format!("{what} must be at least 1")).detail(format!("It is {n}."))),
-    }
-}
-
-/// The same, where it is given.
-pub fn length(length: Option<i32>, what: &str, usual: usize) -> Result<usize> {
-    length.map_or(Ok(usual), |length| at_least_one(length, what))
 }
 
 #[cold]

@@ -1,13 +1,14 @@
 //! `fit_kmeans`, `kmeans` and what belongs to them: segments that the data suggest.
 
 use crate::feature_set::Set;
-use crate::pg::any::TypeOnly;
+use crate::options::required;
 use crate::pg::array::{MadeNumbers, Numbers, Texts};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::{answer, notice};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::options::Options;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::Text;
@@ -15,7 +16,7 @@ use crate::pg::value::{Given, Made};
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::choice::choose;
 use clientele_core::feature_set::FeatureSet;
-use clientele_core::kmeans::{Features, MAX_CLUSTERS, Method, Model, NAME, Options, Silhouette, fit, place};
+use clientele_core::kmeans::{self, Features, MAX_CLUSTERS, Method, Model, NAME, Silhouette, fit, place};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
@@ -24,27 +25,50 @@ model_type! {
     KmeansModel is Model, named NAME, with kmeans_model_in, kmeans_model_out, kmeans_model_recv
 }
 
-/// What all functions that fit let choose. What is NULL is as usual.
-struct Choices<'a> {
-    scaling: Option<Text<'a>>,
+/// What all functions that fit let choose.
+struct Choices {
+    scaling: Method,
     n_init: Option<i32>,
-    max_iter: Option<i32>,
+    max_iter: i32,
     tolerance: Option<f64>,
-    seed: Option<i64>,
-    previous: Option<Given<'a, KmeansModel>>,
-    names: Option<Texts>,
-    order_by: Option<Text<'a>>,
-    nulls: Option<Text<'a>>,
-    silhouette: Option<Text<'a>>,
+    seed: i64,
+    /// Whether rows with NULL among their features are done without.
+    skips_nulls: bool,
+    silhouette: Silhouette,
 }
 
-impl<'a> Choices<'a> {
+impl Choices {
+    fn read(options: &Options<'_>) -> Result<Choices> {
+        let usual = kmeans::Options::new(1);
+        let nulls = [("error", false), ("skip", true)];
+        Ok(Choices {
+            scaling: options.word("scaling", usual.scaling, Method::parse)?,
+            n_init: options.get("n_init")?,
+            max_iter: options.or("max_iter", usual.iterations)?,
+            tolerance: options.get("tolerance")?,
+            seed: options.or("seed", usual.seed)?,
+            skips_nulls: options.word("nulls", false, |word| choose("nulls", word, &nulls))?,
+            silhouette: silhouette(options)?,
+        })
+    }
+
+    /// The options of a fit with `k` clusters.
+    fn with(&self, k: i32) -> kmeans::Options<'static> {
+        kmeans::Options {
+            scaling: self.scaling,
+            starts: self.n_init,
+            iterations: self.max_iter,
+            tolerance: self.tolerance,
+            seed: self.seed,
+            silhouette: self.silhouette,
+            ..kmeans::Options::new(k)
+        }
+    }
+
     /// The features of a set, if its rows are such as may be clustered.
     fn features(&self, set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Features> {
         let ignored = set.counts().null_features;
-        let known = [("error", false), ("skip", true)];
-        let skip = self.nulls.map_or(Ok(false), |word| choose("nulls", &word, &known))?;
-        if ignored > 0 && !skip && !set.is_empty() {
+        if ignored > 0 && !self.skips_nulls && !set.is_empty() {
             return Err(Error::invalid("some rows have NULL among their features")
                 .detail(format!(
                     "There are {ignored} of them; the feature set does not hold them."
@@ -53,41 +77,31 @@ impl<'a> Choices<'a> {
         }
         set.features(checkpoint)
     }
-
-    /// The options of a fit with `k` clusters; `previous` is the model that was given.
-    fn options(self, k: i32, previous: Option<&'a Model>) -> Result<Options<'a>> {
-        let usual = Options::new(k);
-        Ok(Options {
-            scaling: self.scaling.map_or(Ok(usual.scaling), |word| Method::parse(&word))?,
-            starts: self.n_init,
-            iterations: self.max_iter.unwrap_or(usual.iterations),
-            tolerance: self.tolerance,
-            seed: self.seed.unwrap_or(usual.seed),
-            previous,
-            names: self.names.map(|names| names.all("names")).transpose()?,
-            order_by: self.order_by.map_or(usual.order_by, Text::as_str),
-            silhouette: silhouette_kind(self.silhouette)?,
-            ..usual
-        })
-    }
-
-    /// The model that was given.
-    fn previous(&self) -> Result<Option<Model>> {
-        let previous = self.previous.as_ref();
-        previous.map(|previous| Model::decode(previous.bytes())).transpose()
-    }
 }
 
-fn silhouette_kind(word: Option<Text<'_>>) -> Result<Silhouette> {
+fn silhouette(options: &Options<'_>) -> Result<Silhouette> {
     let known = [("simplified", Silhouette::Simplified), ("exact", Silhouette::Exact)];
-    word.map_or(Ok(Silhouette::Simplified), |word| choose("silhouette", &word, &known))
+    options.word("silhouette", Silhouette::default(), |word| {
+        choose("silhouette", word, &known)
+    })
+}
+
+/// The model that an option gives.
+fn model(options: &Options<'_>, name: &str) -> Result<Option<Model>> {
+    options.read_given(name, |model: Given<'_, KmeansModel>, _| Model::decode(model.bytes()))
+}
+
+/// What clusters are numbered by.
+fn order_by<'a>(options: &Options<'a>) -> Result<&'a str> {
+    let word = options.get::<Text<'a>>("order_by")?;
+    Ok(word.map_or(kmeans::Options::new(1).order_by, Text::as_str))
 }
 
 /// Fits a model, if there are rows: where there are none, a NOTICE says why.
 fn fitted(
     set: &FeatureSet<'_>,
     features: &Features,
-    options: &Options<'_>,
+    options: &kmeans::Options<'_>,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Option<Model>> {
     match fit(features, options, checkpoint) {
@@ -104,167 +118,77 @@ fn fitted(
     }
 }
 
-fn given<T>(value: Option<T>, what: &str) -> Result<T> {
-    value.ok_or_else(|| Error::invalid(format!("{what} must not be NULL")))
-}
-
 /// `fit_kmeans(set, k, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn fit_kmeans<'a>(
-    set: Option<Given<'a, Set>>,
-    k: Option<i32>,
-    scaling: Option<Text<'a>>,
-    n_init: Option<i32>,
-    max_iter: Option<i32>,
-    tolerance: Option<f64>,
-    seed: Option<i64>,
-    previous: Option<Given<'a, KmeansModel>>,
-    names: Option<Texts>,
-    order_by: Option<Text<'a>>,
-    nulls: Option<Text<'a>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> Option<Made<'a, KmeansModel>> {
-    let set = set?;
-    let choices = Choices {
-        scaling,
-        n_init,
-        max_iter,
-        tolerance,
-        seed,
-        previous,
-        names,
-        order_by,
-        nulls,
-        silhouette,
-    };
+fn fit_kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, KmeansModel>> {
     answer(|| {
+        let (choices, previous) = (Choices::read(&options)?, model(&options, "previous")?);
+        let options = kmeans::Options {
+            previous: previous.as_ref(),
+            names: options.read_given("names", Texts::all)?,
+            order_by: order_by(&options)?,
+            ..choices.with(required(&options, "k")?)
+        };
+        options.check()?;
+        let Some(set) = set else {
+            return Ok(None);
+        };
         let mut backend = Backend::of_call("fit_kmeans");
         let set = FeatureSet::open(set.bytes())?;
         let features = choices.features(&set, &mut backend)?;
-        let previous = choices.previous()?;
-        let options = choices.options(given(k, "k")?, previous.as_ref())?;
         let model = fitted(&set, &features, &options, &mut backend)?;
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
 
-const ROWS: &[Column] = &[Column::Key, Column::Int4, Column::Float8, Column::Float8];
+const ROWS: &[(&str, Column)] = &[
+    ("id", Column::Key),
+    ("cluster", Column::Int4),
+    ("distance", Column::Float8),
+    ("silhouette", Column::Float8),
+];
 
 /// `kmeans(set, k, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn kmeans<'a>(
-    set: Option<Given<'a, Set>>,
-    k: Option<i32>,
-    scaling: Option<Text<'a>>,
-    n_init: Option<i32>,
-    max_iter: Option<i32>,
-    tolerance: Option<f64>,
-    seed: Option<i64>,
-    previous: Option<Given<'a, KmeansModel>>,
-    order_by: Option<Text<'a>>,
-    nulls: Option<Text<'a>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    let choices = Choices {
-        scaling,
-        n_init,
-        max_iter,
-        tolerance,
-        seed,
-        previous,
-        names: None,
-        order_by,
-        nulls,
-        silhouette,
-    };
-    answer(|| segments(set, k, choices, call))
-}
-
-/// `kmeans(set, NULL::type, k, …)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn kmeans_as<'a>(
-    set: Option<Given<'a, Set>>,
-    _key: TypeOnly,
-    k: Option<i32>,
-    scaling: Option<Text<'a>>,
-    n_init: Option<i32>,
-    max_iter: Option<i32>,
-    tolerance: Option<f64>,
-    seed: Option<i64>,
-    previous: Option<Given<'a, KmeansModel>>,
-    order_by: Option<Text<'a>>,
-    nulls: Option<Text<'a>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    kmeans(
-        set, k, scaling, n_init, max_iter, tolerance, seed, previous, order_by, nulls, silhouette, call,
-    )
-}
-
-fn segments<'a>(
-    set: Option<Given<'_, Set>>,
-    k: Option<i32>,
-    choices: Choices<'_>,
-    call: Call<'a>,
-) -> Result<RowSet<'a>> {
-    let Some(set) = set else {
-        return Rows::none(call, ROWS);
-    };
-    let set = FeatureSet::open(set.bytes())?;
-    let rows = Rows::begin(call, ROWS, set.kind())?;
-    let mut backend = Backend::of_call("kmeans");
-    let features = choices.features(&set, &mut backend)?;
-    let previous = choices.previous()?;
-    let kind = silhouette_kind(choices.silhouette)?;
-    // What is exact is computed of the rows, and not of the fit once more.
-    let options = Options {
-        silhouette: Silhouette::Simplified,
-        ..choices.options(given(k, "k")?, previous.as_ref())?
-    };
-    match fitted(&set, &features, &options, &mut backend)? {
-        Some(model) => places(&set, &features, &model, kind, rows, &mut backend),
-        None => Ok(rows.finish()),
-    }
-}
-
-/// `kmeans(set, model, silhouette)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn kmeans_by<'a>(
-    set: Option<Given<'a, Set>>,
-    model: Option<Given<'a, KmeansModel>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
+fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
-        let (Some(set), Some(model)) = (set, model) else {
+        let (choices, previous) = (Choices::read(&options)?, model(&options, "previous")?);
+        let options = kmeans::Options {
+            previous: previous.as_ref(),
+            order_by: order_by(&options)?,
+            // What is exact is computed of the rows, and not of the fit once more.
+            silhouette: Silhouette::Simplified,
+            ..choices.with(required(&options, "k")?)
+        };
+        options.check()?;
+        let Some(set) = set else {
             return Rows::none(call, ROWS);
         };
         let set = FeatureSet::open(set.bytes())?;
         let rows = Rows::begin(call, ROWS, set.kind())?;
-        let model = Model::decode(model.bytes())?;
-        let kind = silhouette_kind(silhouette)?;
+        let mut backend = Backend::of_call("kmeans");
+        let features = choices.features(&set, &mut backend)?;
+        match fitted(&set, &features, &options, &mut backend)? {
+            Some(model) => places(&set, &features, &model, choices.silhouette, rows, &mut backend),
+            None => Ok(rows.finish()),
+        }
+    })
+}
+
+/// `kmeans(set, model, silhouette)`.
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn kmeans_by_model<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    answer(|| {
+        let kind = silhouette(&options)?;
+        let (Some(model), Some(set)) = (model(&options, "model")?, set) else {
+            return Rows::none(call, ROWS);
+        };
+        let set = FeatureSet::open(set.bytes())?;
+        let rows = Rows::begin(call, ROWS, set.kind())?;
         let mut backend = Backend::of_call("kmeans");
         let features = set.features(&mut backend)?;
         places(&set, &features, &model, kind, rows, &mut backend)
     })
-}
-
-/// `kmeans(set, NULL::type, model, silhouette)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn kmeans_by_as<'a>(
-    set: Option<Given<'a, Set>>,
-    _key: TypeOnly,
-    model: Option<Given<'a, KmeansModel>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    kmeans_by(set, model, silhouette, call)
 }
 
 /// One row for each of a set: where the model places it.
@@ -293,57 +217,34 @@ fn places<'a>(
 
 /// `kmeans_scan(set, k_min, k_max, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn kmeans_scan<'a>(
-    set: Option<Given<'a, Set>>,
-    k_min: Option<i32>,
-    k_max: Option<i32>,
-    scaling: Option<Text<'a>>,
-    n_init: Option<i32>,
-    max_iter: Option<i32>,
-    tolerance: Option<f64>,
-    seed: Option<i64>,
-    nulls: Option<Text<'a>>,
-    silhouette: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Int4,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
-        Column::TextArray,
-        Column::Text,
+fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    const COLUMNS: &[(&str, Column)] = &[
+        ("k", Column::Int4),
+        ("inertia", Column::Float8),
+        ("silhouette", Column::Float8),
+        ("calinski_harabasz", Column::Float8),
+        ("davies_bouldin", Column::Float8),
+        ("preferred_by", Column::TextArray),
+        ("warnings", Column::Text),
     ];
-    let choices = Choices {
-        scaling,
-        n_init,
-        max_iter,
-        tolerance,
-        seed,
-        previous: None,
-        names: None,
-        order_by: None,
-        nulls,
-        silhouette,
-    };
     answer(|| {
-        let Some(set) = set else {
-            return Rows::none(call, COLUMNS);
-        };
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
-        let (k_min, k_max) = (k_min.unwrap_or(2), k_max.unwrap_or(10));
+        let choices = Choices::read(&options)?;
+        let (k_min, k_max) = (options.or("k_min", 2)?, options.or("k_max", 10)?);
         if k_min < 1 || k_max < k_min || k_max as usize > MAX_CLUSTERS {
             return Err(
                 Error::invalid("k_min must be at least 1, and k_max between k_min and 65535")
                     .detail(format!("They are {k_min} and {k_max}.")),
             );
         }
+        let mut options = choices.with(k_min);
+        options.check()?;
+        let Some(set) = set else {
+            return Rows::none(call, COLUMNS);
+        };
+        let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("kmeans_scan");
         let set = FeatureSet::open(set.bytes())?;
         let features = choices.features(&set, &mut backend)?;
-        let mut options = choices.options(k_min, None)?;
         let mut models: Vec<Model> = Vec::new();
         for k in k_min..=k_max {
             options.k = k;
@@ -376,7 +277,7 @@ fn kmeans_scan<'a>(
                 Cell::of(model.calinski_harabasz, Cell::Float),
                 Cell::of(model.davies_bouldin, Cell::Float),
                 Cell::Texts(&by),
-                text_or_null(&warnings),
+                Cell::text_or_null(&warnings),
             ])?;
         }
         Ok(rows.finish())
@@ -391,13 +292,6 @@ fn best(models: &[Model], value: impl Fn(&Model) -> Option<f64>) -> Option<usize
         .filter_map(|(at, model)| Some((at, value(model)?)));
     let better = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
     values.reduce(better).map(|(at, _)| at)
-}
-
-fn text_or_null(text: &str) -> Cell<'_> {
-    match text {
-        "" => Cell::Null,
-        text => Cell::Text(text),
-    }
 }
 
 /// `kmeans_assign(model, features)`.
@@ -427,12 +321,12 @@ fn kmeans_distances<'a>(
 /// `kmeans_centers(model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Int4,
-        Column::Int8,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8Array,
+    const COLUMNS: &[(&str, Column)] = &[
+        ("cluster", Column::Int4),
+        ("size", Column::Int8),
+        ("share", Column::Float8),
+        ("radius", Column::Float8),
+        ("center", Column::Float8Array),
     ];
     answer(|| {
         let model = Model::decode(model.bytes())?;
@@ -455,13 +349,13 @@ fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
 /// `kmeans_profile(model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_profile<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[
-        Column::Int4,
-        Column::Int8,
-        Column::Text,
-        Column::Float8,
-        Column::Float8,
-        Column::Float8,
+    const COLUMNS: &[(&str, Column)] = &[
+        ("cluster", Column::Int4),
+        ("size", Column::Int8),
+        ("feature", Column::Text),
+        ("value", Column::Float8),
+        ("mean", Column::Float8),
+        ("scaled", Column::Float8),
     ];
     answer(|| {
         let model = Model::decode(model.bytes())?;

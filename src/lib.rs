@@ -17,6 +17,8 @@ mod estimate;
 mod feature_set;
 mod itemsets;
 mod kmeans;
+mod observation;
+mod options;
 mod order_log;
 mod pg;
 mod planner;

@@ -1,24 +1,22 @@
 //! `order_log`: collecting orders into one value, and looking into it.
 
+use crate::observation::{End, Times};
 use crate::pg::aggregate::{State, Transition};
-use crate::pg::any::{AnyTime, Args, TypeOnly};
+use crate::pg::any::{AnyTime, Args};
 use crate::pg::call::Call;
 use crate::pg::collected::{self, row_bytes};
 use crate::pg::collection::collection;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::options::Options;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::{JsonType, Text};
-use crate::pg::time::{self, Timestamp};
+use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
-use clientele_core::Result;
 use clientele_core::amount::Amount;
-use clientele_core::calendar::END_TIME;
 use clientele_core::collect::Collected;
 use clientele_core::key::KeyKind;
 use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind};
-use clientele_core::zone::Zone;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -101,93 +99,48 @@ fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
     })
 }
 
-const ORDERS: &[Column] = &[Column::Key, Column::Timestamp, Column::Float8];
+const ORDERS: &[(&str, Column)] = &[
+    ("customer_id", Column::Key),
+    ("ordered_at", Column::Timestamp),
+    ("amount", Column::Float8),
+];
 
 /// `orders(log, as_of, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_orders<'a>(
-    log: Option<Given<'a, Log>>,
-    as_of: Option<Timestamp>,
-    time_zone: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    answer(|| orders(log, as_of, time_zone, call))
-}
-
-/// `orders(log, NULL::type, as_of, time_zone)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_orders_as<'a>(
-    log: Option<Given<'a, Log>>,
-    _key: TypeOnly,
-    as_of: Option<Timestamp>,
-    time_zone: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    answer(|| orders(log, as_of, time_zone, call))
-}
-
-fn orders<'a>(
-    log: Option<Given<'_, Log>>,
-    as_of: Option<Timestamp>,
-    time_zone: Option<Text<'_>>,
-    call: Call<'a>,
-) -> Result<RowSet<'a>> {
-    let Some(log) = log else {
-        return Rows::none(call, ORDERS);
-    };
-    let log = OrderLog::open(log.bytes())?;
-    let mut rows = Rows::begin(call, ORDERS, log.kinds().map(|kinds| kinds.0))?;
-    let View { as_of, zone } = View::until(&log, as_of, END_TIME - 1, time_zone)?;
-    let mut backend = Backend::of_call("orders");
-    let mut cursor = log.cursor();
-    while cursor.advance(&mut backend)? {
-        let part = cursor.part().until(as_of);
-        for order in part.orders() {
-            rows.put(&[
-                Cell::Key(part.key),
-                Cell::Time(zone.local(order.time)),
-                Cell::Float(order.amount()?),
-            ])?;
+fn order_log_orders<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    answer(|| {
+        let end = End::read(&options)?;
+        let Some(log) = log else {
+            return Rows::none(call, ORDERS);
+        };
+        let log = OrderLog::open(log.bytes())?;
+        let mut rows = Rows::begin(call, ORDERS, log.kinds().map(|kinds| kinds.0))?;
+        // All orders, unless an end is asked for.
+        let (as_of, zone) = end.of(Times {
+            newest: None,
+            ..times(&log)
+        })?;
+        let mut backend = Backend::of_call("orders");
+        let mut cursor = log.cursor();
+        while cursor.advance(&mut backend)? {
+            let part = cursor.part().until(as_of);
+            for order in part.orders() {
+                rows.put(&[
+                    Cell::Key(part.key),
+                    Cell::Time(zone.local(order.time)),
+                    Cell::Float(order.amount()?),
+                ])?;
+            }
         }
-    }
-    Ok(rows.finish())
+        Ok(rows.finish())
+    })
 }
 
-/// From when, and in which time zone, a log is looked at.
-pub struct View {
-    /// The end of observation, inclusive.
-    pub as_of: i64,
-    /// The time zone; UTC for times that have none and stand as they are.
-    pub zone: Zone,
-}
-
-impl View {
-    /// The view that the arguments of a function ask for; up to the newest order if they do not say. Without any order
-    /// there is no end: all returns are seen.
-    pub fn of(log: &OrderLog<'_>, as_of: Option<Timestamp>, time_zone: Option<Text<'_>>) -> Result<View> {
-        View::until(log, as_of, log.newest_order().unwrap_or(END_TIME - 1), time_zone)
-    }
-
-    /// The instant of a time that clocks in a zone show; as it stands for a log whose times have none. `what` names the argument.
-    pub fn instant(log: &OrderLog<'_>, time: Timestamp, what: &str, time_zone: Option<Text<'_>>) -> Result<i64> {
-        let local = time.finite(what)?;
-        match log.kinds() {
-            Some((_, TimeKind::Zoned)) => time::instant(local, time_zone.map_or("UTC", Text::as_str)),
-            _ => Ok(local),
-        }
-    }
-
-    /// The same, with another end if the arguments do not say.
-    fn until(log: &OrderLog<'_>, as_of: Option<Timestamp>, end: i64, time_zone: Option<Text<'_>>) -> Result<View> {
-        let name = time_zone.map_or("UTC", Text::as_str);
-        let zoned = log.kinds().is_some_and(|kinds| kinds.1 == TimeKind::Zoned);
-        let as_of = as_of.map_or(Ok(end), |as_of| View::instant(log, as_of, "as_of", time_zone))?;
-        // An unknown name is an error also where no zone is needed.
-        let zone = time::zone(name, log.newest_order().unwrap_or(as_of).max(as_of))?;
-        Ok(View {
-            as_of,
-            zone: if zoned { zone } else { Zone::utc() },
-        })
+/// The times of a log. Observation ends with the newest order, and not with a return: without any order, all returns are seen.
+pub fn times(log: &OrderLog<'_>) -> Times {
+    Times {
+        kind: log.kinds().map(|kinds| kinds.1),
+        newest: log.newest_order(),
     }
 }
 

@@ -1,18 +1,19 @@
 //! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`.
 
-use crate::customers::Look;
 use crate::estimate::{self, finite};
-use crate::order_log::Log;
+use crate::observation::{ObservationOptions, Times};
+use crate::order_log::{Log, times};
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::options::Options;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
-use crate::pg::time::{Interval, Timestamp};
+use crate::pg::time::Interval;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::calendar::{DAY, Period, format_length};
 use clientele_core::codec::{Sink, put_varint, seal, unseal};
@@ -31,16 +32,16 @@ model_type! {
 /// The model where no other is asked for.
 pub const DEFAULT: Family = Family::Mbg;
 
-/// The model that an argument names; nothing for the best of all.
-pub fn family(name: Option<Text<'_>>) -> Result<Option<Family>> {
-    name.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))
+/// The model that the option `model` names; nothing for the best of all.
+pub fn family(options: &Options<'_>) -> Result<Option<Family>> {
+    options.word("model", Some(DEFAULT), parse_family)
 }
 
-/// How a log is looked at to be scored with a model: as the customers were that it was fitted to, if there is one already.
-pub fn observation(look: &Look<'_>, log: &OrderLog<'_>, model: Option<&Model>) -> Result<Observation> {
+/// How a log with these times is looked at to be scored with a model: as the customers were that it was fitted to, if there is one already.
+pub fn observation(options: &ObservationOptions<'_>, times: Times, model: Option<&Model>) -> Result<Observation> {
     let period = model.and_then(|model| model.period);
-    look.observation(
-        log,
+    options.of(
+        times,
         period.unwrap_or(Period::Day),
         model.map_or(DAY, |model| model.time_unit),
     )
@@ -50,24 +51,18 @@ pub fn observation(look: &Look<'_>, log: &OrderLog<'_>, model: Option<&Model>) -
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases<'a>(
     log: Option<Given<'a, Log>>,
-    model: Option<Text<'a>>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    time_unit: Option<Interval>,
+    options: Options<'a>,
     call: Call<'a>,
 ) -> Option<Made<'a, PurchaseModel>> {
-    let log = log?;
     answer(|| {
-        let family = family(model)?;
-        let log = OrderLog::open(log.bytes())?;
-        let look = Look {
-            as_of,
-            period,
-            time_zone,
+        let family = family(&options)?;
+        let observation = ObservationOptions::read(&options)?;
+        let time_unit = options.read("time_unit", DAY, Interval::fixed)?;
+        let Some(log) = log else {
+            return Ok(None);
         };
-        let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
-        let observation = look.observation(&log, Period::Day, unit)?;
+        let log = OrderLog::open(log.bytes())?;
+        let observation = observation.of(times(&log), Period::Day, time_unit)?;
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
         let model = estimate::told(fit(&histories, family, Fitting::of(&observation), &mut backend)?);
@@ -167,10 +162,9 @@ fn fit_purchases_named_trans<'a>(
     time_unit: Option<Interval>,
 ) -> State<'a, Histories> {
     answer(|| {
+        let family = model.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))?;
         let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
-        state
-            .get()
-            .add([recency, age, weight], frequency, (family(model)?, unit))
+        state.get().add([recency, age, weight], frequency, (family, unit))
     });
     state
 }

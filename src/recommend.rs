@@ -1,20 +1,20 @@
 //! `fit_baskets` and `recommend`: what to offer to a basket.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
-use crate::itemsets::{at_least_one, length};
+use crate::basket_log::{Content, ItemNames, Log, numbers_of, places};
+use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
 use crate::pg::error::{answer, answer_input};
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::KeyArray;
+use crate::pg::options::Options;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
-use crate::pg::text::Text;
 use crate::pg::value::{Given, Made, MadeText, Received, TypeName};
 use clientele_core::Result;
-use clientele_core::recommend::{Model, NAME, Options, Recommendation, recommend as find};
-use clientele_core::rules::{Measure, usual_count};
+use clientele_core::recommend::{self, Model, NAME, Recommendation, recommend as find};
+use clientele_core::rules::{self, Measure, usual_count};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -66,55 +66,63 @@ fn basket_model_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, Bask
 /// The most items of an antecedent where nothing is said.
 const ANTECEDENT: usize = 2;
 /// How many items are offered where nothing is said.
-const ITEMS: i32 = 10;
+const ITEMS: usize = 10;
 
-fn options(
-    min_support: Option<f64>,
-    count: Option<i64>,
-    min_confidence: Option<f64>,
-    max_antecedent: Option<i32>,
-    baskets: usize,
-) -> Result<Options> {
-    Ok(Options {
-        min_count: match min_count(min_support, count, baskets)? {
-            Some(count) => count,
-            None => usual_count(baskets),
-        },
-        min_confidence: min_confidence.unwrap_or(0.0),
-        max_antecedent: length(max_antecedent, "max_antecedent", ANTECEDENT)?,
-    })
+/// Which rules are gone by.
+struct Selection {
+    support: Option<Support>,
+    rules: rules::Options<'static>,
+}
+
+impl Selection {
+    fn read(options: &Options<'_>) -> Result<Selection> {
+        let support = Support::read(options)?;
+        let rules = rules::Options {
+            min_confidence: options.or("min_confidence", 0.0)?,
+            max_antecedent: options.read("max_antecedent", ANTECEDENT, at_least_one)?,
+            ..rules::Options::default()
+        };
+        rules.check()?;
+        Ok(Selection { support, rules })
+    }
+
+    /// Those of so many baskets.
+    fn of(self, baskets: usize) -> Result<recommend::Options> {
+        let usual = || Ok(usual_count(baskets));
+        Ok(recommend::Options {
+            min_count: self.support.map_or_else(usual, |support| support.count(baskets))?,
+            min_confidence: self.rules.min_confidence,
+            max_antecedent: self.rules.max_antecedent,
+        })
+    }
 }
 
 /// `fit_baskets(log, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_baskets<'a>(
-    log: Option<Given<'a, Log>>,
-    min_support: Option<f64>,
-    count: Option<i64>,
-    min_confidence: Option<f64>,
-    max_antecedent: Option<i32>,
-    call: Call<'a>,
-) -> Option<Made<'a, BasketModel>> {
-    let log = log?;
+fn fit_baskets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, BasketModel>> {
     answer(|| {
+        let selection = Selection::read(&options)?;
+        let Some(log) = log else {
+            return Ok(None);
+        };
         let mut backend = Backend::of_call("fit_baskets");
         let Content { items, baskets } = Content::read(log.bytes(), &mut backend)?;
-        let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
+        let options = selection.of(baskets.len())?;
         let mut name = |item| items.key(item).to_string();
         Made::of(call, &Model::fit(&baskets, &options, &mut name, &mut backend)?.encode()).map(Some)
     })
 }
 
-const COLUMNS: &[Column] = &[
-    Column::Text,
-    Column::Float8,
-    Column::TextArray,
-    Column::Int8,
-    Column::Int8,
-    Column::Int8,
-    Column::Int8,
-    Column::Float8,
-    Column::Float8,
+const COLUMNS: &[(&str, Column)] = &[
+    ("item", Column::Text),
+    ("score", Column::Float8),
+    ("antecedent", Column::TextArray),
+    ("baskets", Column::Int8),
+    ("antecedent_baskets", Column::Int8),
+    ("consequent_baskets", Column::Int8),
+    ("all_baskets", Column::Int8),
+    ("confidence", Column::Float8),
+    ("lift", Column::Float8),
 ];
 
 fn put(rows: &mut Rows<'_>, recommendation: &Recommendation, item: &str, antecedent: &[Shared]) -> Result<()> {
@@ -132,37 +140,33 @@ fn put(rows: &mut Rows<'_>, recommendation: &Recommendation, item: &str, anteced
     ])
 }
 
-fn measure(by: Option<Text<'_>>) -> Result<Measure> {
-    by.map_or(Ok(Measure::Confidence), |word| Measure::parse(&word))
+/// How many items are offered, and by which measure: the options `n` and `by`.
+fn ranking(options: &Options<'_>) -> Result<(usize, Measure)> {
+    let by = options.word("by", Measure::Confidence, Measure::parse)?;
+    Ok((options.read("n", ITEMS, at_least_one)?, by))
 }
 
 /// `recommend(log, items, n, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
 fn recommend<'a>(
     log: Option<Decoded<'a, Log>>,
     basket: Option<KeyArray>,
-    n: Option<i32>,
-    by: Option<Text<'a>>,
-    min_support: Option<f64>,
-    count: Option<i64>,
-    min_confidence: Option<f64>,
-    max_antecedent: Option<i32>,
+    options: Options<'a>,
     call: Call<'a>,
 ) -> RowSet<'a> {
     answer(|| {
+        let ((n, by), selection) = (ranking(&options)?, Selection::read(&options)?);
         let (Some(log), Some(basket)) = (log, basket) else {
             return Rows::none(call, COLUMNS);
         };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
-        let n = at_least_one(n.unwrap_or(ITEMS), "n")?;
         let Content { items, baskets } = &*log;
-        let options = options(min_support, count, min_confidence, max_antecedent, baskets.len())?;
+        let options = selection.of(baskets.len())?;
         let mut backend = Backend::of_call("recommend");
         let basket = numbers_of(items, &basket.known("items")?, &mut backend)?;
         let places = places(&log, options.min_count, &mut backend)?;
         let mut names = ItemNames::new(items, &places);
-        for found in find(baskets, &basket, n, measure(by)?, &options, &mut backend)? {
+        for found in find(baskets, &basket, n, by, &options, &mut backend)? {
             let antecedent = names.of(&found.antecedent, &mut rows);
             put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
         }
@@ -171,23 +175,21 @@ fn recommend<'a>(
 }
 
 /// `recommend(model, items, n, by)`.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn recommend_by<'a>(
-    model: Decoded<'a, BasketModel>,
-    basket: KeyArray,
-    n: i32,
-    by: Text<'a>,
+#[pg_extern(sql = false, immutable, parallel_safe)]
+fn recommend_by_model<'a>(
+    model: Option<Decoded<'a, BasketModel>>,
+    basket: Option<KeyArray>,
+    options: Options<'a>,
     call: Call<'a>,
 ) -> RowSet<'a> {
     answer(|| {
+        let (n, by) = ranking(&options)?;
+        let (Some(model), Some(basket)) = (model, basket) else {
+            return Rows::none(call, COLUMNS);
+        };
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let basket = basket.known("items")?;
-        let found = model.recommend(
-            basket.iter().map(String::as_str),
-            at_least_one(n, "n")?,
-            measure(Some(by))?,
-        );
-        for found in found {
+        for found in model.recommend(basket.iter().map(String::as_str), n, by) {
             let mut names: Vec<&str> = found.antecedent.iter().map(|&item| model.name(item)).collect();
             names.sort_unstable();
             let antecedent: Vec<Shared> = names.into_iter().map(|name| rows.share(name)).collect();

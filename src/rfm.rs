@@ -1,15 +1,15 @@
 //! `rfm`: scores and named segments, and the model that keeps their scale.
 
-use crate::order_log::{Log, View};
-use crate::pg::any::TypeOnly;
+use crate::observation::End;
+use crate::order_log::{Log, times};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::{answer, notice};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::{Json, Text, TextType};
-use crate::pg::time::Timestamp;
+use crate::pg::text::{Json, TextType};
 use crate::pg::value::{Given, Made};
 use clientele_core::order_log::OrderLog;
 use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
@@ -25,131 +25,104 @@ model_type! {
 /// The bins where nothing else is asked for.
 const BINS: i32 = 5;
 
-const COLUMNS: &[Column] = &[
-    Column::Key,
-    Column::Timestamp,
-    Column::Float8,
-    Column::Int8,
-    Column::Float8,
-    Column::Int4,
-    Column::Int4,
-    Column::Int4,
-    Column::Text,
-    Column::Text,
+/// What is asked of both functions that look at a log.
+struct Question<'a> {
+    end: End<'a>,
+    bins: usize,
+    segments: Option<Segments>,
+}
+
+impl<'a> Question<'a> {
+    fn read(options: &Options<'a>) -> Result<Question<'a>> {
+        let bins = check_bins(options.or("bins", BINS)?)?;
+        Ok(Question {
+            end: End::read(options)?,
+            bins,
+            segments: options.read_given("segments", |map: Json<'_>, _| Segments::parse(&map, bins))?,
+        })
+    }
+}
+
+const COLUMNS: &[(&str, Column)] = &[
+    ("customer_id", Column::Key),
+    ("last_order", Column::Timestamp),
+    ("days_since_last", Column::Float8),
+    ("orders", Column::Int8),
+    ("revenue", Column::Float8),
+    ("r", Column::Int4),
+    ("f", Column::Int4),
+    ("m", Column::Int4),
+    ("score", Column::Text),
+    ("segment", Column::Text),
 ];
 
 /// `rfm(log, as_of, bins, ties, time_zone, segments)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn rfm<'a>(
-    log: Option<Given<'a, Log>>,
-    as_of: Option<Timestamp>,
-    bins: Option<i32>,
-    ties: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    segments: Option<Json<'_>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
-}
-
-/// `rfm(log, NULL::type, as_of, bins, ties, time_zone, segments)`.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn rfm_as<'a>(
-    log: Option<Given<'a, Log>>,
-    _key: TypeOnly,
-    as_of: Option<Timestamp>,
-    bins: Option<i32>,
-    ties: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    segments: Option<Json<'_>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    answer(|| score_all(log, as_of, bins, ties, time_zone, segments, call))
-}
-
-fn score_all<'a>(
-    log: Option<Given<'_, Log>>,
-    as_of: Option<Timestamp>,
-    bins: Option<i32>,
-    ties: Option<Text<'_>>,
-    time_zone: Option<Text<'_>>,
-    segments: Option<Json<'_>>,
-    call: Call<'a>,
-) -> Result<RowSet<'a>> {
-    let Some(log) = log else {
-        return Rows::none(call, COLUMNS);
-    };
-    let bins = check_bins(bins.unwrap_or(BINS))?;
-    let ties = ties.map_or(Ok(Ties::Tied), |word| Ties::parse(&word))?;
-    let segments = own_segments(segments, bins)?;
-    let log = OrderLog::open(log.bytes())?;
-    let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
-    let view = View::of(&log, as_of, time_zone)?;
-    let mut backend = Backend::of_call("rfm");
-    let table = Table::of(&log, view.as_of, &mut backend)?;
-    let scores = table.scores(bins, ties, &mut backend)?;
-
-    // Few different scores, many rows: their texts are made once.
-    let mut texts = HashMap::new();
-    for (at, &scores) in scores.iter().enumerate() {
-        let (code, segment) = *texts.entry(scores).or_insert_with(|| {
-            if scores[0] == 0 {
-                return (Cell::Null, Cell::Null);
-            }
-            let name = segment(segments.as_ref(), bins, scores);
-            (
-                Cell::Shared(rows.share(&code(scores, bins))),
-                Cell::of(name, |name| Cell::Shared(rows.share(name))),
-            )
-        });
-        let score = |score: u8| {
-            if score == 0 {
-                Cell::Null
-            } else {
-                Cell::Integer(i64::from(score))
-            }
+fn rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
+    answer(|| {
+        let question = Question::read(&options)?;
+        let ties = options.word("ties", Ties::Tied, Ties::parse)?;
+        let Some(log) = log else {
+            return Rows::none(call, COLUMNS);
         };
-        let days = table.days_since_last[at];
-        rows.put(&[
-            Cell::Key(table.keys.get(at)),
-            Cell::of(table.last_order(at), |last| Cell::Time(view.zone.local(last))),
-            if days.is_nan() { Cell::Null } else { Cell::Float(days) },
-            Cell::Integer(table.orders[at] as i64),
-            Cell::Float(table.revenue[at]),
-            score(scores[0]),
-            score(scores[1]),
-            score(scores[2]),
-            code,
-            segment,
-        ])?;
-    }
-    Ok(rows.finish())
-}
+        let log = OrderLog::open(log.bytes())?;
+        let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
+        let (as_of, zone) = question.end.of(times(&log))?;
+        let mut backend = Backend::of_call("rfm");
+        let table = Table::of(&log, as_of, &mut backend)?;
+        let scores = table.scores(question.bins, ties, &mut backend)?;
 
-fn own_segments(segments: Option<Json<'_>>, bins: usize) -> Result<Option<Segments>> {
-    segments.map(|segments| Segments::parse(&segments, bins)).transpose()
+        // Few different scores, many rows: their texts are made once.
+        let mut texts = HashMap::new();
+        for (at, &scores) in scores.iter().enumerate() {
+            let (code, segment) = *texts.entry(scores).or_insert_with(|| {
+                if scores[0] == 0 {
+                    return (Cell::Null, Cell::Null);
+                }
+                let name = segment(question.segments.as_ref(), question.bins, scores);
+                (
+                    Cell::Shared(rows.share(&code(scores, question.bins))),
+                    Cell::of(name, |name| Cell::Shared(rows.share(name))),
+                )
+            });
+            let score = |score: u8| {
+                if score == 0 {
+                    Cell::Null
+                } else {
+                    Cell::Integer(i64::from(score))
+                }
+            };
+            let days = table.days_since_last[at];
+            rows.put(&[
+                Cell::Key(table.keys.get(at)),
+                Cell::of(table.last_order(at), |last| Cell::Time(zone.local(last))),
+                if days.is_nan() { Cell::Null } else { Cell::Float(days) },
+                Cell::Integer(table.orders[at] as i64),
+                Cell::Float(table.revenue[at]),
+                score(scores[0]),
+                score(scores[1]),
+                score(scores[2]),
+                code,
+                segment,
+            ])?;
+        }
+        Ok(rows.finish())
+    })
 }
 
 /// `fit_rfm(log, as_of, bins, time_zone, segments)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_rfm<'a>(
-    log: Option<Given<'a, Log>>,
-    as_of: Option<Timestamp>,
-    bins: Option<i32>,
-    time_zone: Option<Text<'a>>,
-    segments: Option<Json<'_>>,
-    call: Call<'a>,
-) -> Option<Made<'a, RfmModel>> {
-    let log = log?;
+fn fit_rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, RfmModel>> {
     answer(|| {
-        let bins = check_bins(bins.unwrap_or(BINS))?;
-        let segments = own_segments(segments, bins)?;
+        let question = Question::read(&options)?;
+        let Some(log) = log else {
+            return Ok(None);
+        };
         let log = OrderLog::open(log.bytes())?;
-        let view = View::of(&log, as_of, time_zone)?;
+        let (as_of, _) = question.end.of(times(&log))?;
         let mut backend = Backend::of_call("fit_rfm");
-        let table = Table::of(&log, view.as_of, &mut backend)?;
-        match Model::fit(&table, bins, segments, &mut backend) {
+        let table = Table::of(&log, as_of, &mut backend)?;
+        match Model::fit(&table, question.bins, question.segments, &mut backend) {
             Ok(model) => Made::of(call, &model.encode()).map(Some),
             Err(nothing) if nothing.kind() == Kind::NotEnough => {
                 notice(&nothing);
@@ -205,7 +178,13 @@ fn rfm_segment<'a>(r: i32, f: i32, m: i32, call: Call<'a>) -> Option<Made<'a, Te
 /// `rfm_segments()`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn rfm_segments<'a>(call: Call<'a>) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &[Column::Text, Column::Int4, Column::Int4, Column::Int4, Column::Text];
+    const COLUMNS: &[(&str, Column)] = &[
+        ("segment", Column::Text),
+        ("r", Column::Int4),
+        ("f", Column::Int4),
+        ("m", Column::Int4),
+        ("score", Column::Text),
+    ];
     answer(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         for (name, scores) in default_segments() {

@@ -1,44 +1,43 @@
 //! `association_rules` and `rule_counts`: what goes with what.
 
-use crate::basket_log::{Content, ItemNames, Log, min_count, numbers_of, places};
-use crate::itemsets::{at_least_one, least, length};
+use crate::basket_log::{Content, ItemNames, Log, numbers_of, places};
+use crate::itemsets::SUPPORT;
+use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::{KeyArray, LooseKeyArray};
+use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::Text;
 use crate::pg::value::Given;
 use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
-use clientele_core::itemsets::max_count_of;
-use clientele_core::rules::{
-    Counts, Measure, Options, association_rules as mine, rule_counts as count_rule, usual_count,
-};
+use clientele_core::itemsets::{max_count_of, share};
+use clientele_core::rules::{self, Counts, Measure, association_rules as mine, rule_counts as count_rule, usual_count};
 use pgrx::prelude::*;
 
 /// The confidence where nothing is said, and not only the best are asked for.
 const CONFIDENCE: f64 = 0.5;
 
-/// The counts of a rule and all measures of it, in the order of the columns.
-const MEASURES: [Column; 17] = [
-    Column::Int8,
-    Column::Int8,
-    Column::Int8,
-    Column::Int8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
+/// The counts of a rule and all measures of it.
+const MEASURES: [(&str, Column); 17] = [
+    ("baskets", Column::Int8),
+    ("antecedent_baskets", Column::Int8),
+    ("consequent_baskets", Column::Int8),
+    ("all_baskets", Column::Int8),
+    ("support", Column::Float8),
+    ("confidence", Column::Float8),
+    ("lift", Column::Float8),
+    ("lift_low", Column::Float8),
+    ("leverage", Column::Float8),
+    ("conviction", Column::Float8),
+    ("zhang", Column::Float8),
+    ("jaccard", Column::Float8),
+    ("cosine", Column::Float8),
+    ("kulczynski", Column::Float8),
+    ("imbalance", Column::Float8),
+    ("odds_ratio", Column::Float8),
+    ("p_value", Column::Float8),
 ];
 
 fn measures(counts: &Counts) -> [Cell<'static>; 17] {
@@ -64,67 +63,52 @@ fn measures(counts: &Counts) -> [Cell<'static>; 17] {
     ]
 }
 
+/// The columns of rules: the items, then what is known of them.
+const RULES: [(&str, Column); 19] = {
+    let mut columns = [("antecedent", Column::TextArray); 19];
+    columns[1].0 = "consequent";
+    let (_, measures) = columns.split_at_mut(2);
+    measures.copy_from_slice(&MEASURES);
+    columns
+};
+
 /// `association_rules(log, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-#[allow(clippy::too_many_arguments, reason = "one for each argument of the SQL function")]
-fn association_rules<'a>(
-    log: Option<Given<'a, Log>>,
-    min_support: Option<f64>,
-    count: Option<i64>,
-    min_confidence: Option<f64>,
-    max_antecedent: Option<i32>,
-    max_consequent: Option<i32>,
-    top: Option<i32>,
-    by: Option<Text<'a>>,
-    redundant: Option<bool>,
-    only_antecedent: Option<LooseKeyArray>,
-    only_consequent: Option<LooseKeyArray>,
-    max_item_support: Option<f64>,
-    significance_level: Option<f64>,
-    call: Call<'a>,
-) -> RowSet<'a> {
-    const COLUMNS: &[Column] = &{
-        let mut columns = [Column::TextArray; 19];
-        let mut at = 0;
-        while at < MEASURES.len() {
-            columns[2 + at] = MEASURES[at];
-            at += 1;
-        }
-        columns
-    };
+fn association_rules<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
-        let Some(log) = log else {
-            return Rows::none(call, COLUMNS);
+        let top = options.read_given("top", at_least_one)?;
+        let support = Support::read(&options)?.or(top.is_none().then_some(SUPPORT));
+        let confidence = if top.is_some() { 0.0 } else { CONFIDENCE };
+        let antecedents = options.read_given("only_antecedent", LooseKeyArray::known)?;
+        let consequents = options.read_given("only_consequent", LooseKeyArray::known)?;
+        let max_item_support = options.read_given("max_item_support", share)?;
+        let chosen = rules::Options {
+            min_confidence: options.or("min_confidence", confidence)?,
+            max_antecedent: options.read("max_antecedent", usize::MAX, at_least_one)?,
+            max_consequent: options.read("max_consequent", 1, at_least_one)?,
+            redundant: options.or("redundant", true)?,
+            significance: options.get("significance_level")?,
+            top,
+            by: options.word("by", Measure::default(), Measure::parse)?,
+            ..rules::Options::default()
         };
-        let mut rows = Rows::begin(call, COLUMNS, None)?;
+        chosen.check()?;
+        let Some(log) = log else {
+            return Rows::none(call, &RULES);
+        };
+        let mut rows = Rows::begin(call, &RULES, None)?;
         let mut backend = Backend::of_call("association_rules");
         let content = Content::read(log.bytes(), &mut backend)?;
         let Content { items, baskets } = &content;
-        let top = top.map(|top| at_least_one(top, "top")).transpose()?;
-        let mut only = |keys: Option<LooseKeyArray>, what: &str| {
-            let keys = keys.map(|keys| keys.known(what)).transpose()?;
-            keys.map(|keys| numbers_of(items, &keys, &mut backend)).transpose()
-        };
-        let antecedents = only(only_antecedent, "only_antecedent")?;
-        let consequents = only(only_consequent, "only_consequent")?;
-        let options = Options {
-            min_count: match min_count(min_support, count, baskets.len())? {
-                None if top.is_none() => Some(least(baskets.len())?),
-                count => count,
-            },
-            min_confidence: min_confidence.unwrap_or(if top.is_some() { 0.0 } else { CONFIDENCE }),
-            max_antecedent: length(max_antecedent, "max_antecedent", usize::MAX)?,
-            max_consequent: length(max_consequent, "max_consequent", 1)?,
-            redundant: redundant.unwrap_or(true),
+        let mut numbers =
+            |keys: Option<Vec<String>>| keys.map(|keys| numbers_of(items, &keys, &mut backend)).transpose();
+        let (antecedents, consequents) = (numbers(antecedents)?, numbers(consequents)?);
+        let options = rules::Options {
+            min_count: support.map(|support| support.count(baskets.len())).transpose()?,
             antecedents: antecedents.as_deref(),
             consequents: consequents.as_deref(),
-            max_item_count: match max_item_support {
-                None => u32::MAX,
-                Some(support) => max_count_of(support, baskets.len())?,
-            },
-            significance: significance_level,
-            top,
-            by: by.map_or(Ok(Measure::default()), |word| Measure::parse(&word))?,
+            max_item_count: max_item_support.map_or(Ok(u32::MAX), |support| max_count_of(support, baskets.len()))?,
+            ..chosen
         };
         let found = mine(baskets, &options, &mut backend)?;
         let least = options.min_count.unwrap_or_else(|| usual_count(baskets.len()));

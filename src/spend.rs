@@ -1,18 +1,17 @@
 //! `fit_spend` and `expected_spend`: what an order of a customer is worth.
 
-use crate::customers::Look;
 use crate::estimate;
-use crate::order_log::Log;
+use crate::observation::ObservationOptions;
+use crate::order_log::{Log, times};
 use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
+use crate::pg::options::Options;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
-use crate::pg::text::Text;
-use crate::pg::time::Timestamp;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
@@ -29,23 +28,16 @@ model_type! {
 
 /// `fit_spend(log, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_spend<'a>(
-    log: Option<Given<'a, Log>>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    call: Call<'a>,
-) -> Option<Made<'a, SpendModel>> {
-    let log = log?;
+fn fit_spend<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
     answer(|| {
-        let log = OrderLog::open(log.bytes())?;
-        let look = Look {
-            as_of,
-            period,
-            time_zone,
+        let observation = ObservationOptions::read(&options)?;
+        let Some(log) = log else {
+            return Ok(None);
         };
+        let log = OrderLog::open(log.bytes())?;
+        let observation = observation.of(times(&log), Period::Day, DAY)?;
         let mut backend = Backend::of_call("fit_spend");
-        let spenders = of_log(&log, &look.observation(&log, Period::Day, DAY)?, &mut backend)?;
+        let spenders = of_log(&log, &observation, &mut backend)?;
         let model = estimate::told(fit(&spenders, &mut backend)?);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })

@@ -1,13 +1,13 @@
 //! `validate_purchases` and `compare_purchase_models`: whether models of purchases would have been right.
 
-use crate::customers::Look;
 use crate::estimate::told;
-use crate::order_log::{Log, View};
+use crate::observation::ObservationOptions;
+use crate::order_log::{Log, times};
 use crate::pg::call::Call;
 use crate::pg::error::answer;
 use crate::pg::interrupt::{Backend, WholeCall};
+use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::text::Text;
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
 use crate::purchases::family;
@@ -18,44 +18,60 @@ use clientele_core::purchases::{fit, fit_all};
 use clientele_core::validation::{Comparison, Trial, check_split};
 use pgrx::prelude::*;
 
-const VALIDATION: &[Column] = &[
-    Column::Text,
-    Column::Int4,
-    Column::Int8,
-    Column::Float8,
-    Column::Int8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
+const VALIDATION: &[(&str, Column)] = &[
+    ("method", Column::Text),
+    ("decile", Column::Int4),
+    ("customers", Column::Int8),
+    ("predicted", Column::Float8),
+    ("actual", Column::Int8),
+    ("bias", Column::Float8),
+    ("mae", Column::Float8),
+    ("rmse", Column::Float8),
+    ("rank_correlation", Column::Float8),
+    ("predicted_active", Column::Float8),
+    ("actual_active", Column::Float8),
 ];
+
+/// What is asked of both functions, besides the log.
+struct Question<'a> {
+    observation: ObservationOptions<'a>,
+    /// As clocks in the time zone show it.
+    split: Option<i64>,
+}
+
+impl<'a> Question<'a> {
+    fn read(options: &Options<'a>) -> Result<Question<'a>> {
+        Ok(Question {
+            observation: ObservationOptions::read(options)?,
+            split: options.read_given("split", Timestamp::finite)?,
+        })
+    }
+
+    /// The trial; nothing, and a NOTICE, where there is too little for one.
+    fn trial(&self, log: &Given<'_, Log>, backend: &mut WholeCall) -> Result<Option<Trial>> {
+        let log = OrderLog::open(log.bytes())?;
+        let times = times(&log);
+        let observation = self.observation.of(times, Period::Day, DAY)?;
+        let end = &self.observation.end;
+        let split = self.split.map(|split| end.instant(split, times)).transpose()?;
+        if let (Some(split), true) = (split, end.is_given()) {
+            check_split(&observation, split)?;
+        }
+        Trial::of(&log, &observation, split, backend).map(told)
+    }
+}
 
 /// `validate_purchases(log, split, model, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn validate_purchases<'a>(
-    log: Option<Given<'a, Log>>,
-    split: Option<Timestamp>,
-    model: Option<Text<'a>>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
+fn validate_purchases<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
+        let (question, family) = (Question::read(&options)?, family(&options)?);
         let Some(log) = log else {
             return Rows::none(call, VALIDATION);
         };
-        let family = family(model)?;
-        let look = Look {
-            as_of,
-            period,
-            time_zone,
-        };
         let mut rows = Rows::begin(call, VALIDATION, None)?;
         let mut backend = Backend::of_call("validate_purchases");
-        let Some(trial) = trial(&log, split, &look, &mut backend)? else {
+        let Some(trial) = question.trial(&log, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
@@ -80,45 +96,34 @@ fn validate_purchases<'a>(
     })
 }
 
-const COMPARISON: &[Column] = &[
-    Column::Text,
-    Column::Text,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Int8,
-    Column::Float8,
-    Column::Int8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
-    Column::Float8,
+const COMPARISON: &[(&str, Column)] = &[
+    ("method", Column::Text),
+    ("status", Column::Text),
+    ("log_likelihood", Column::Float8),
+    ("aic", Column::Float8),
+    ("bic", Column::Float8),
+    ("customers", Column::Int8),
+    ("predicted", Column::Float8),
+    ("actual", Column::Int8),
+    ("bias", Column::Float8),
+    ("mae", Column::Float8),
+    ("rmse", Column::Float8),
+    ("rank_correlation", Column::Float8),
+    ("predicted_active", Column::Float8),
+    ("actual_active", Column::Float8),
 ];
 
 /// `compare_purchase_models(log, split, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn compare_purchase_models<'a>(
-    log: Option<Given<'a, Log>>,
-    split: Option<Timestamp>,
-    as_of: Option<Timestamp>,
-    period: Option<Text<'a>>,
-    time_zone: Option<Text<'a>>,
-    call: Call<'a>,
-) -> RowSet<'a> {
+fn compare_purchase_models<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     answer(|| {
+        let question = Question::read(&options)?;
         let Some(log) = log else {
             return Rows::none(call, COMPARISON);
         };
-        let look = Look {
-            as_of,
-            period,
-            time_zone,
-        };
         let mut rows = Rows::begin(call, COMPARISON, None)?;
         let mut backend = Backend::of_call("compare_purchase_models");
-        let Some(trial) = trial(&log, split, &look, &mut backend)? else {
+        let Some(trial) = question.trial(&log, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(models) = told(fit_all(trial.histories(), trial.fitting(), &mut backend)?) else {
@@ -149,23 +154,6 @@ fn compare_purchase_models<'a>(
         }
         Ok(rows.finish())
     })
-}
-
-/// The trial; nothing, and a NOTICE, where there is too little for one.
-fn trial(
-    log: &Given<'_, Log>,
-    split: Option<Timestamp>,
-    look: &Look<'_>,
-    backend: &mut WholeCall,
-) -> Result<Option<Trial>> {
-    let log = OrderLog::open(log.bytes())?;
-    let observation = look.observation(&log, Period::Day, DAY)?;
-    let split = split.map(|split| View::instant(&log, split, "split", look.time_zone));
-    let split = split.transpose()?;
-    if let (Some(split), Some(_)) = (split, look.as_of) {
-        check_split(&observation, split)?;
-    }
-    Trial::of(&log, &observation, split, backend).map(told)
 }
 
 /// The columns that both functions have.

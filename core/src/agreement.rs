@@ -2,9 +2,9 @@
 
 use crate::checkpoint::{Checkpoint, attempt, vec_of};
 use crate::codec::{Reader, put_varint, seal, unseal};
+use crate::collect::Names;
 use crate::error::Result;
 use crate::key::Key;
-use crate::collect::Names;
 use hashbrown::HashMap;
 
 const STATE: &str = "state of segment_agreement";

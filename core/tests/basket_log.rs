@@ -461,7 +461,10 @@ fn limits_are_kept() {
             ("write", Box::new(|limited| collected.write(&mut Vec::new(), limited))),
             ("baskets", Box::new(|limited| open.baskets(limited).map(drop))),
             ("items", Box::new(|limited| open.items(limited).map(drop))),
-            ("text", Box::new(|limited| Collector::parse_json(&text(&log), LARGE, limited).map(drop))),
+            (
+                "text",
+                Box::new(|limited| Collector::parse_json(&text(&log), LARGE, limited).map(drop)),
+            ),
         ];
         for (what, mut call) in calls {
             let small = call(&mut Limited {

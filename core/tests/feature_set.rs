@@ -280,7 +280,10 @@ fn the_empty_set_is_the_identity() {
     }
     let spelled = r#"{"feature_set":1,"null_ids":0,"null_features":0,"rows":[]}"#;
     assert_eq!(text(&empty), spelled);
-    assert_eq!(bytes(Collector::parse_json(spelled, 0, &mut Unhindered).unwrap()), empty);
+    assert_eq!(
+        bytes(Collector::parse_json(spelled, 0, &mut Unhindered).unwrap()),
+        empty
+    );
 }
 
 #[test]
@@ -296,7 +299,10 @@ fn rows_that_are_ignored_are_counted() {
         null_features: 2 * n,
     };
     assert_eq!(FeatureSet::open(&set).unwrap().counts(), &want(1));
-    assert_eq!(bytes(Collector::parse_json(&text(&set), 0, &mut Unhindered).unwrap()), set);
+    assert_eq!(
+        bytes(Collector::parse_json(&text(&set), 0, &mut Unhindered).unwrap()),
+        set
+    );
     let mut twice = Collector::default();
     twice.absorb(&set, &mut Unhindered).unwrap();
     twice.absorb(&set, &mut Unhindered).unwrap();
@@ -446,7 +452,11 @@ fn text_that_is_no_set_is_refused() {
     // What is wrong with a row is said as if it had been collected.
     for (features, kind) in [("[1]", Kind::InvalidParameter), ("[]", Kind::InvalidParameter)] {
         let wrong = sound.replacen("[1e300,1e-7]", features, 1);
-        assert_eq!(Collector::parse_json(&wrong, 0, &mut Unhindered).unwrap_err().kind(), kind, "{wrong}");
+        assert_eq!(
+            Collector::parse_json(&wrong, 0, &mut Unhindered).unwrap_err().kind(),
+            kind,
+            "{wrong}"
+        );
     }
     assert!(Collector::parse_json("", 0, &mut Unhindered).is_err());
 }

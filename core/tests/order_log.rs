@@ -256,7 +256,10 @@ fn the_empty_log_is_the_identity() {
         text(&empty),
         r#"{"order_log":1,"rows":0,"null_customers":0,"null_times":0,"null_amounts":0,"customers":{}}"#
     );
-    assert_eq!(bytes(Collector::parse_json(&text(&empty), NO_RUNS, &mut Unhindered).unwrap()), empty);
+    assert_eq!(
+        bytes(Collector::parse_json(&text(&empty), NO_RUNS, &mut Unhindered).unwrap()),
+        empty
+    );
 }
 
 #[test]

@@ -17,8 +17,14 @@ fn orders(n: i64) -> order_log::Collector {
     for i in 0..n {
         let name = format!("Zoë {}", i % 97);
         let amount = Amount::from_f64((i % 7) as f64 / 3.0).expect("finite");
-        log.push(Key::Text(&name), TimeKind::Zoned, i * 1_000_000, amount, &mut Unhindered)
-            .expect("sound");
+        log.push(
+            Key::Text(&name),
+            TimeKind::Zoned,
+            i * 1_000_000,
+            amount,
+            &mut Unhindered,
+        )
+        .expect("sound");
     }
     log
 }
@@ -64,7 +70,12 @@ fn text_is_exact<C: Collected>(make: fn(i64) -> C) {
     for n in [0, 1, 2, 3, 500, 40_000] {
         let bytes = written(make(n));
         let text = text::<C>(&bytes);
-        assert!(text.len() <= bytes.len().div_ceil(3) * 4 + 60, "{} of {}", text.len(), bytes.len());
+        assert!(
+            text.len() <= bytes.len().div_ceil(3) * 4 + 60,
+            "{} of {}",
+            text.len(),
+            bytes.len()
+        );
         // Nothing that arrays, rows, COPY or JSON would quote or escape.
         let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"_:=+/".contains(&letter);
         assert!(text.bytes().all(plain), "{text}");
@@ -72,7 +83,11 @@ fn text_is_exact<C: Collected>(make: fn(i64) -> C) {
         assert_eq!(parsed::<C>(&format!(" \n{text}\t")).as_ref(), Ok(&bytes), "{n}");
         let mut json = Vec::new();
         C::write_json(&bytes, &mut json, &mut Unhindered).expect("it has JSON");
-        assert_eq!(parsed::<C>(str::from_utf8(&json).expect("JSON is text")), Ok(bytes), "{n}");
+        assert_eq!(
+            parsed::<C>(str::from_utf8(&json).expect("JSON is text")),
+            Ok(bytes),
+            "{n}"
+        );
     }
 }
 
@@ -86,10 +101,22 @@ fn the_text_form_loses_nothing_and_json_is_read_too() {
 #[test]
 fn the_head_says_what_is_inside() {
     for (text, head) in [
-        (text::<order_log::Collector>(&written(orders(500))), "order_log:1:rows=500:ASMm"),
-        (text::<basket_log::Collector>(&written(baskets(30))), "basket_log:1:rows=30:baskets=10:items=17:ATFX"),
-        (text::<feature_set::Collector>(&written(features(9))), "feature_set:1:rows=9:features=2:AQE"),
-        (text::<feature_set::Collector>(&written(features(0))), "feature_set:1:rows=0:features=0:AQAGcp56AAAAAA=="),
+        (
+            text::<order_log::Collector>(&written(orders(500))),
+            "order_log:1:rows=500:ASMm",
+        ),
+        (
+            text::<basket_log::Collector>(&written(baskets(30))),
+            "basket_log:1:rows=30:baskets=10:items=17:ATFX",
+        ),
+        (
+            text::<feature_set::Collector>(&written(features(9))),
+            "feature_set:1:rows=9:features=2:AQE",
+        ),
+        (
+            text::<feature_set::Collector>(&written(features(0))),
+            "feature_set:1:rows=0:features=0:AQAGcp56AAAAAA==",
+        ),
     ] {
         let start = head.rsplit_once(':').map_or(0, |(start, _)| start.len());
         assert_eq!(text[..start], head[..start]);
@@ -112,7 +139,11 @@ fn text_that_was_changed_is_refused() {
         assert!(parsed::<order_log::Collector>(&sound[..at]).is_err(), "{at}");
     }
     for (from, to, why) in [
-        ("rows=40", "rows=41", "\"order_log:1:rows=41:\", and that of its bytes is \"order_log:1:rows=40:\""),
+        (
+            "rows=40",
+            "rows=41",
+            "\"order_log:1:rows=41:\", and that of its bytes is \"order_log:1:rows=40:\"",
+        ),
         (":rows=40", "", "its head is"),
         (":rows=40", ":rows=40:customers=40", "its head is"),
         (":1:", ":2:", "its head is"),
@@ -123,7 +154,10 @@ fn text_that_was_changed_is_refused() {
     ] {
         let error = parsed::<order_log::Collector>(&sound.replacen(from, to, 1)).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidText, "{to}");
-        assert!(error.to_string().to_lowercase().contains(&why.to_lowercase()), "{error} does not say {why}");
+        assert!(
+            error.to_string().to_lowercase().contains(&why.to_lowercase()),
+            "{error} does not say {why}"
+        );
     }
     // What a letter may not do in the middle of much text: stand for fewer bytes.
     let large = text::<feature_set::Collector>(&written(features(40_000)));
@@ -144,7 +178,11 @@ impl Checkpoint for Limited {
 
     fn reserve(&mut self, bytes: usize) -> Result<()> {
         self.1 = self.1.max(bytes);
-        if bytes <= self.0 { Ok(()) } else { Err(Error::new(Kind::MemoryLimit, "no")) }
+        if bytes <= self.0 {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::MemoryLimit, "no"))
+        }
     }
 }
 
@@ -152,7 +190,12 @@ fn limits_are_kept<C: Collected>(value: C) {
     let bytes = written(value);
     let text = text::<C>(&bytes);
     let read = |limit| C::parse(&text, LARGE, &mut Vec::new(), &mut Limited(limit, 0));
-    assert_eq!(read(bytes.len() / 2).unwrap_err().kind(), Kind::MemoryLimit, "{}", C::NAME);
+    assert_eq!(
+        read(bytes.len() / 2).unwrap_err().kind(),
+        Kind::MemoryLimit,
+        "{}",
+        C::NAME
+    );
     read(LARGE).expect("there is memory");
 }
 
@@ -169,7 +212,9 @@ fn arrived_is_merged<C: Collected>(make: fn(i64) -> C, whole: C) {
     let arrive = |bytes: &[u8]| Collection::<C>::arrived(bytes, LARGE, &mut Unhindered).expect("there is memory");
     let write = |collection: &mut Collection<C>| {
         let mut bytes = Vec::new();
-        collection.write(&mut bytes, &mut Unhindered).expect("it can be written");
+        collection
+            .write(&mut bytes, &mut Unhindered)
+            .expect("it can be written");
         bytes
     };
     // It is given back as it came.
@@ -196,12 +241,18 @@ fn arrived_is_merged<C: Collected>(make: fn(i64) -> C, whole: C) {
 #[test]
 fn what_arrived_as_bytes_is_what_was_collected() {
     let mut whole = orders(3);
-    whole.merge(&orders(30_000), &mut Unhindered).expect("kinds are the same");
+    whole
+        .merge(&orders(30_000), &mut Unhindered)
+        .expect("kinds are the same");
     arrived_is_merged(orders, whole);
     let mut whole = baskets(3);
-    whole.merge(&baskets(30_000), &mut Unhindered).expect("kinds are the same");
+    whole
+        .merge(&baskets(30_000), &mut Unhindered)
+        .expect("kinds are the same");
     arrived_is_merged(baskets, whole);
     let mut whole = features(3);
-    whole.merge(&features(30_000), &mut Unhindered).expect("kinds are the same");
+    whole
+        .merge(&features(30_000), &mut Unhindered)
+        .expect("kinds are the same");
     arrived_is_merged(features, whole);
 }

@@ -24,6 +24,6 @@ RETURNS TABLE (
     risk text
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
-AS 'MODULE_PATHNAME', 'churn_as_wrapper';
+AS 'MODULE_PATHNAME', 'churn_wrapper';
 COMMENT ON FUNCTION churn(log order_log, key anyelement, horizon interval, model text, as_of timestamp, period text, time_zone text, medium_from double precision, high_from double precision, purchases purchase_model) IS
 'the probability that each customer places no order within the horizon, and its band: low, medium or high; keys of the type of the second argument, such as NULL::uuid';

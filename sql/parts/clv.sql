@@ -28,6 +28,6 @@ RETURNS TABLE (
     clv_high double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_customers
-AS 'MODULE_PATHNAME', 'clv_as_wrapper';
+AS 'MODULE_PATHNAME', 'clv_wrapper';
 COMMENT ON FUNCTION clv(log order_log, key anyelement, horizon interval, discount_rate double precision, margin double precision, model text, as_of timestamp, period text, time_zone text, discount_period interval, confidence double precision, purchases purchase_model, spend spend_model) IS
 'customer lifetime value: what the orders of each customer within the horizon are expected to bring, discounted, with limits of confidence; keys of the type of the second argument, such as NULL::uuid';

@@ -36,6 +36,6 @@ RETURNS TABLE (
     monetary_value double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 500000 SUPPORT plan_customers
-AS 'MODULE_PATHNAME', 'customers_as_wrapper';
+AS 'MODULE_PATHNAME', 'customers_wrapper';
 COMMENT ON FUNCTION customers(log order_log, key anyelement, as_of timestamp, period text, time_zone text, time_unit interval) IS
 'what the orders of each customer amount to, as of a time: totals, and frequency, recency and age as Fader and Hardie define them; keys of the type of the second argument, such as NULL::uuid';

@@ -132,7 +132,7 @@ RETURNS TABLE (
     silhouette double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
-AS 'MODULE_PATHNAME', 'kmeans_as_wrapper';
+AS 'MODULE_PATHNAME', 'kmeans_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, key anyelement, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, order_by text, nulls text, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1; ids of the type of the second argument, such as NULL::uuid';
 
@@ -144,7 +144,7 @@ RETURNS TABLE (
     silhouette double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
-AS 'MODULE_PATHNAME', 'kmeans_by_wrapper';
+AS 'MODULE_PATHNAME', 'kmeans_by_model_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, model kmeans_model, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1, by a model that was fitted before';
 
@@ -156,7 +156,7 @@ RETURNS TABLE (
     silhouette double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 500000 SUPPORT plan_features
-AS 'MODULE_PATHNAME', 'kmeans_by_as_wrapper';
+AS 'MODULE_PATHNAME', 'kmeans_by_model_wrapper';
 COMMENT ON FUNCTION kmeans(set feature_set, key anyelement, model kmeans_model, silhouette text) IS
 'the cluster of each row, its distance to the center in scaled units, and how much nearer that is than the next, from -1 to 1, by a model that was fitted before; ids of the type of the second argument, such as NULL::uuid';
 

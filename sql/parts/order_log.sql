@@ -391,6 +391,6 @@ RETURNS TABLE (
     amount double precision
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 1000000 SUPPORT plan_orders
-AS 'MODULE_PATHNAME', 'order_log_orders_as_wrapper';
+AS 'MODULE_PATHNAME', 'order_log_orders_wrapper';
 COMMENT ON FUNCTION orders(log order_log, key anyelement, as_of timestamp, time_zone text) IS
 'the orders (amount >= 0) and returns (amount < 0) of an order log, one row for each customer and instant; keys of the type of the second argument, such as NULL::uuid';

@@ -141,8 +141,8 @@ RETURNS TABLE (
     confidence double precision,
     lift double precision
 )
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 SUPPORT plan_recommendations
-AS 'MODULE_PATHNAME', 'recommend_by_wrapper';
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 10 SUPPORT plan_recommendations
+AS 'MODULE_PATHNAME', 'recommend_by_model_wrapper';
 COMMENT ON FUNCTION recommend(model basket_model, items anycompatiblearray, n integer, by text) IS
 'items to offer to a basket by the rules of a model, the best first, each with the rule that says so';
 

@@ -34,7 +34,7 @@ RETURNS TABLE (
     segment text
 )
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5000000 ROWS 500000 SUPPORT plan_customers
-AS 'MODULE_PATHNAME', 'rfm_as_wrapper';
+AS 'MODULE_PATHNAME', 'rfm_wrapper';
 COMMENT ON FUNCTION rfm(log order_log, key anyelement, as_of timestamp, bins integer, ties text, time_zone text, segments jsonb) IS
 'the last order of each customer, the recency, frequency and monetary scores, 1 to bins, the highest being the best, and the segment they belong to; keys of the type of the second argument, such as NULL::uuid';
 

@@ -11,7 +11,6 @@ use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
 use clientele_core::key::{AnyKey, Key};
 use clientele_core::{Error, Kind};
-use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -35,16 +34,6 @@ pub struct Any<'fcx> {
     /// Which argument of which call it is.
     place: (pg_sys::FunctionCallInfo, usize),
     kinds: &'fcx Kinds,
-}
-
-/// An argument that only says with its type which type is asked for.
-pub struct TypeOnly;
-
-// SAFETY: it is not looked at.
-unsafe impl<'fcx> ArgAbi<'fcx> for TypeOnly {
-    unsafe fn unbox_arg_unchecked(_: Arg<'_, 'fcx>) -> Self {
-        TypeOnly
-    }
 }
 
 /// The types that are understood.
@@ -258,7 +247,7 @@ fn not_finite(what: &str, value: &str) -> ! {
     raise(
         &Error::new(Kind::OutOfRange, format!("{what} must be a finite number"))
             .detail(format!("It is {value}."))
-            .hint("Leave such rows out, or give them an amount."),
+            .hint("Leave such rows out, or give them a number."),
     )
 }
 

@@ -76,5 +76,7 @@ fn too_large_for_json<T: TypeName>(error: &Error) -> Error {
     let what = T::NAME;
     Error::new(Kind::TooLarge, format!("{what} is too large for JSON"))
         .detail(error.detail_text().unwrap_or_default())
-        .hint(format!("Its text form is several times shorter: cast it to text, which {what} takes back."))
+        .hint(format!(
+            "Its text form is several times shorter: cast it to text, which {what} takes back."
+        ))
 }

@@ -8,6 +8,8 @@ pub(super) const OLDER: &str = "Run ALTER EXTENSION clientele UPDATE: the librar
 
 /// A function as the catalog describes it.
 pub(super) struct Declaration {
+    /// The schema it is in.
+    pub(super) schema: Oid,
     /// Its `COST`.
     pub(super) cost: f64,
     /// The arguments it takes, in their order.
@@ -45,6 +47,7 @@ impl Declaration {
                 of: *types.add(at),
             };
             let declaration = Declaration {
+                schema: (*procedure).pronamespace,
                 cost: f64::from((*procedure).procost),
                 arguments: (0..n as usize).filter(is_taken).map(argument).collect(),
             };

@@ -51,7 +51,7 @@ impl Found {
                 .detail(format!("It has {dimensions} dimensions.")),
             Found::NoArray(oid) => Error::new(Kind::WrongType, format!("{what} must be an array"))
                 .detail(format!("Its type is {}.", type_name(oid)))
-                .hint(format!("Write ARRAY[...], such as {what} => ARRAY['bread', 'milk'].")),
+                .hint(format!("Write ARRAY[...], such as {what} => ARRAY['one', 'another'].")),
             Found::Elements(oid) => Error::new(
                 Kind::WrongType,
                 format!("{what} has elements of a type that is not supported"),

@@ -20,6 +20,7 @@
 //! | [`interrupt`] | cancelling, progress and memory for long work |
 //! | [`keys`] | arrays of keys: of texts, integers or UUIDs |
 //! | [`model`] | models as SQL types |
+//! | [`options`] | the options of a call, by their names |
 //! | [`planner`] | what the planner may expect of a function |
 //! | [`record`] | one row as a result |
 //! | [`rows`] | sets of rows as results |
@@ -50,6 +51,7 @@ pub mod error;
 pub mod interrupt;
 pub mod keys;
 pub mod model;
+pub mod options;
 pub mod planner;
 pub mod record;
 mod remembered;

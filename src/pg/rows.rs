@@ -30,7 +30,7 @@ const MOST: usize = 0x3f00_0000;
 /// The type of a column, as the SQL declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// The key of a customer: of the type that the query asks for.
+    /// A key, of the type that the query asks for.
     Key,
     /// `integer`.
     Int4,
@@ -47,6 +47,9 @@ pub enum Column {
     /// `text[]`.
     TextArray,
 }
+
+/// A column and its name, as the SQL declares it.
+type NamedColumn = (&'static str, Column);
 
 /// One value of a row.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +79,11 @@ impl<'a> Cell<'a> {
     pub fn of<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell<'a>) -> Cell<'a> {
         value.map_or(Cell::Null, cell)
     }
+
+    /// A cell of a text; NULL for an empty one.
+    pub fn text_or_null(text: &'a str) -> Cell<'a> {
+        Cell::of(Some(text).filter(|text| !text.is_empty()), Cell::Text)
+    }
 }
 
 /// A text that many rows have: its number among those that [`Rows::share`] was given.
@@ -94,7 +102,7 @@ enum KeyType {
 
 /// Rows being collected for the caller, while its call is under way.
 pub struct Rows<'fcx> {
-    columns: &'static [Column],
+    columns: &'static [NamedColumn],
     key: KeyType,
     desc: pg_sys::TupleDesc,
     store: *mut pg_sys::Tuplestorestate,
@@ -127,7 +135,7 @@ impl<'fcx> Rows<'fcx> {
     /// Begins a set of rows for the caller, which must have declared these columns.
     ///
     /// `keys` is the kind of the keys that will come, if there are any: the query must ask for a type that holds them.
-    pub fn begin(call: Call<'fcx>, columns: &'static [Column], keys: Option<KeyKind>) -> Result<Rows<'fcx>> {
+    pub fn begin(call: Call<'fcx>, columns: &'static [NamedColumn], keys: Option<KeyKind>) -> Result<Rows<'fcx>> {
         let fcinfo = call.fcinfo();
         // SAFETY: the call is under way; what it says about the result is checked before it is used. What is made here
         // lives in the memory of the query.
@@ -153,11 +161,7 @@ impl<'fcx> Rows<'fcx> {
                     "return type must be a row type"
                 );
             }
-            let types: Vec<pg_sys::Oid> = pgrx::PgTupleDesc::from_pg_copy(declared)
-                .iter()
-                .map(|column| column.atttypid)
-                .collect();
-            let key = check_columns(call, columns, &types, keys)?;
+            let key = check_columns(call, columns, &pgrx::PgTupleDesc::from_pg_copy(declared), keys)?;
 
             let before = pg_sys::MemoryContextSwitchTo((*(*info).econtext).ecxt_per_query_memory);
             let desc = pg_sys::CreateTupleDescCopy(declared);
@@ -184,7 +188,7 @@ impl<'fcx> Rows<'fcx> {
     }
 
     /// No rows.
-    pub fn none(call: Call<'fcx>, columns: &'static [Column]) -> Result<RowSet<'fcx>> {
+    pub fn none(call: Call<'fcx>, columns: &'static [NamedColumn]) -> Result<RowSet<'fcx>> {
         Ok(Rows::begin(call, columns, None)?.finish())
     }
 
@@ -208,7 +212,7 @@ impl<'fcx> Rows<'fcx> {
         let end = self.filled + columns.len();
         let (values, nulls) = (&mut self.values[self.filled..end], &mut self.nulls[self.filled..end]);
         assert_eq!(cells.len(), columns.len(), "one cell for each column");
-        for (((&cell, &column), value), null) in cells.iter().zip(columns).zip(values).zip(nulls) {
+        for (((&cell, &(_, column)), value), null) in cells.iter().zip(columns).zip(values).zip(nulls) {
             *null = matches!(cell, Cell::Null);
             *value = match (cell, column) {
                 (Cell::Null, _) => pg_sys::Datum::null(),
@@ -392,10 +396,17 @@ fn write_value(block: &mut [u64], len: usize, fill: impl FnOnce(&mut [u8])) -> p
 }
 
 /// Compares the columns that the SQL declares with those that will come.
-fn check_columns(call: Call<'_>, columns: &[Column], types: &[pg_sys::Oid], keys: Option<KeyKind>) -> Result<KeyType> {
+fn check_columns(
+    call: Call<'_>,
+    columns: &[NamedColumn],
+    declared: &pgrx::PgTupleDesc<'_>,
+    keys: Option<KeyKind>,
+) -> Result<KeyType> {
     let mut key = KeyType::Int8;
-    let mut fits = columns.len() == types.len();
-    for (&column, &oid) in columns.iter().zip(types) {
+    let mut fits = columns.len() == declared.len();
+    for (&(name, column), declared) in columns.iter().zip(declared.iter()) {
+        let oid = declared.atttypid;
+        fits &= declared.name() == name;
         fits &= match column {
             Column::Key => {
                 key = key_type(call, oid, keys)?;
@@ -413,11 +424,8 @@ fn check_columns(call: Call<'_>, columns: &[Column], types: &[pg_sys::Oid], keys
     if fits {
         Ok(key)
     } else {
-        Err(Error::new(
-            Kind::WrongType,
-            format!("{} is declared with other columns than it returns", call.name()),
-        )
-        .hint(OLDER))
+        let message = format!("{} is declared with other columns than it returns", call.name());
+        Err(Error::new(Kind::WrongType, message).hint(OLDER))
     }
 }
 

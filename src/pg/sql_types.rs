@@ -1,11 +1,11 @@
 //! What each type of argument and result is called in SQL. A test compares this with what the SQL declares.
 
 use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
-use super::any::TypeOnly;
 use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
 use super::keys::{KeyArray, LooseKeyArray};
+use super::options::Options;
 use super::planner::{Answer, Request};
 use super::record::Record;
 use super::rows::RowSet;
@@ -40,7 +40,6 @@ impl_sql_translatable!(Text<'_>, arg_only = "text");
 impl_sql_translatable!(Texts, arg_only = "text[]");
 impl_sql_translatable!(Timestamp, arg_only = "timestamp");
 impl_sql_translatable!(Unused, arg_only = "internal");
-impl_sql_translatable!(TypeOnly, arg_only = "anyelement");
 impl_sql_translatable!(KeyArray, arg_only = "anycompatiblearray");
 impl_sql_translatable!(LooseKeyArray, arg_only = "\"any\"");
 
@@ -103,6 +102,14 @@ unsafe impl<S: AggregateState> SqlTranslatable for Restored<'_, S> {
 // SAFETY: SQL does not see it.
 unsafe impl SqlTranslatable for Call<'_> {
     const TYPE_IDENT: &'static str = "call";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = Ok(SqlMappingRef::Skip);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: SQL does not see it; what options are is looked up in the call.
+unsafe impl SqlTranslatable for Options<'_> {
+    const TYPE_IDENT: &'static str = "options";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Ok(SqlMappingRef::Skip);
     const RETURN_SQL: Returns = Err(ReturnsError::Datum);

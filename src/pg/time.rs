@@ -153,6 +153,11 @@ fn unknown(name: &str) -> Error {
         .hint("The names that are known are in the view pg_timezone_names.")
 }
 
+/// The name of a zone, if there is one of that name.
+pub fn known(name: &str) -> Result<&str> {
+    find(name).map(|_| name)
+}
+
 /// The offsets of the zone called `name` for instants up to `end`.
 pub fn zone(name: &str, end: i64) -> Result<Zone> {
     let zone = find(name)?;

@@ -179,7 +179,7 @@ struct Signature {
 /// A function that Rust defines.
 struct Defined {
     signature: Signature,
-    /// Whether it looks up all arguments but the first itself, in every call.
+    /// Whether it looks up all further arguments itself, in every call: those of an aggregate, or options by their names.
     finds_arguments: bool,
     /// Which arguments may be declared as any array of keys.
     keys: Vec<usize>,
@@ -212,7 +212,7 @@ fn mismatches(client: &mut impl GenericClient) -> Result<Vec<String>, Failure> {
             continue;
         };
         if defined.finds_arguments {
-            declared.arguments.truncate(1);
+            declared.arguments.truncate(defined.signature.arguments.len());
         }
         for &at in &defined.keys {
             if let Some(argument) = declared.arguments.get_mut(at)
@@ -273,10 +273,11 @@ impl Defined {
                     all_take_null &= takes_null(used);
                 }
                 Ok(SqlMapping::Skip) => {
-                    if used.metadata.type_ident() == Some("transition") {
+                    let ident = used.metadata.type_ident();
+                    if ident == Some("transition") {
                         arguments.push("internal".to_owned());
-                        finds_arguments = true;
                     }
+                    finds_arguments |= matches!(ident, Some("transition" | "options"));
                 }
                 other => return Err(format!("{}: an argument is {other:?}", function.name).into()),
             }
@@ -307,11 +308,9 @@ impl Defined {
     }
 }
 
-/// Whether NULL can come in: as `None`, as a state that is not there yet, or as an argument that only has a type.
+/// Whether NULL can come in: as `None`, or as a state that is not there yet.
 fn takes_null(used: &UsedTypeEntity<'_>) -> bool {
-    used.optional
-        || used.metadata.type_ident() == Some("internal")
-        || words(used.full_path).any(|word| word == "TypeOnly")
+    used.optional || used.metadata.type_ident() == Some("internal")
 }
 
 /// The name of a type as the server writes it.

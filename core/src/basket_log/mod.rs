@@ -277,7 +277,10 @@ impl<'a> BasketLog<'a> {
 /// The error for values that hold different kinds of keys.
 fn different(a: Kinds, b: Kinds) -> Error {
     let (a, b) = if a.0 != b.0 {
-        (format!("baskets with {} keys", a.0), format!("baskets with {} keys", b.0))
+        (
+            format!("baskets with {} keys", a.0),
+            format!("baskets with {} keys", b.0),
+        )
     } else {
         (format!("items with {} keys", a.1), format!("items with {} keys", b.1))
     };

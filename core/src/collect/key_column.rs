@@ -29,7 +29,11 @@ pub(crate) fn put_key_start<'k>(out: &mut Vec<u8>, last: &mut Vec<u8>, key: &'k 
 
 /// Reads a key into `last`, the key before. Returns how it compares to that.
 #[inline]
-pub(crate) fn read_key(reader: &mut Reader<'_>, last: &mut Vec<u8>, checkpoint: &mut dyn Checkpoint) -> Result<Ordering> {
+pub(crate) fn read_key(
+    reader: &mut Reader<'_>,
+    last: &mut Vec<u8>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Ordering> {
     let shared = usize::try_from(reader.varint()?).ok();
     let Some(shared) = shared.filter(|&shared| shared <= last.len()) else {
         return Err(reader.error("A key shares more with the one before than that has."));

@@ -44,8 +44,14 @@ pub(super) fn write<C: Collected>(bytes: &[u8], sink: &mut dyn Sink, checkpoint:
 /// The bytes that a text in the compact form spells, which are what this library writes; nothing for other texts.
 pub(super) fn read<C: Collected>(text: &str, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u8>>> {
     let text = text.trim_ascii().as_bytes();
-    let is_compact = text.strip_prefix(C::NAME.as_bytes()).is_some_and(|rest| rest.first() == Some(&b':'));
-    let start = text.iter().take(HEAD).rposition(|&letter| letter == b':').map_or(0, |colon| colon + 1);
+    let is_compact = text
+        .strip_prefix(C::NAME.as_bytes())
+        .is_some_and(|rest| rest.first() == Some(&b':'));
+    let start = text
+        .iter()
+        .take(HEAD)
+        .rposition(|&letter| letter == b':')
+        .map_or(0, |colon| colon + 1);
     if !is_compact {
         return Ok(None);
     }
@@ -60,7 +66,10 @@ pub(super) fn read<C: Collected>(text: &str, checkpoint: &mut dyn Checkpoint) ->
         Ok(Some(bytes))
     } else {
         let given = String::from_utf8_lossy(&text[..start]);
-        Err(invalid_text(C::NAME, &format!("its head is \"{given}\", and that of its bytes is \"{own}\"")))
+        Err(invalid_text(
+            C::NAME,
+            &format!("its head is \"{given}\", and that of its bytes is \"{own}\""),
+        ))
     }
 }
 

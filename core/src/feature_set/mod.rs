@@ -96,10 +96,7 @@ impl<'a> FeatureSet<'a> {
             }
         };
         if !sound {
-            return Err(reader.error(format!(
-                "It cannot hold {} rows of {dimension} features.",
-                counts.rows
-            )));
+            return Err(reader.error(format!("It cannot hold {} rows of {dimension} features.", counts.rows)));
         }
         Ok(FeatureSet {
             bytes,
@@ -193,7 +190,9 @@ impl<'a> FeatureSet<'a> {
             let in_order = (1..ids.len()).all(|row| {
                 let equal = || features(row - 1).zip(features(row)).map(|(a, b)| a.total_cmp(&b));
                 let order = ids.get(row - 1).cmp(&ids.get(row));
-                order.then_with(|| equal().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)).is_le()
+                order
+                    .then_with(|| equal().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+                    .is_le()
             });
             if !in_order {
                 return Err(Error::corrupted(NAME, "Its rows are not in order."));

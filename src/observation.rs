@@ -1,0 +1,91 @@
+//! The end of observation, and how what came before it is looked at: the options `as_of`, `time_zone` and `period`.
+
+use crate::pg::options::Options;
+use crate::pg::text::Text;
+use crate::pg::time::{self, Timestamp};
+use clientele_core::Result;
+use clientele_core::calendar::{END_TIME, Period};
+use clientele_core::customers::Observation;
+use clientele_core::order_log::TimeKind;
+use clientele_core::zone::Zone;
+
+/// The times that something holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// What they are; nothing where there are none.
+    pub kind: Option<TimeKind>,
+    /// Where observation ends if nothing else is asked for. Without it there is no end: all is seen.
+    pub newest: Option<i64>,
+}
+
+/// The options `as_of` and `time_zone`.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'a> {
+    /// As clocks in the zone show it.
+    as_of: Option<i64>,
+    zone: &'a str,
+}
+
+impl<'a> End<'a> {
+    /// Reads the options.
+    pub fn read(options: &Options<'a>) -> Result<End<'a>> {
+        Ok(End {
+            as_of: options.read_given("as_of", Timestamp::finite)?,
+            zone: options.read("time_zone", "UTC", |zone: Text<'a>, _| time::known(zone.as_str()))?,
+        })
+    }
+
+    /// Whether an end is asked for.
+    pub fn is_given(&self) -> bool {
+        self.as_of.is_some()
+    }
+
+    /// The end of observation, inclusive, and the time zone: UTC for times that have none and stand as they are.
+    pub fn of(&self, times: Times) -> Result<(i64, Zone)> {
+        let usual = times.newest.unwrap_or(END_TIME - 1);
+        let as_of = self.as_of.map_or(Ok(usual), |as_of| self.instant(as_of, times))?;
+        let zone = match times.kind {
+            Some(TimeKind::Zoned) => time::zone(self.zone, usual.max(as_of))?,
+            _ => Zone::utc(),
+        };
+        Ok((as_of, zone))
+    }
+
+    /// The instant at which clocks in the zone show a time; as it stands where times have no zone.
+    pub fn instant(&self, local: i64, times: Times) -> Result<i64> {
+        match times.kind {
+            Some(TimeKind::Zoned) => time::instant(local, self.zone),
+            _ => Ok(local),
+        }
+    }
+}
+
+/// The options `as_of`, `time_zone` and `period`.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservationOptions<'a> {
+    /// The end of observation.
+    pub end: End<'a>,
+    /// The grain at which orders are one purchase.
+    period: Option<Period>,
+}
+
+impl<'a> ObservationOptions<'a> {
+    /// Reads the options.
+    pub fn read(options: &Options<'a>) -> Result<ObservationOptions<'a>> {
+        Ok(ObservationOptions {
+            end: End::read(options)?,
+            period: options.word("period", None, |word| Period::parse(word).map(Some))?,
+        })
+    }
+
+    /// The observation, in units of time of that many microseconds; of the `usual` period if none is asked for.
+    pub fn of(&self, times: Times, usual: Period, time_unit: i64) -> Result<Observation> {
+        let (as_of, zone) = self.end.of(times)?;
+        Ok(Observation {
+            as_of,
+            period: self.period.unwrap_or(usual),
+            zone,
+            time_unit,
+        })
+    }
+}

@@ -190,6 +190,23 @@ struct Defined {
 /// What arguments that are arrays of keys may be declared as; the signature has the first.
 const KEYS: [&str; 4] = ["text[]", "integer[]", "bigint[]", "uuid[]"];
 
+/// The functions that read options by their names: what they are called in the library, and how many arguments stand before the options.
+pub fn functions_with_options() -> Result<BTreeMap<String, usize>, Failure> {
+    let section = section()?;
+    let mut found = BTreeMap::new();
+    for entity in decode_entities(&section).map_err(|error| format!("the library's description: {error:?}"))? {
+        if let SqlGraphEntity::Function(function) = entity {
+            let places = function.fn_args.iter();
+            let before = places.take_while(|argument| argument.used_ty.metadata.type_ident() != Some("options"));
+            let before = before.count();
+            if before < function.fn_args.len() {
+                found.insert(format!("{}_wrapper", function.unaliased_name), before);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Where the declarations in the schema and the functions in the library differ.
 fn mismatches(client: &mut impl GenericClient) -> Result<Vec<String>, Failure> {
     client.batch_execute("SET search_path = clientele")?;

@@ -12,6 +12,7 @@ mod examples;
 mod exhaustion;
 mod interrupts;
 mod memory;
+mod options;
 mod plans;
 mod real_data;
 mod security;
@@ -68,6 +69,7 @@ fn main() {
     arguments.test_threads.get_or_insert(1);
     let trials = [
         contract::trials(),
+        options::trials(),
         aggregates::trials(),
         call_site::trials(),
         interrupts::trials(),

@@ -5,8 +5,7 @@ use crate::pg::text::Text;
 use crate::pg::time::{self, Timestamp};
 use clientele_core::Result;
 use clientele_core::calendar::{END_TIME, Period};
-use clientele_core::customers::Observation;
-use clientele_core::order_log::TimeKind;
+use clientele_core::observation::{Observation, TimeKind};
 use clientele_core::zone::Zone;
 
 /// The times that something holds.

@@ -1,7 +1,7 @@
 //! What options have to be, whatever function takes them.
 
 use crate::pg::options::{OptionType, Options};
-use clientele_core::itemsets::{min_count_of, share};
+use clientele_core::support::{min_count_of, share};
 use clientele_core::{Error, Result};
 
 /// The option called `name`, which has no default.

@@ -17,7 +17,7 @@ use crate::pg::time::Interval;
 use crate::pg::value::{Bytea, Given, Made};
 use clientele_core::calendar::{DAY, Period, format_length};
 use clientele_core::codec::{Sink, put_varint, seal, unseal};
-use clientele_core::customers::Observation;
+use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{Customer, Family, Fitting, History, Model, NAME, Outlook, fit, of_log, parse_family};
 use clientele_core::summary::{Collector, whole};

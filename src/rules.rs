@@ -12,8 +12,8 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::Given;
 use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
-use clientele_core::itemsets::{max_count_of, share};
 use clientele_core::rules::{self, Counts, Measure, association_rules as mine, rule_counts as count_rule, usual_count};
+use clientele_core::support::{max_count_of, share};
 use pgrx::prelude::*;
 
 /// The confidence where nothing is said, and not only the best are asked for.

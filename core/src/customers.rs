@@ -5,27 +5,14 @@
 //! period (a day, say) are one purchase, dated at the start of the period.
 
 use crate::amount::{Amount, Sum};
-use crate::calendar::{DAY, Period, length};
+use crate::calendar::{DAY, length};
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::key::Key;
 use crate::order_log::{OrderLog, Part};
-use crate::zone::Zone;
 
+pub use crate::observation::Observation;
 pub use crate::order_log::Totals;
-
-/// From where, and how, customers are looked at.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// The end of observation, inclusive: what is later is not seen.
-    pub as_of: i64,
-    /// The grain at which orders are one purchase.
-    pub period: Period,
-    /// The time zone in which periods begin.
-    pub zone: Zone,
-    /// The unit of recency and age, in microseconds.
-    pub time_unit: i64,
-}
 
 /// Purchases, counted after the first one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,16 +145,5 @@ impl PurchaseCount {
                 n => self.spend.value()? / n as f64,
             },
         }))
-    }
-}
-
-impl Observation {
-    /// The start of the period that holds an instant, in local time; the instant itself where there are no periods.
-    #[inline]
-    pub fn period_start(&self, time: i64) -> i64 {
-        match self.period {
-            Period::None => time,
-            period => period.start(self.zone.local(time)),
-        }
     }
 }

@@ -24,6 +24,8 @@
 //! | [`agreement`] | how far two labelings agree |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
+//! | [`observation`] | which times there are, where observation ends, and how what came before is looked at |
+//! | [`support`] | how often something has to be there, as a share and as a number |
 //! | [`rank`] | order statistics without sorting, ranks, correlations |
 //! | [`summary`] | rows of summaries, for models that are fitted without a log |
 //! | [`estimate`] | parameters, how sure they are, and their text and stored forms |
@@ -54,6 +56,7 @@ pub mod json;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;
+pub mod observation;
 pub mod order_log;
 pub mod purchases;
 mod random;
@@ -65,6 +68,7 @@ pub mod rules;
 pub mod special;
 pub mod spend;
 pub mod summary;
+pub mod support;
 pub mod validation;
 mod words;
 pub mod zone;

@@ -30,6 +30,7 @@ mod orders;
 mod row;
 mod totals;
 
+pub use crate::observation::TimeKind;
 pub use collect::Collector;
 pub use cursor::{Cursor, Part};
 pub use orders::Order;
@@ -37,39 +38,16 @@ pub use totals::{Description, Totals};
 
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
-use crate::collect::{Comparison, Counted, Head, Listed, mismatch};
+use crate::collect::{Comparison, Counted, Head, mismatch};
 use crate::error::{Error, Result};
 use crate::key::KeyKind;
 use encode::{Encoder, put_empty};
-use std::fmt;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "order_log";
 
 /// The time of the newest order in a log without orders.
 const NO_ORDER: i64 = i64::MIN;
-
-/// Whether times are instants or stand as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeKind {
-    /// `timestamp` and `date`: no zone, taken as they stand.
-    Local,
-    /// `timestamptz`: instants.
-    Zoned,
-}
-
-impl Listed for TimeKind {
-    const ALL: &'static [TimeKind] = &[TimeKind::Local, TimeKind::Zoned];
-}
-
-impl fmt::Display for TimeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TimeKind::Local => "timestamp",
-            TimeKind::Zoned => "timestamptz",
-        })
-    }
-}
 
 /// How many rows were seen, and what was wrong with some.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -16,7 +16,9 @@ use crate::pg::value::{Given, Made};
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::choice::choose;
 use clientele_core::feature_set::FeatureSet;
-use clientele_core::kmeans::{self, Features, MAX_CLUSTERS, Method, Model, NAME, Silhouette, fit, place};
+use clientele_core::kmeans::{
+    self, Features, Method, Model, NAME, Place, Silhouette, check_scan, fit, place, preferred, scan, segment,
+};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
@@ -97,15 +99,10 @@ fn order_by<'a>(options: &Options<'a>) -> Result<&'a str> {
     Ok(word.map_or(kmeans::Options::new(1).order_by, Text::as_str))
 }
 
-/// Fits a model, if there are rows: where there are none, a NOTICE says why.
-fn fitted(
-    set: &FeatureSet<'_>,
-    features: &Features,
-    options: &kmeans::Options<'_>,
-    checkpoint: &mut dyn Checkpoint,
-) -> Result<Option<Model>> {
-    match fit(features, options, checkpoint) {
-        Ok(model) => Ok(Some(model)),
+/// What was fitted to a set, if it has rows: where there are none, a NOTICE says why.
+fn told<T>(set: &FeatureSet<'_>, fitted: Result<T>) -> Result<Option<T>> {
+    match fitted {
+        Ok(fitted) => Ok(Some(fitted)),
         Err(error) if error.kind() == Kind::NotEnough => {
             let counts = set.counts();
             notice(&Error::new(Kind::NotEnough, error.message().to_owned()).detail(format!(
@@ -136,7 +133,7 @@ fn fit_kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<
         let mut backend = Backend::of_call("fit_kmeans");
         let set = FeatureSet::open(set.bytes())?;
         let features = choices.features(&set, &mut backend)?;
-        let model = fitted(&set, &features, &options, &mut backend)?;
+        let model = told(&set, fit(&features, &options, &mut backend))?;
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
@@ -156,8 +153,6 @@ fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>)
         let options = kmeans::Options {
             previous: previous.as_ref(),
             order_by: order_by(&options)?,
-            // What is exact is computed of the rows, and not of the fit once more.
-            silhouette: Silhouette::Simplified,
             ..choices.with(required(&options, "k")?)
         };
         options.check()?;
@@ -168,8 +163,8 @@ fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>)
         let rows = Rows::begin(call, ROWS, set.kind())?;
         let mut backend = Backend::of_call("kmeans");
         let features = choices.features(&set, &mut backend)?;
-        match fitted(&set, &features, &options, &mut backend)? {
-            Some(model) => places(&set, &features, &model, choices.silhouette, rows, &mut backend),
+        match told(&set, segment(&features, &options, &mut backend))? {
+            Some(places) => written(&set, &places, rows, &mut backend),
             None => Ok(rows.finish()),
         }
     })
@@ -185,26 +180,25 @@ fn kmeans_by_model<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: 
         };
         let set = FeatureSet::open(set.bytes())?;
         let rows = Rows::begin(call, ROWS, set.kind())?;
+        if set.is_empty() {
+            return Ok(rows.finish());
+        }
         let mut backend = Backend::of_call("kmeans");
         let features = set.features(&mut backend)?;
-        places(&set, &features, &model, kind, rows, &mut backend)
+        let places = place(&model, &features, kind, &mut backend)?;
+        written(&set, &places, rows, &mut backend)
     })
 }
 
-/// One row for each of a set: where the model places it.
-fn places<'a>(
+/// One row for each of a set: where it is placed.
+fn written<'a>(
     set: &FeatureSet<'_>,
-    features: &Features,
-    model: &Model,
-    kind: Silhouette,
+    places: &[Place],
     mut rows: Rows<'a>,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<RowSet<'a>> {
-    if set.is_empty() {
-        return Ok(rows.finish());
-    }
     let ids = set.ids(checkpoint)?;
-    for (at, place) in place(model, features, kind, checkpoint)?.iter().enumerate() {
+    for (at, place) in places.iter().enumerate() {
         rows.put(&[
             Cell::Key(ids.get(at)),
             Cell::Integer(i64::from(place.cluster)),
@@ -229,14 +223,8 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
     ];
     answer(|| {
         let choices = Choices::read(&options)?;
-        let (k_min, k_max) = (options.or("k_min", 2)?, options.or("k_max", 10)?);
-        if k_min < 1 || k_max < k_min || k_max as usize > MAX_CLUSTERS {
-            return Err(
-                Error::invalid("k_min must be at least 1, and k_max between k_min and 65535")
-                    .detail(format!("They are {k_min} and {k_max}.")),
-            );
-        }
-        let mut options = choices.with(k_min);
+        let numbers = check_scan(options.or("k_min", 2)?, options.or("k_max", 10)?)?;
+        let options = choices.with(*numbers.start());
         options.check()?;
         let Some(set) = set else {
             return Rows::none(call, COLUMNS);
@@ -245,26 +233,8 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
         let mut backend = Backend::of_call("kmeans_scan");
         let set = FeatureSet::open(set.bytes())?;
         let features = choices.features(&set, &mut backend)?;
-        let mut models: Vec<Model> = Vec::new();
-        for k in k_min..=k_max {
-            options.k = k;
-            let Some(model) = fitted(&set, &features, &options, &mut backend)? else {
-                break;
-            };
-            // Beyond the number of different rows there is nothing new.
-            if models.last().is_some_and(|last| last.k() == model.k()) {
-                break;
-            }
-            models.push(model);
-        }
-        let preferred = [
-            ("silhouette", best(&models, |model| model.silhouette)),
-            ("calinski_harabasz", best(&models, |model| model.calinski_harabasz)),
-            (
-                "davies_bouldin",
-                best(&models, |model| model.davies_bouldin.map(|index| -index)),
-            ),
-        ];
+        let models = told(&set, scan(&features, numbers, &options, &mut backend))?.unwrap_or_default();
+        let preferred = preferred(&models);
         let names = preferred.map(|(name, _)| rows.share(name));
         for (at, model) in models.iter().enumerate() {
             let by = preferred.iter().zip(names).filter(|((_, best), _)| *best == Some(at));
@@ -282,16 +252,6 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
         }
         Ok(rows.finish())
     })
-}
-
-/// The model with the greatest value, the first of several.
-fn best(models: &[Model], value: impl Fn(&Model) -> Option<f64>) -> Option<usize> {
-    let values = models
-        .iter()
-        .enumerate()
-        .filter_map(|(at, model)| Some((at, value(model)?)));
-    let better = |best: (usize, f64), next: (usize, f64)| if next.1 > best.1 { next } else { best };
-    values.reduce(better).map(|(at, _)| at)
 }
 
 /// `kmeans_assign(model, features)`.

@@ -1,7 +1,7 @@
 //! k-means over made-up customers: `cargo bench -p clientele-core --bench kmeans [million rows]`.
 
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::kmeans::{Features, Method, Options, Silhouette, fit, place};
+use clientele_core::kmeans::{Features, Method, Options, Silhouette, fit, place, segment};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -66,6 +66,17 @@ fn main() {
                 start.elapsed().as_secs_f64() * 1e3
             };
             println!("    from centers that are given, with all measures: {:.0} ms", timed(0));
+            let previous = Options {
+                previous: Some(&whole),
+                tolerance: Some(0.0),
+                ..options(0, 0)
+            };
+            let start = Instant::now();
+            black_box(segment(&features, &previous, &mut Unhindered).expect("places"));
+            println!(
+                "    the same, and the places of all rows: {:.0} ms",
+                start.elapsed().as_secs_f64() * 1e3
+            );
         }
     }
 }

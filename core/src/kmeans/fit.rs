@@ -6,7 +6,7 @@ use super::matching;
 use super::means::means;
 use super::model::{Cluster, LONGEST_NAME, MOST_NUMBERS, Model};
 use super::points::{Points, different};
-use super::quality::{self, Quality, Silhouette, measure};
+use super::quality::{self, Quality, Silhouette, Squares, measure};
 use super::scaling::{GREATEST, Method, Scaling};
 use super::seeding::seed;
 use super::swaps::{Ends, improve, settle};
@@ -174,8 +174,29 @@ fn out_of_range(what: &str, value: i32, range: &str) -> Error {
     Error::invalid(format!("{what} must be {range}")).detail(format!("It is {value}."))
 }
 
+/// A model, and what the fit knows of the rows that it was fitted to.
+pub(super) struct Fitted {
+    pub model: Model,
+    /// The rows, with the clusters of the fit.
+    pub points: Points,
+    /// The distances of the points to these clusters, if they were to be kept.
+    pub squares: Squares,
+    /// The cluster of the fit that each cluster of the model is.
+    pub numbers: Vec<usize>,
+}
+
 /// Fits a model. Memory: a copy of the features and some 30 bytes for each row.
 pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
+    fit_points(features, options, false, checkpoint).map(|fitted| fitted.model)
+}
+
+/// Fits a model, and keeps the distances of the rows to its centers if that is asked for.
+pub(super) fn fit_points(
+    features: &Features,
+    options: &Options<'_>,
+    keep: bool,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Fitted> {
     options.check()?;
     let k = options.k()?;
     let (dimension, rows) = features.dim();
@@ -218,12 +239,13 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     let went_to_end = run.converged && options.tolerance() == 0.0;
     let rounds = if went_to_end { ROUNDS } else { 1 };
     let mut round = 0;
-    let quality = loop {
+    let (quality, squares) = loop {
         let settled = center(&mut model, rounds, features, &mut points, checkpoint)?;
-        let quality = measure(&mut points, model.scaled_centers(), options.silhouette, checkpoint)?;
+        let (centers, kind) = (model.scaled_centers(), options.silhouette);
+        let (quality, squares) = measure(&mut points, centers, kind, keep, checkpoint)?;
         let empty = quality.sizes.contains(&0.0);
         if !empty && (settled || !went_to_end) {
-            break quality;
+            break (quality, squares);
         }
         // After iterations that went to the end, rows have no center to stay with only where others are the same to distances.
         if went_to_end || round == ROUNDS {
@@ -271,7 +293,12 @@ pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Chec
     model.warnings = warnings;
     debug_assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(&model));
     debug_assert_eq!(Model::parse(&model.text()).as_ref(), Ok(&model));
-    Ok(model)
+    Ok(Fitted {
+        model,
+        points,
+        squares,
+        numbers,
+    })
 }
 
 /// Whether a cluster holds nearly all rows, but not all.
@@ -432,12 +459,7 @@ fn same_as(
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Vec<Option<usize>>> {
     let mut before = Points::of(features, &previous.scaling, k, checkpoint)?;
-    measure(
-        &mut before,
-        previous.scaled_centers(),
-        Silhouette::Simplified,
-        checkpoint,
-    )?;
+    quality::settle(&mut before, previous.scaled_centers(), checkpoint)?;
     let mut shared = Array2::zeros((quality.sizes.len(), previous.k()));
     for (now, before) in points.shards.iter().zip(&before.shards) {
         for ((&now, &before), &weight) in now.clusters.iter().zip(&before.clusters).zip(&now.weights) {

@@ -3,6 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`fit`] | the whole: scaling, several starts, numbering, matching to an earlier model |
+//! | [`scan`] | models with several numbers of clusters, and which of them each measure prefers |
+//! | [`place`], [`segment`] | where a model places rows, a fitted one its own |
 //! | [`Model`] | centers in the units of the features, scaling inside: assigns and explains |
 //! | [`Scaling`] | brings features to one scale |
 //! | `points`, `kernel` | points in tiles, and their distances to centers |
@@ -24,14 +26,16 @@ mod place;
 mod points;
 mod quality;
 mod scaling;
+mod scan;
 mod seeding;
 mod swaps;
 
 pub use fit::{MAX_CLUSTERS, Options, fit};
 pub use model::{Cluster, Model, NAME};
-pub use place::{Place, place};
+pub use place::{Place, place, segment};
 pub use quality::{Quality, Silhouette};
 pub use scaling::{Method, Scaling};
+pub use scan::{check_scan, preferred, scan};
 
 /// Features of customers: one row for each feature, in standard layout; one column for each customer.
 pub type Features = ndarray::Array2<f64>;

@@ -26,8 +26,8 @@ pub struct Points {
     /// clusters: sums over shards are the same however many threads there are.
     pub shards: Vec<Shard>,
     len: usize,
-    /// The row that each point is, where that is not the row of its own number.
-    rows: Option<Vec<u32>>,
+    /// The rows that the points stand for, where a point is not the row of its own number.
+    different: Option<Different>,
 }
 
 /// Some of the points.
@@ -45,8 +45,8 @@ pub struct Shard {
 impl Points {
     /// The points of these features, for `k` clusters; identical rows as one where that pays.
     pub fn of(features: &Features, scaling: &Scaling, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
-        let different = collapse(&columns(features), features.ncols(), checkpoint)?;
-        Points::made_of(features, different, scaling, k, checkpoint)
+        let (different, weights) = collapse(&columns(features), features.ncols(), checkpoint)?.unzip();
+        Points::made_of(features, different, weights.unwrap_or_default(), scaling, k, checkpoint)
     }
 
     /// The points of these features, one for each row in their order.
@@ -56,27 +56,30 @@ impl Points {
         k: usize,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Points> {
-        Points::made_of(features, None, scaling, k, checkpoint)
+        Points::made_of(features, None, Vec::new(), scaling, k, checkpoint)
     }
 
     fn made_of(
         features: &Features,
         different: Option<Different>,
+        weights: Vec<f64>,
         scaling: &Scaling,
         k: usize,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Points> {
         let columns = columns(features);
-        let len = different.as_ref().map_or(features.ncols(), |(first, _)| first.len());
+        let len = different
+            .as_ref()
+            .map_or(features.ncols(), |different| different.first.len());
         let mut points = Points::empty(columns.len(), len, k, checkpoint)?;
         points.fill(checkpoint, |at, feature| {
             let (row, weight) = match &different {
-                Some((first, weights)) => (first[at] as usize, weights[at]),
+                Some(different) => (different.first[at] as usize, weights[at]),
                 None => (at, 1.0),
             };
             (scaling.scaled(feature, columns[feature][row]), weight)
         })?;
-        points.rows = different.map(|(first, _)| first);
+        points.different = different;
         Ok(points)
     }
 
@@ -112,7 +115,7 @@ impl Points {
             dimension,
             shards: Vec::new(),
             len,
-            rows: None,
+            different: None,
         };
         let mut left = len;
         while left > 0 {
@@ -186,8 +189,15 @@ impl Points {
     }
 
     /// One of the rows that a point stands for. Not for a sample.
+    #[inline]
     pub fn row(&self, point: usize) -> usize {
-        self.rows.as_deref().map_or(point, |rows| rows[point] as usize)
+        let different = self.different.as_ref();
+        different.map_or(point, |different| different.first[point] as usize)
+    }
+
+    /// The point that each row is, where that is not the point of its own number. Not for a sample.
+    pub fn of_rows(&self) -> Option<&[u32]> {
+        self.different.as_ref().map(|different| &*different.points)
     }
 
     /// How many points there are.
@@ -315,8 +325,14 @@ fn columns(features: &Features) -> Vec<&[f64]> {
         .collect()
 }
 
-/// The rows that differ from all before them, and how many rows are like each.
-type Different = (Vec<u32>, Vec<f64>);
+/// Rows of which many are the same, as points.
+#[derive(Clone, Debug)]
+struct Different {
+    /// The first row of each point.
+    first: Vec<u32>,
+    /// The point of each row.
+    points: Vec<u32>,
+}
 
 /// How many rows differ; no more than `most` are counted.
 pub fn different(features: &Features, most: usize, checkpoint: &mut dyn Checkpoint) -> Result<usize> {
@@ -347,13 +363,14 @@ fn hash(columns: &[&[f64]], row: usize) -> u64 {
     })
 }
 
-/// The rows that differ; nothing where most do and it does not pay.
-fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) -> Result<Option<Different>> {
+/// The rows that differ, and how many are like each; nothing where most differ and it does not pay.
+fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) -> Result<Option<(Different, Vec<f64>)>> {
     let Ok(_) = u32::try_from(rows) else {
         return Ok(None);
     };
     let trial = (rows / 8).max(1_024);
     let mut first: Vec<u32> = Vec::new();
+    let mut points: Vec<u32> = Vec::new();
     let mut weights: Vec<f64> = Vec::new();
     let mut known: HashTable<u32> = HashTable::new();
     let hash = |row: usize| hash(columns, row);
@@ -369,8 +386,11 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
                 .iter()
                 .all(|column| column[first[at as usize] as usize] == column[row])
         };
-        match known.find(hash(row), same) {
-            Some(&at) => weights[at as usize] += 1.0,
+        let point = match known.find(hash(row), same) {
+            Some(&at) => {
+                weights[at as usize] += 1.0;
+                at
+            }
             None => {
                 let at = first.len() as u32;
                 push(&mut first, row as u32, checkpoint)?;
@@ -381,8 +401,10 @@ fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) ->
                     attempt(|| known.try_reserve(1, hasher))?;
                 }
                 known.insert_unique(hash(row), at, hasher);
+                at
             }
-        }
+        };
+        push(&mut points, point, checkpoint)?;
     }
-    Ok(Some((first, weights)))
+    Ok(Some((Different { first, points }, weights)))
 }

@@ -46,6 +46,9 @@ pub struct Quality {
     pub davies_bouldin: Option<f64>,
 }
 
+/// The squared distances of each point to its own center and to the next one, shard by shard.
+pub type Squares = Vec<Vec<[f64; 2]>>;
+
 /// What a shard adds up.
 struct Tally {
     sizes: Vec<f64>,
@@ -55,6 +58,8 @@ struct Tally {
     silhouette: f64,
     /// The coordinates of all rows.
     sums: Vec<f64>,
+    /// Of each point, if they are wanted.
+    squares: Vec<[f64; 2]>,
 }
 
 /// Says in `points` which of the clusters around these centers each point is in. True if one was in another before.
@@ -78,27 +83,32 @@ pub fn settle(points: &mut Points, centers: &Array2<f64>, checkpoint: &mut dyn C
     Ok(moved.contains(&true))
 }
 
-/// Measures the clusters around these centers, and says in `points` which one each point is in.
+/// Measures the clusters around these centers, and says in `points` which one each point is in; and the distances, if they are to be
+/// kept.
 pub fn measure(
     points: &mut Points,
     centers: &Array2<f64>,
     kind: Silhouette,
+    keep: bool,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<Quality> {
+) -> Result<(Quality, Squares)> {
     let (k, dimension) = centers.dim();
     let flat = centers.as_slice().expect("centers are contiguous");
     let mut tallies = Vec::new();
-    for _ in &points.shards {
+    for shard in &points.shards {
+        let kept = if keep { shard.weights.len() } else { 0 };
         tallies.push(Tally {
             sizes: vec_of(0.0, k, checkpoint)?,
             inertias: vec_of(0.0, k, checkpoint)?,
             distances: vec_of(0.0, k, checkpoint)?,
             silhouette: 0.0,
             sums: vec_of(0.0, dimension, checkpoint)?,
+            squares: vec_of([0.0; 2], kept, checkpoint)?,
         });
     }
     let mut work: Vec<_> = points.shards.iter_mut().zip(&mut tallies).collect();
     each(&mut work, "measuring", checkpoint, |_, (shard, tally), pulse| {
+        let mut kept = tally.squares.as_chunks_mut::<LANES>().0.iter_mut();
         for block in shard.blocks_mut(dimension, k) {
             pulse()?;
             let weights = block.weights.as_chunks::<LANES>().0;
@@ -106,6 +116,9 @@ pub fn measure(
             for (at, tile) in block.tiles.chunks_exact(dimension * LANES).enumerate() {
                 let found = nearest(tile, flat, dimension);
                 clusters[at] = found.center;
+                if let Some(kept) = kept.next() {
+                    *kept = std::array::from_fn(|lane| [found.least[lane], found.next[lane]]);
+                }
                 for lane in 0..LANES {
                     let (cluster, weight) = (found.center[lane] as usize, weights[at][lane]);
                     let own = found.least[lane].sqrt();
@@ -152,7 +165,7 @@ pub fn measure(
     let many = k > 1 && (k as f64) < rows;
     // What leaves the range of numbers is no measure.
     let finite = |measure: &f64| measure.is_finite();
-    Ok(Quality {
+    let quality = Quality {
         silhouette: many.then_some(silhouette / rows).filter(finite),
         calinski_harabasz: (many && inertia > 0.0)
             .then(|| {
@@ -169,7 +182,8 @@ pub fn measure(
         sizes,
         inertias,
         inertia,
-    })
+    };
+    Ok((quality, tallies.into_iter().map(|tally| tally.squares).collect()))
 }
 
 fn davies_bouldin(centers: &Array2<f64>, spreads: &[f64]) -> f64 {

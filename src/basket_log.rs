@@ -3,7 +3,7 @@
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::Args;
 use crate::pg::call::Call;
-use crate::pg::collected::{self, row_bytes};
+use crate::pg::collected;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
 use crate::pg::error::answer;
@@ -15,7 +15,7 @@ use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::Result;
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME};
 use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
-use clientele_core::collect::Collected;
+use clientele_core::collect::Collection;
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
@@ -46,18 +46,27 @@ impl Decode for Log {
     }
 }
 
-// An entry shrinks to some two bytes of twelve when it is written.
 collection! {
     /// The SQL type.
-    Log, named NAME, of Collector, begun by Collector::new(row_bytes()), 8 times smaller,
-    with basket_log_merge_trans, basket_log_combine, basket_log_serial, basket_log_deserial, basket_log_final
+    Log {
+        collector: Collector,
+        merge: basket_log_merge_trans,
+        combine: basket_log_combine,
+        serial: basket_log_serial,
+        deserial: basket_log_deserial,
+        final: basket_log_final,
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
 }
 
 /// `basket_log(basket, item)`, one row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn basket_log_trans<'a>(mut row: Transition<'a, Collection>) -> State<'a, Collection> {
+fn basket_log_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(&mut state.0, args);
+    collect(answer(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 

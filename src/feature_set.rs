@@ -6,25 +6,36 @@ use crate::pg::call::Call;
 use crate::pg::collected;
 use crate::pg::collection::collection;
 use crate::pg::error::answer;
+use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
+use clientele_core::collect::Collection;
 use clientele_core::feature_set::{Collector, FeatureSet, NAME};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
-// Integers shrink to half and less when they are written.
 collection! {
     /// The SQL type.
-    Set, named NAME, of Collector, begun by Collector::default(), 2 times smaller,
-    with feature_set_merge_trans, feature_set_combine, feature_set_serial, feature_set_deserial, feature_set_final
+    Set {
+        collector: Collector,
+        merge: feature_set_merge_trans,
+        combine: feature_set_combine,
+        serial: feature_set_serial,
+        deserial: feature_set_deserial,
+        final: feature_set_final,
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
 }
 
 /// `feature_set(id, features)`, one row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn feature_set_trans<'a>(mut row: Transition<'a, Collection>) -> State<'a, Collection> {
+fn feature_set_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(&mut state.0, args);
+    collect(answer(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 

@@ -8,7 +8,6 @@
 #[cfg(not(panic = "unwind"))]
 compile_error!("a panic has to end one statement and not the server: build with panic = \"unwind\"");
 
-mod agreement;
 mod basket_log;
 mod churn;
 mod clv;
@@ -27,6 +26,7 @@ mod recommend;
 mod retention;
 mod rfm;
 mod rules;
+mod segment_agreement;
 mod spend;
 mod validation;
 

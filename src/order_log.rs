@@ -4,7 +4,7 @@ use crate::observation::{End, Times};
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::any::{AnyTime, Args};
 use crate::pg::call::Call;
-use crate::pg::collected::{self, row_bytes};
+use crate::pg::collected;
 use crate::pg::collection::collection;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
@@ -14,24 +14,33 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::amount::Amount;
-use clientele_core::collect::Collected;
+use clientele_core::collect::Collection;
 use clientele_core::key::KeyKind;
 use clientele_core::order_log::{Collector, NAME, OrderLog, TimeKind};
 use pgrx::prelude::*;
 use std::ffi::CStr;
 
-// Rows shrink to half and less when they are written.
 collection! {
     /// The SQL type.
-    Log, named NAME, of Collector, begun by Collector::new(row_bytes()), 2 times smaller,
-    with order_log_merge_trans, order_log_combine, order_log_serial, order_log_deserial, order_log_final
+    Log {
+        collector: Collector,
+        merge: order_log_merge_trans,
+        combine: order_log_combine,
+        serial: order_log_serial,
+        deserial: order_log_deserial,
+        final: order_log_final,
+    }
+}
+
+fn collecting() -> Backend {
+    Backend::of_many_calls(NAME)
 }
 
 /// `order_log(customer, ordered_at [, amount])`, one row. Without amounts, every order is one of amount 0.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn order_log_trans<'a>(mut row: Transition<'a, Collection>) -> State<'a, Collection> {
+fn order_log_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(&mut state.0, args);
+    collect(answer(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 

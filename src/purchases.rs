@@ -3,25 +3,27 @@
 use crate::estimate::{self, finite};
 use crate::observation::{ObservationOptions, Times};
 use crate::order_log::{Log, times};
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
 use crate::pg::options::Options;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::Interval;
-use crate::pg::value::{Bytea, Given, Made};
-use clientele_core::calendar::{DAY, Period, format_length};
-use clientele_core::codec::{Sink, put_varint, seal, unseal};
+use crate::pg::value::{Given, Made};
+use clientele_core::Result;
+use clientele_core::calendar::{DAY, Period};
 use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Customer, Family, Fitting, History, Model, NAME, Outlook, fit, of_log, parse_family};
-use clientele_core::summary::{Collector, whole};
-use clientele_core::{Error, Result};
+use clientele_core::purchases::{
+    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Wanted, fit, of_log, parse_family,
+};
+use clientele_core::summary::whole;
 use pgrx::prelude::*;
 
 model_type! {
@@ -70,55 +72,21 @@ fn fit_purchases<'a>(
     })
 }
 
-/// The state of the aggregates: histories, and what is to be fitted to them.
-#[derive(Default)]
-pub struct Histories {
-    rows: Collector<History, 4>,
-    /// Which model, and the unit of time; once a row has come.
-    wanted: Option<(Option<Family>, i64)>,
-}
-
-impl AggregateState for Histories {
-    fn new() -> Self {
-        Histories::default()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.rows.heap_bytes()
+mergeable! {
+    Histories {
+        combine: fit_purchases_combine,
+        serial: fit_purchases_serial,
+        deserial: fit_purchases_deserial,
     }
 }
 
-fn collecting() -> Backend {
-    Backend::of_many_calls("fit_purchases")
-}
-
-impl Histories {
-    fn add(&mut self, row: [Option<f64>; 3], frequency: Option<f64>, wanted: (Option<Family>, i64)) -> Result<()> {
-        let (Some(frequency), [Some(recency), Some(age), Some(weight)]) = (frequency, row) else {
-            return Ok(());
-        };
-        self.want(wanted)?;
-        let history = History::new(whole("frequency", frequency)?, recency, age, weight)?;
-        self.rows.push(history, &mut collecting())
-    }
-
-    fn want(&mut self, wanted: (Option<Family>, i64)) -> Result<()> {
-        let first = *self.wanted.get_or_insert(wanted);
-        if first == wanted {
-            return Ok(());
-        }
-        let told = |(family, unit): (Option<Family>, i64)| {
-            let name = family.map_or("auto", Family::name);
-            format!("\"{name}\" and {}", format_length(unit))
-        };
-        Err(
-            Error::invalid("model and time_unit must be the same in all rows").detail(format!(
-                "They are {} in one row, {} in another.",
-                told(first),
-                told(wanted)
-            )),
-        )
-    }
+/// Takes a row: frequency, recency, age and weight. Where one is NULL it is none.
+fn add(histories: &mut Histories, row: [Option<f64>; 4], wanted: Wanted) -> Result<()> {
+    let [Some(frequency), Some(recency), Some(age), Some(weight)] = row else {
+        return Ok(());
+    };
+    let history = History::new(whole("frequency", frequency)?, recency, age, weight)?;
+    histories.push(history, wanted, &mut collecting::<Histories>())
 }
 
 /// `fit_purchases(frequency, recency, age)`, one row.
@@ -129,11 +97,8 @@ fn fit_purchases_trans<'a>(
     recency: Option<f64>,
     age: Option<f64>,
 ) -> State<'a, Histories> {
-    answer(|| {
-        state
-            .get()
-            .add([recency, age, Some(1.0)], frequency, (Some(DEFAULT), DAY))
-    });
+    let row = [frequency, recency, age, Some(1.0)];
+    answer(|| add(state.get(), row, (Some(DEFAULT), DAY)));
     state
 }
 
@@ -146,7 +111,8 @@ fn fit_purchases_weighted_trans<'a>(
     age: Option<f64>,
     weight: Option<f64>,
 ) -> State<'a, Histories> {
-    answer(|| state.get().add([recency, age, weight], frequency, (Some(DEFAULT), DAY)));
+    let row = [frequency, recency, age, weight];
+    answer(|| add(state.get(), row, (Some(DEFAULT), DAY)));
     state
 }
 
@@ -164,76 +130,20 @@ fn fit_purchases_named_trans<'a>(
     answer(|| {
         let family = model.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))?;
         let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
-        state.get().add([recency, age, weight], frequency, (family, unit))
+        let row = [frequency, recency, age, weight];
+        add(state.get(), row, (family, unit))
     });
     state
-}
-
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_purchases_combine<'a>(mut state: State<'a, Histories>, other: Other<'a, Histories>) -> State<'a, Histories> {
-    if let Some(other) = other.get() {
-        answer(|| {
-            let state = state.get();
-            if let Some(wanted) = other.wanted {
-                state.want(wanted)?;
-            }
-            state.rows.merge(&other.rows, &mut collecting())
-        });
-    }
-    state
-}
-
-const STATE: &str = "state of fit_purchases";
-const STATE_VERSION: u8 = 1;
-
-/// What a parallel worker collected, on its way to the leader.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_purchases_serial<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> Made<'a, Bytea> {
-    answer(|| {
-        let state = state.get();
-        let mut written = Ok(());
-        let bytes = seal(STATE_VERSION, |out| {
-            if let Some((family, unit)) = state.wanted {
-                put_varint(out, unit as u64);
-                // None is `auto`.
-                out.push(family.map_or(0, |family| family as u8 + 1));
-                written = state.rows.write(out, &mut collecting());
-            }
-        });
-        written?;
-        Made::build(call, bytes.len(), |builder| builder.append(&bytes))
-    })
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_purchases_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Histories> {
-    let mut state = Histories::new();
-    answer(|| {
-        unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
-            if reader.is_at_end() {
-                return Ok(());
-            }
-            let unit = i64::try_from(reader.varint()?).unwrap_or(0);
-            let family = usize::from(reader.byte()?)
-                .checked_sub(1)
-                .and_then(|at| Family::ALL.get(at).copied());
-            state.wanted = Some((family, unit));
-            state.rows.read(reader, &mut collecting())
-        })
-    });
-    Restored::new(call, state)
 }
 
 /// The model; NULL where there was no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> Option<Made<'a, PurchaseModel>> {
     let state = state.get();
-    let (family, time_unit) = state.wanted?;
+    let (family, time_unit) = state.wanted()?;
     answer(|| {
         let mut backend = Backend::of_call("fit_purchases");
-        let histories = state.rows.sorted(&mut backend)?;
+        let histories = state.sorted(&mut backend)?;
         let fitting = Fitting {
             time_unit,
             period: None,

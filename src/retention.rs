@@ -1,62 +1,54 @@
 //! `retention`: contractual churn, from survivor curves to expected lifetimes.
 
 use crate::estimate;
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
-use crate::pg::value::{Bytea, Given, Made};
+use crate::pg::value::{Given, Made};
 use clientele_core::checkpoint::Checkpoint;
 use clientele_core::estimate::Fitted;
-use clientele_core::retention::{Counts, History, MODEL_NAME, Model, NAME};
+use clientele_core::mergeable::Mergeable;
+use clientele_core::retention::{LifeTable, Model, NAME, Tenures};
 use clientele_core::summary::whole;
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
 
 model_type! {
     /// The SQL type of models.
-    RetentionModel is Model, named MODEL_NAME, with retention_model_in, retention_model_out, retention_model_recv
+    RetentionModel is Model, named NAME, with retention_model_in, retention_model_out, retention_model_recv
 }
 
-/// The state of the aggregates.
-pub struct Collection(Counts);
-
-impl AggregateState for Collection {
-    fn new() -> Self {
-        Collection(Counts::new())
-    }
-
-    #[inline]
-    fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
+mergeable! {
+    Tenures {
+        combine: fit_retention_combine,
+        serial: fit_retention_serial,
+        deserial: fit_retention_deserial,
     }
 }
 
-fn collecting() -> Backend {
-    Backend::of_many_calls(NAME)
-}
-
-fn add(state: &mut Collection, period: f64, customers: f64, has_left: bool) -> Result<()> {
+fn add(tenures: &mut Tenures, period: f64, customers: f64, has_left: bool) -> Result<()> {
     let number = whole("period", period)?;
     let Ok(period) = i32::try_from(number) else {
         let error = Error::new(Kind::OutOfRange, "period is out of range");
         return Err(error.detail(format!("It is {number}.")));
     };
     let customers = whole("number of customers", customers)?;
-    state.0.add(period, customers, has_left, &mut collecting())
+    tenures.add(period, customers, has_left, &mut collecting::<Tenures>())
 }
 
 /// `fit_retention(period, customers)`, one row; what is NULL is no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_retention_curve_trans<'a>(
-    mut state: State<'a, Collection>,
+    mut state: State<'a, Tenures>,
     period: Option<f64>,
     customers: Option<f64>,
-) -> State<'a, Collection> {
+) -> State<'a, Tenures> {
     if let (Some(period), Some(customers)) = (period, customers) {
         answer(|| add(state.get(), period, customers, false));
     }
@@ -66,65 +58,41 @@ fn fit_retention_curve_trans<'a>(
 /// `fit_retention(period, customers, has_left)`, one row; what is NULL is no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_retention_trans<'a>(
-    mut state: State<'a, Collection>,
+    mut state: State<'a, Tenures>,
     period: Option<f64>,
     customers: Option<f64>,
     has_left: Option<bool>,
-) -> State<'a, Collection> {
+) -> State<'a, Tenures> {
     if let (Some(period), Some(customers), Some(has_left)) = (period, customers, has_left) {
         answer(|| add(state.get(), period, customers, has_left));
     }
     state
 }
 
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_retention_combine<'a>(mut state: State<'a, Collection>, other: Other<'a, Collection>) -> State<'a, Collection> {
-    if let Some(other) = other.get() {
-        answer(|| state.get().0.merge(&other.0, &mut collecting()));
-    }
-    state
-}
-
-/// What a parallel worker collected, on its way to the leader.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_retention_serial<'a>(mut state: State<'_, Collection>, call: Call<'a>) -> Made<'a, Bytea> {
-    answer(|| Made::of(call, &state.get().0.encode(&mut collecting())?))
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_retention_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Collection> {
-    Restored::new(
-        call,
-        Collection(answer(|| Counts::decode(bytes.bytes(), &mut collecting()))),
-    )
-}
-
 /// The model of a survivor curve; NULL for no rows.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_retention_curve_final<'a>(state: State<'_, Collection>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
-    fit(state, Counts::curve, call)
+fn fit_retention_curve_final<'a>(state: State<'_, Tenures>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
+    fit(state, Tenures::curve, call)
 }
 
 /// The model of customers; NULL for no rows.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_retention_final<'a>(state: State<'_, Collection>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
-    fit(state, Counts::history, call)
+fn fit_retention_final<'a>(state: State<'_, Tenures>, call: Call<'a>) -> Option<Made<'a, RetentionModel>> {
+    fit(state, Tenures::life_table, call)
 }
 
 fn fit<'a>(
-    mut state: State<'_, Collection>,
-    history: impl FnOnce(&Counts, &mut dyn Checkpoint) -> Result<Fitted<History>>,
+    mut state: State<'_, Tenures>,
+    life_table: impl FnOnce(&Tenures, &mut dyn Checkpoint) -> Result<Fitted<LifeTable>>,
     call: Call<'a>,
 ) -> Option<Made<'a, RetentionModel>> {
-    let counts = &state.get().0;
-    if counts.is_empty() {
+    let tenures = state.get();
+    if tenures.is_empty() {
         return None;
     }
     answer(|| {
-        let mut backend = Backend::of_call(NAME);
-        let model = estimate::told(history(counts, &mut backend)?).map(|history| history.fit(&mut backend));
+        let mut backend = Backend::of_call(Tenures::NAME);
+        let model = estimate::told(life_table(tenures, &mut backend)?).map(|table| table.fit(&mut backend));
         model
             .transpose()?
             .map(|model| Made::of(call, &model.encode()))

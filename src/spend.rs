@@ -3,22 +3,22 @@
 use crate::estimate;
 use crate::observation::ObservationOptions;
 use crate::order_log::{Log, times};
-use crate::pg::aggregate::{AggregateState, Other, Restored, State, Unused};
+use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
 use crate::pg::error::answer;
 use crate::pg::interrupt::Backend;
+use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
 use crate::pg::options::Options;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
-use crate::pg::value::{Bytea, Given, Made};
+use crate::pg::value::{Given, Made};
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
-use clientele_core::codec::{Sink, seal, unseal};
 use clientele_core::order_log::OrderLog;
 use clientele_core::spend::{Model, NAME, Spender, fit, of_log};
-use clientele_core::summary::{Collector, whole};
+use clientele_core::summary::{Summaries, whole};
 use pgrx::prelude::*;
 
 model_type! {
@@ -44,28 +44,21 @@ fn fit_spend<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'
 }
 
 /// The state of the aggregates.
-#[derive(Default)]
-pub struct Spenders(Collector<Spender, 3>);
+type Spenders = Summaries<Spender, 3>;
 
-impl AggregateState for Spenders {
-    fn new() -> Self {
-        Spenders::default()
+mergeable! {
+    Spenders {
+        combine: fit_spend_combine,
+        serial: fit_spend_serial,
+        deserial: fit_spend_deserial,
     }
-
-    fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-}
-
-fn collecting() -> Backend {
-    Backend::of_many_calls("fit_spend")
 }
 
 fn add(state: &mut Spenders, frequency: Option<f64>, value: Option<f64>, weight: Option<f64>) -> Result<()> {
     match (frequency, value, weight) {
         (Some(frequency), Some(value), Some(weight)) => {
             let spender = Spender::new(whole("frequency", frequency)?, value, weight)?;
-            state.0.push(spender, &mut collecting())
+            state.push(spender, &mut collecting::<Spenders>())
         }
         _ => Ok(()),
     }
@@ -94,49 +87,12 @@ fn fit_spend_weighted_trans<'a>(
     state
 }
 
-/// What two parallel workers collected.
-#[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_spend_combine<'a>(mut state: State<'a, Spenders>, other: Other<'a, Spenders>) -> State<'a, Spenders> {
-    if let Some(other) = other.get() {
-        answer(|| state.get().0.merge(&other.0, &mut collecting()));
-    }
-    state
-}
-
-const STATE: &str = "state of fit_spend";
-const STATE_VERSION: u8 = 1;
-
-/// What a parallel worker collected, on its way to the leader.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_spend_serial<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Made<'a, Bytea> {
-    answer(|| {
-        let mut written = Ok(());
-        let bytes = seal(STATE_VERSION, |out| {
-            written = state.get().0.write(out, &mut collecting())
-        });
-        written?;
-        Made::build(call, bytes.len(), |builder| builder.append(&bytes))
-    })
-}
-
-/// What a parallel worker collected, arrived.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
-fn fit_spend_deserial<'a>(bytes: Given<'_, Bytea>, _internal: Unused, call: Call<'a>) -> Restored<'a, Spenders> {
-    let mut state = Spenders::new();
-    answer(|| {
-        unseal(STATE, STATE_VERSION, bytes.bytes(), |reader| {
-            state.0.read(reader, &mut collecting())
-        })
-    });
-    Restored::new(call, state)
-}
-
 /// The model; NULL where there was no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
     answer(|| {
         let mut backend = Backend::of_call("fit_spend");
-        let spenders = state.get().0.sorted(&mut backend)?;
+        let spenders = state.get().sorted(&mut backend)?;
         if spenders.is_empty() {
             return Ok(None);
         }

@@ -21,13 +21,14 @@
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
 //! | [`kmeans`] | segments that the data suggest: k-means, its quality, and models whose labels stay |
-//! | [`agreement`] | how far two labelings agree |
+//! | [`segment_agreement`] | how far two labelings agree |
 //! | [`amount`] | money that adds exactly: decimals as scaled integers |
 //! | [`calendar`], [`zone`] | civil dates, purchase periods, time zones as tables of offsets |
 //! | [`observation`] | which times there are, where observation ends, and how what came before is looked at |
 //! | [`support`] | how often something has to be there, as a share and as a number |
 //! | [`rank`] | order statistics without sorting, ranks, correlations |
 //! | [`summary`] | rows of summaries, for models that are fitted without a log |
+//! | [`mergeable`] | what is collected in pieces and merged |
 //! | [`estimate`] | parameters, how sure they are, and their text and stored forms |
 //! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
 //! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
@@ -37,7 +38,6 @@
 //! | [`checkpoint`], [`error`] | how long work stops, and everything a user may be told |
 #![forbid(unsafe_code)]
 
-pub mod agreement;
 pub mod amount;
 pub mod basket_log;
 pub mod calendar;
@@ -56,6 +56,7 @@ pub mod json;
 pub mod key;
 pub mod kmeans;
 pub mod maximum;
+pub mod mergeable;
 pub mod observation;
 pub mod order_log;
 pub mod purchases;
@@ -65,6 +66,7 @@ pub mod recommend;
 pub mod retention;
 pub mod rfm;
 pub mod rules;
+pub mod segment_agreement;
 pub mod special;
 pub mod spend;
 pub mod summary;

@@ -1,11 +1,19 @@
 //! Summaries of customers that come row by row, for models that are fitted without a log.
 
 use crate::checkpoint::{Checkpoint, grow, push};
-use crate::codec::Reader;
+use crate::codec::{Reader, Sealer, Sink, unseal};
 use crate::error::{Error, Kind, Result, spelled};
+use crate::mergeable::Mergeable;
+
+const VERSION: u8 = 1;
+/// Rows that are written between two looks at whether to go on.
+const STRIDE: usize = 1 << 14;
 
 /// A row of `N` numbers, none of which is negative, so that they sort as their bits do.
 pub trait Row<const N: usize>: Copy {
+    /// What such rows are collected for: the name of a function in SQL, for messages.
+    const NAME: &'static str;
+
     /// The bits of the numbers.
     fn bits(&self) -> [u64; N];
 
@@ -34,34 +42,22 @@ pub fn whole(name: &str, x: f64) -> Result<i64> {
     Ok(x as i64)
 }
 
-/// Rows, collected in any order.
+/// Summaries of customers, collected in any order.
 #[derive(Clone, Debug)]
-pub struct Collector<T, const N: usize> {
+pub struct Summaries<T, const N: usize> {
     rows: Vec<T>,
 }
 
-impl<T, const N: usize> Default for Collector<T, N> {
+impl<T, const N: usize> Default for Summaries<T, N> {
     fn default() -> Self {
-        Collector { rows: Vec::new() }
+        Summaries { rows: Vec::new() }
     }
 }
 
-impl<T: Row<N>, const N: usize> Collector<T, N> {
+impl<T: Row<N>, const N: usize> Summaries<T, N> {
     /// Adds a row.
     pub fn push(&mut self, row: T, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         push(&mut self.rows, row, checkpoint)
-    }
-
-    /// Adds the rows that another collected.
-    pub fn merge(&mut self, other: &Self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        grow(&mut self.rows, other.rows.len(), checkpoint)?;
-        self.rows.extend_from_slice(&other.rows);
-        Ok(())
-    }
-
-    /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<T>()
     }
 
     /// The rows, in an order that does not depend on how they came.
@@ -75,16 +71,18 @@ impl<T: Row<N>, const N: usize> Collector<T, N> {
     }
 
     /// Appends the rows as bytes.
-    pub fn write(&self, out: &mut Vec<u8>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        grow(out, self.rows.len() * N * size_of::<u64>(), checkpoint)?;
-        for bits in self.rows.iter().flat_map(Row::bits) {
-            out.extend_from_slice(&bits.to_le_bytes());
+    pub fn put(&self, out: &mut Sealer<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        for (at, row) in self.rows.iter().enumerate() {
+            if at.is_multiple_of(STRIDE) {
+                checkpoint.pass("writing", at, self.rows.len())?;
+            }
+            out.append(row.bits().map(u64::to_le_bytes).as_flattened())?;
         }
         Ok(())
     }
 
-    /// Adds the rows that [`Collector::write`] wrote: all bytes that are left.
-    pub fn read(&mut self, reader: &mut Reader<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    /// Adds the rows that [`put`](Summaries::put) appended: all bytes that are left.
+    pub fn take(&mut self, reader: &mut Reader<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         grow(&mut self.rows, reader.remaining() / (N * size_of::<u64>()), checkpoint)?;
         while !reader.is_at_end() {
             let mut bits = [0; N];
@@ -95,5 +93,39 @@ impl<T: Row<N>, const N: usize> Collector<T, N> {
             self.rows.push(row);
         }
         Ok(())
+    }
+}
+
+impl<T: Row<N> + 'static, const N: usize> Mergeable for Summaries<T, N> {
+    const NAME: &'static str = T::NAME;
+
+    fn new(_: usize) -> Self {
+        Summaries::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<T>()
+    }
+
+    fn written_bytes(&self) -> usize {
+        self.rows.len() * size_of::<T>()
+    }
+
+    fn merge(&mut self, other: &Self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        grow(&mut self.rows, other.rows.len(), checkpoint)?;
+        self.rows.extend_from_slice(&other.rows);
+        Ok(())
+    }
+
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut sealer = Sealer::new(VERSION, sink);
+        self.put(&mut sealer, checkpoint)?;
+        sealer.finish()
+    }
+
+    fn read(bytes: &[u8], _: usize, checkpoint: &mut dyn Checkpoint) -> Result<Self> {
+        let mut rows = Summaries::default();
+        unseal(T::NAME, VERSION, bytes, |reader| rows.take(reader, checkpoint))?;
+        Ok(rows)
     }
 }

@@ -3,7 +3,8 @@
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Fitted, Status};
-use clientele_core::retention::{Counts, Model};
+use clientele_core::mergeable::Mergeable;
+use clientele_core::retention::{Model, Tenures};
 use proptest::prelude::*;
 
 /// Percent of the customers of Fader & Hardie (2007) still there after 0 to 12 years, table 1.
@@ -14,15 +15,15 @@ const REGULAR: [f64; 13] = [
     100.0, 63.1, 46.8, 38.2, 32.6, 28.9, 26.2, 24.1, 22.3, 20.7, 19.4, 18.3, 17.3,
 ];
 
-fn counts(rows: &[(i32, i64, bool)]) -> Counts {
-    let mut counts = Counts::new();
+fn counts(rows: &[(i32, i64, bool)]) -> Tenures {
+    let mut counts = Tenures::default();
     for &(period, customers, has_left) in rows {
         counts.add(period, customers, has_left, &mut Unhindered).unwrap();
     }
     counts
 }
 
-fn curve(survivors: &[i64]) -> Counts {
+fn curve(survivors: &[i64]) -> Tenures {
     let rows: Vec<_> = (0..)
         .zip(survivors)
         .map(|(period, &customers)| (period, customers, false))
@@ -42,7 +43,7 @@ fn fit_curve(survivors: &[i64]) -> Model {
 
 fn fit(rows: &[(i32, i64, bool)]) -> Model {
     counts(rows)
-        .history(&mut Unhindered)
+        .life_table(&mut Unhindered)
         .unwrap()
         .model()
         .unwrap()
@@ -240,7 +241,10 @@ fn what_cannot_be_fitted_is_refused() {
         Kind::NotEnough,
         "None of 0 customers came to a renewal.",
     );
-    let Fitted::Nothing(about) = counts(&[(0, 7, false), (3, 0, true)]).history(&mut Unhindered).unwrap() else {
+    let Fitted::Nothing(about) = counts(&[(0, 7, false), (3, 0, true)])
+        .life_table(&mut Unhindered)
+        .unwrap()
+    else {
         panic!("nobody came to a renewal");
     };
     assert_eq!(
@@ -253,7 +257,7 @@ fn what_cannot_be_fitted_is_refused() {
         (2, -5, false, "It is -5 in period 2."),
         (0, 5, true, "5 customers are said to have."),
     ] {
-        let error = Counts::new()
+        let error = Tenures::default()
             .add(period, customers, has_left, &mut Unhindered)
             .unwrap_err();
         assert_eq!(
@@ -328,7 +332,7 @@ proptest! {
 
     #[test]
     fn whatever_comes_in_is_fitted_as_well_as_can_be(rows in rows()) {
-        let Fitted::Model(history) = counts(&rows).history(&mut Unhindered).unwrap() else {
+        let Fitted::Model(history) = counts(&rows).life_table(&mut Unhindered).unwrap() else {
             prop_assert!(rows.iter().all(|row| row.0 == 0 || row.1 == 0));
             return Ok(());
         };
@@ -359,10 +363,14 @@ proptest! {
         reversed.reverse();
         let mut merged = counts(&reversed);
         merged.merge(&counts(&rows[..cut]), &mut Unhindered).unwrap();
-        let bytes = |counts: &Counts| counts.encode(&mut Unhindered).unwrap();
+        let bytes = |tenures: &Tenures| {
+            let mut bytes = Vec::new();
+            tenures.clone().write(&mut bytes, &mut Unhindered).unwrap();
+            bytes
+        };
         prop_assert_eq!(bytes(&whole), bytes(&merged));
-        let travelled = Counts::decode(&bytes(&whole), &mut Unhindered).unwrap();
-        let fit = |counts: &Counts| counts.history(&mut Unhindered).and_then(|history| history.and_then(|history| history.fit(&mut Unhindered))).map(|model| model.model().map(|model| model.encode()));
+        let travelled = Tenures::read(&bytes(&whole), 0, &mut Unhindered).unwrap();
+        let fit = |counts: &Tenures| counts.life_table(&mut Unhindered).and_then(|history| history.and_then(|history| history.fit(&mut Unhindered))).map(|model| model.model().map(|model| model.encode()));
         prop_assert_eq!(fit(&travelled), fit(&merged));
     }
 

@@ -7,6 +7,8 @@
 use super::alloc::{cleaning_up, with_reserve};
 use super::any::Args;
 use super::call::Call;
+use super::mergeable::row_bytes;
+use clientele_core::mergeable::Mergeable;
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
 use pgrx::prelude::*;
@@ -14,15 +16,6 @@ use std::any::TypeId;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-
-/// What an aggregate collects into.
-pub trait AggregateState: 'static {
-    /// A state that has seen nothing.
-    fn new() -> Self;
-
-    /// The bytes it holds on Rust's heap. Asked for after every row: it has to be cheap.
-    fn heap_bytes(&self) -> usize;
-}
 
 /// A state and what PostgreSQL has to know about it. Allocated in the context of the aggregate.
 #[repr(C)]
@@ -52,7 +45,7 @@ fn is_checked() -> bool {
 }
 
 /// The state of the aggregate call under way; a fresh one where there is none yet.
-pub struct State<'fcx, S: AggregateState> {
+pub struct State<'fcx, S: Mergeable> {
     slot: NonNull<Slot<S>>,
     call: PhantomData<&'fcx mut S>,
 }
@@ -60,19 +53,19 @@ pub struct State<'fcx, S: AggregateState> {
 /// The call of a transition function: the state, and the arguments behind it whatever their types.
 ///
 /// One thing for all of them, because it is made for every row.
-pub struct Transition<'fcx, S: AggregateState> {
+pub struct Transition<'fcx, S: Mergeable> {
     state: State<'fcx, S>,
     args: Args<'fcx>,
 }
 
 /// Another state of the same aggregate, which is only read: the second argument of a combine function.
-pub struct Other<'fcx, S: AggregateState> {
+pub struct Other<'fcx, S: Mergeable> {
     slot: Option<NonNull<Slot<S>>>,
     call: PhantomData<&'fcx S>,
 }
 
 /// A state that came from a parallel worker, and lives only until it has been combined.
-pub struct Restored<'fcx, S: AggregateState> {
+pub struct Restored<'fcx, S: Mergeable> {
     slot: NonNull<Slot<S>>,
     call: PhantomData<&'fcx S>,
 }
@@ -80,7 +73,7 @@ pub struct Restored<'fcx, S: AggregateState> {
 /// The second argument of a deserialisation function, which says nothing.
 pub struct Unused;
 
-impl<'fcx, S: AggregateState> Transition<'fcx, S> {
+impl<'fcx, S: Mergeable> Transition<'fcx, S> {
     /// The state, and the arguments of the aggregate.
     #[inline(always)]
     pub fn parts(&mut self) -> (&mut S, Args<'fcx>) {
@@ -94,7 +87,7 @@ impl<'fcx, S: AggregateState> Transition<'fcx, S> {
     }
 }
 
-impl<S: AggregateState> State<'_, S> {
+impl<S: Mergeable> State<'_, S> {
     /// The state.
     #[inline(always)]
     pub fn get(&mut self) -> &mut S {
@@ -103,7 +96,7 @@ impl<S: AggregateState> State<'_, S> {
     }
 }
 
-impl<S: AggregateState> Other<'_, S> {
+impl<S: Mergeable> Other<'_, S> {
     /// The state, if there is one.
     pub fn get(&self) -> Option<&S> {
         // SAFETY: as above; it is only read.
@@ -111,7 +104,7 @@ impl<S: AggregateState> Other<'_, S> {
     }
 }
 
-impl<'fcx, S: AggregateState> Restored<'fcx, S> {
+impl<'fcx, S: Mergeable> Restored<'fcx, S> {
     /// Keeps a state for the caller.
     pub fn new(_call: Call<'fcx>, state: S) -> Restored<'fcx, S> {
         Restored {
@@ -122,7 +115,7 @@ impl<'fcx, S: AggregateState> Restored<'fcx, S> {
     }
 }
 
-impl<S: AggregateState> Slot<S> {
+impl<S: Mergeable> Slot<S> {
     /// # Safety
     /// `context` is a memory context.
     unsafe fn allocate(state: S, context: pg_sys::MemoryContext) -> NonNull<Slot<S>> {
@@ -197,7 +190,7 @@ unsafe extern "C-unwind" fn drop_slot<S>(slot: *mut std::ffi::c_void) {
 /// The argument is an `internal` that an aggregate of ours returned, which PostgreSQL sees to: only superusers can put
 /// aggregates together, and no SQL can name such a value.
 #[inline(always)]
-unsafe fn slot_of<S: AggregateState>(
+unsafe fn slot_of<S: Mergeable>(
     fcinfo: pg_sys::FunctionCallInfo,
     index: usize,
     is_null: bool,
@@ -221,7 +214,7 @@ unsafe fn slot_of<S: AggregateState>(
 }
 
 // SAFETY: a state that is not there yet is made in the context of the aggregate.
-unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for State<'fcx, S> {
+unsafe impl<'fcx, S: Mergeable> ArgAbi<'fcx> for State<'fcx, S> {
     #[inline]
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         let (index, is_null) = (arg.index(), arg.is_null());
@@ -238,7 +231,7 @@ unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for State<'fcx, S> {
 }
 
 // SAFETY: the first argument is the state, of those that SQL declares; the others are looked up.
-unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for Transition<'fcx, S> {
+unsafe impl<'fcx, S: Mergeable> ArgAbi<'fcx> for Transition<'fcx, S> {
     #[inline(always)]
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: the call is under way.
@@ -262,7 +255,7 @@ unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for Transition<'fcx, S> {
 }
 
 #[cold]
-unsafe fn fresh<S: AggregateState>(fcinfo: pg_sys::FunctionCallInfo) -> NonNull<Slot<S>> {
+unsafe fn fresh<S: Mergeable>(fcinfo: pg_sys::FunctionCallInfo) -> NonNull<Slot<S>> {
     let mut context = std::ptr::null_mut();
     // SAFETY: the call is under way.
     with_reserve(|| unsafe {
@@ -273,12 +266,12 @@ unsafe fn fresh<S: AggregateState>(fcinfo: pg_sys::FunctionCallInfo) -> NonNull<
                 "aggregate function called in non-aggregate context"
             );
         }
-        Slot::allocate(S::new(), context)
+        Slot::allocate(S::new(row_bytes()), context)
     })
 }
 
 // SAFETY: a state that is not there stays away.
-unsafe impl<'fcx, S: AggregateState> ArgAbi<'fcx> for Other<'fcx, S> {
+unsafe impl<'fcx, S: Mergeable> ArgAbi<'fcx> for Other<'fcx, S> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         let (index, is_null) = (arg.index(), arg.is_null());
         // SAFETY: the call is under way.
@@ -300,7 +293,7 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Unused {
 }
 
 // SAFETY: the slot lives in the context of the aggregate.
-unsafe impl<S: AggregateState> BoxRet for State<'_, S> {
+unsafe impl<S: Mergeable> BoxRet for State<'_, S> {
     #[inline(always)]
     unsafe fn box_into<'fcx>(mut self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: as above; `internal` is a bare pointer.
@@ -312,7 +305,7 @@ unsafe impl<S: AggregateState> BoxRet for State<'_, S> {
 }
 
 // SAFETY: the slot lives in the context that was current, which is what PostgreSQL expects of a deserialised state.
-unsafe impl<S: AggregateState> BoxRet for Restored<'_, S> {
+unsafe impl<S: Mergeable> BoxRet for Restored<'_, S> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: as above.
         unsafe { fcinfo.return_raw_datum(pg_sys::Datum::from(self.slot.as_ptr())) }

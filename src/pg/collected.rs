@@ -4,7 +4,7 @@ use super::call::Call;
 use super::encoding::{self, ToServer};
 use super::error::{answer, answer_input};
 use super::interrupt::Backend;
-use super::settings;
+use super::mergeable::row_bytes;
 use super::text::JsonType;
 use super::value::{Given, Made, MadeText, Received, TypeName};
 use clientele_core::collect::Collected;
@@ -16,14 +16,6 @@ use std::ffi::CStr;
 pub trait CollectedType: TypeName {
     /// What collects one, and knows what the bytes mean.
     type Collector: Collected;
-}
-
-/// Rows that take this much are made smaller while more are collected, and that takes a little more.
-const ROW_BYTES: usize = 192 << 20;
-
-/// The bytes that collected rows may take before they are made smaller.
-pub fn row_bytes() -> usize {
-    ROW_BYTES.min(settings::memory_limit() / 4)
 }
 
 /// Text input: the compact form, or JSON.

@@ -19,6 +19,7 @@
 //! | [`error`] | errors as SQLSTATE, message, detail and hint |
 //! | [`interrupt`] | cancelling, progress and memory for long work |
 //! | [`keys`] | arrays of keys: of texts, integers or UUIDs |
+//! | [`mergeable`] | aggregates whose states are merged |
 //! | [`model`] | models as SQL types |
 //! | [`options`] | the options of a call, by their names |
 //! | [`planner`] | what the planner may expect of a function |
@@ -50,6 +51,7 @@ mod equality;
 pub mod error;
 pub mod interrupt;
 pub mod keys;
+pub mod mergeable;
 pub mod model;
 pub mod options;
 pub mod planner;

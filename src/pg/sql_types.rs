@@ -1,6 +1,6 @@
 //! What each type of argument and result is called in SQL. A test compares this with what the SQL declares.
 
-use super::aggregate::{AggregateState, Other, Restored, State, Transition, Unused};
+use super::aggregate::{Other, Restored, State, Transition, Unused};
 use super::array::{MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
@@ -12,6 +12,7 @@ use super::rows::RowSet;
 use super::text::{Json, Text};
 use super::time::{Interval, Timestamp};
 use super::value::{Given, Made, MadeText, Received, TypeName};
+use clientele_core::mergeable::Mergeable;
 use pgrx::impl_sql_translatable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
@@ -76,7 +77,7 @@ unsafe impl<T: TypeName> SqlTranslatable for Record<'_, T> {
 }
 
 // SAFETY: states go in and out as bare pointers.
-unsafe impl<S: AggregateState> SqlTranslatable for State<'_, S> {
+unsafe impl<S: Mergeable> SqlTranslatable for State<'_, S> {
     const TYPE_IDENT: &'static str = "internal";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = argument("internal");
@@ -84,7 +85,7 @@ unsafe impl<S: AggregateState> SqlTranslatable for State<'_, S> {
 }
 
 // SAFETY: as above.
-unsafe impl<S: AggregateState> SqlTranslatable for Other<'_, S> {
+unsafe impl<S: Mergeable> SqlTranslatable for Other<'_, S> {
     const TYPE_IDENT: &'static str = "internal";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = argument("internal");
@@ -92,7 +93,7 @@ unsafe impl<S: AggregateState> SqlTranslatable for Other<'_, S> {
 }
 
 // SAFETY: as above.
-unsafe impl<S: AggregateState> SqlTranslatable for Restored<'_, S> {
+unsafe impl<S: Mergeable> SqlTranslatable for Restored<'_, S> {
     const TYPE_IDENT: &'static str = "internal";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Err(ArgumentError::Datum);
@@ -116,7 +117,7 @@ unsafe impl SqlTranslatable for Options<'_> {
 }
 
 // SAFETY: the first argument that SQL declares is the state; what the others are is looked up in the call.
-unsafe impl<S: AggregateState> SqlTranslatable for Transition<'_, S> {
+unsafe impl<S: Mergeable> SqlTranslatable for Transition<'_, S> {
     const TYPE_IDENT: &'static str = "transition";
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = Ok(SqlMappingRef::Skip);

@@ -2,8 +2,9 @@
 #![no_main]
 
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::retention::{Counts, Model};
-use clientele_core_fuzz::{check_counts, check_retention_model};
+use clientele_core::mergeable::Mergeable;
+use clientele_core::retention::{Model, Tenures};
+use clientele_core_fuzz::{check_tenures, check_retention_model};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -15,7 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         .chain(text.ok());
     models.flatten().for_each(|model| check_retention_model(&model));
     for bytes in [bytes, &sealed] {
-        let counts = Counts::decode(bytes, &mut Unhindered);
-        counts.iter().for_each(|counts| check_counts(counts, bytes));
+        let tenures = Tenures::read(bytes, 0, &mut Unhindered);
+        tenures
+            .into_iter()
+            .for_each(|tenures| check_tenures(tenures, bytes));
     }
 });

@@ -2,24 +2,20 @@
 #![no_main]
 
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::codec::Reader;
+use clientele_core::mergeable::Mergeable;
 use clientele_core::purchases::History;
 use clientele_core::spend::Spender;
-use clientele_core::summary::{Collector, Row};
+use clientele_core::summary::{Row, Summaries};
 use libfuzzer_sys::fuzz_target;
 
-fn check<T: Row<N>, const N: usize>(bytes: &[u8]) {
-    let mut rows = Collector::<T, N>::default();
-    if rows.read(&mut Reader::new("state", bytes), &mut Unhindered).is_err() {
+fn check<T: Row<N> + 'static, const N: usize>(bytes: &[u8]) {
+    let Ok(mut rows) = Summaries::<T, N>::read(bytes, 0, &mut Unhindered) else {
         return;
-    }
+    };
     let mut written = Vec::new();
     rows.write(&mut written, &mut Unhindered).expect("there is memory");
-    let mut again = Collector::<T, N>::default();
-    again
-        .read(&mut Reader::new("state", &written), &mut Unhindered)
-        .expect("what was written is read");
-    let bits = |rows: &Collector<T, N>| -> Vec<[u64; N]> {
+    let again = Summaries::<T, N>::read(&written, 0, &mut Unhindered).expect("what was written is read");
+    let bits = |rows: &Summaries<T, N>| -> Vec<[u64; N]> {
         let sorted = rows.sorted(&mut Unhindered).expect("there is memory");
         sorted.iter().map(Row::bits).collect()
     };
@@ -28,6 +24,10 @@ fn check<T: Row<N>, const N: usize>(bytes: &[u8]) {
 
 fuzz_target!(|bytes: &[u8]| {
     let bytes = &bytes[..bytes.len().min(4_096)];
-    check::<History, 4>(bytes);
-    check::<Spender, 3>(bytes);
+    let mut sealed = bytes.to_vec();
+    sealed.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+    for bytes in [bytes, &sealed] {
+        check::<History, 4>(bytes);
+        check::<Spender, 3>(bytes);
+    }
 });

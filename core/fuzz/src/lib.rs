@@ -164,18 +164,16 @@ pub fn check_retention_model(model: &retention::Model) {
 }
 
 /// What holds for everything that was collected: it can be written, and fitted or refused.
-pub fn check_counts(counts: &retention::Counts, bytes: &[u8]) {
-    assert_eq!(
-        counts.encode(&mut Unhindered).as_deref(),
-        Ok(bytes),
-        "there is one way to write it"
-    );
-    for history in [counts.curve(&mut Unhindered), counts.history(&mut Unhindered)]
+pub fn check_tenures(mut tenures: retention::Tenures, bytes: &[u8]) {
+    let mut written = Vec::new();
+    tenures.write(&mut written, &mut Unhindered).expect("there is memory");
+    assert_eq!(written, bytes, "there is one way to write it");
+    for table in [tenures.curve(&mut Unhindered), tenures.life_table(&mut Unhindered)]
         .into_iter()
         .flatten()
         .filter_map(|fitted| fitted.model())
     {
-        check_retention_model(&history.fit(&mut Unhindered).expect("what has renewals can be fitted"));
+        check_retention_model(&table.fit(&mut Unhindered).expect("what has renewals can be fitted"));
     }
 }
 

@@ -178,6 +178,11 @@ impl Collected for Collector {
         self.heap_bytes
     }
 
+    /// An entry shrinks to some two bytes of twelve.
+    fn written_bytes(&self) -> usize {
+        self.heap_bytes / 8
+    }
+
     fn check(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
         BasketLog::open(bytes)?.check(checkpoint)
     }

@@ -10,7 +10,7 @@ mod seal;
 
 pub use bits::{pack, unpack, width};
 pub use reader::Reader;
-pub use seal::{invalid_text, invalid_word, seal, unseal};
+pub use seal::{Sealer, invalid_text, invalid_word, seal, unseal};
 
 use crate::checkpoint::attempt;
 use crate::error::Result;

@@ -40,7 +40,7 @@ use std::sync::Arc;
 /// A value in the making, and what there is to do with the bytes of a finished one.
 ///
 /// After an error a collection is of no further use.
-pub trait Collected: Sized {
+pub trait Collected: Sized + 'static {
     /// The name of the type, in SQL and in messages.
     const NAME: &'static str;
 
@@ -63,6 +63,11 @@ pub trait Collected: Sized {
 
     /// The bytes it takes on the heap. O(1).
     fn heap_bytes(&self) -> usize;
+
+    /// About how many bytes the value takes: most rows shrink to half and less when they are written.
+    fn written_bytes(&self) -> usize {
+        self.heap_bytes() / 2
+    }
 
     /// Whether bytes are what this library writes: bytes from outside are not believed before.
     fn check(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()>;

@@ -1,11 +1,16 @@
 //! The histories of all customers, from an order log or row by row.
 
-use super::Customer;
+use super::{Customer, Family};
+use crate::calendar::format_length;
 use crate::checkpoint::{Checkpoint, push};
+use crate::codec::{Sealer, Sink, unseal};
 use crate::customers::{self, Observation};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::mergeable::Mergeable;
 use crate::order_log::OrderLog;
-use crate::summary::{Row, checked_weight};
+use crate::summary::{Row, Summaries, checked_weight};
+
+const VERSION: u8 = 1;
 
 /// What models know of a customer, or of several customers with the same history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +49,8 @@ impl History {
 }
 
 impl Row<4> for History {
+    const NAME: &'static str = "fit_purchases";
+
     fn bits(&self) -> [u64; 4] {
         [
             self.frequency,
@@ -61,6 +68,102 @@ impl Row<4> for History {
             f64::from_bits(age),
             f64::from_bits(weight),
         )
+    }
+}
+
+/// What is to be fitted: which model, or the best of all, and the unit of time, in microseconds.
+pub type Wanted = (Option<Family>, i64);
+
+/// Histories, collected in any order, and what is to be fitted to them.
+#[derive(Clone, Debug, Default)]
+pub struct Histories {
+    rows: Summaries<History, 4>,
+    wanted: Option<Wanted>,
+}
+
+impl Histories {
+    /// Takes a history. What is to be fitted has to be the same for all.
+    pub fn push(&mut self, history: History, wanted: Wanted, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        self.want(wanted)?;
+        self.rows.push(history, checkpoint)
+    }
+
+    fn want(&mut self, wanted: Wanted) -> Result<()> {
+        let first = *self.wanted.get_or_insert(wanted);
+        if first == wanted {
+            return Ok(());
+        }
+        let told = |(family, unit): Wanted| {
+            let name = family.map_or("auto", Family::name);
+            format!("\"{name}\" and {}", format_length(unit))
+        };
+        Err(
+            Error::invalid("model and time_unit must be the same in all rows").detail(format!(
+                "They are {} in one row, {} in another.",
+                told(first),
+                told(wanted)
+            )),
+        )
+    }
+
+    /// What is to be fitted; nothing where there is no history.
+    pub fn wanted(&self) -> Option<Wanted> {
+        self.wanted
+    }
+
+    /// The histories, in an order that does not depend on how they came.
+    pub fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<History>> {
+        self.rows.sorted(checkpoint)
+    }
+}
+
+impl Mergeable for Histories {
+    const NAME: &'static str = History::NAME;
+
+    fn new(_: usize) -> Histories {
+        Histories::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.rows.heap_bytes()
+    }
+
+    fn written_bytes(&self) -> usize {
+        self.rows.written_bytes()
+    }
+
+    fn merge(&mut self, other: &Histories, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        if let Some(wanted) = other.wanted {
+            self.want(wanted)?;
+        }
+        self.rows.merge(&other.rows, checkpoint)
+    }
+
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut sealer = Sealer::new(VERSION, sink);
+        if let Some((family, unit)) = self.wanted {
+            sealer.varint(unit as u64)?;
+            // None is `auto`.
+            sealer.append(&[family.map_or(0, |family| family as u8 + 1)])?;
+            self.rows.put(&mut sealer, checkpoint)?;
+        }
+        sealer.finish()
+    }
+
+    fn read(bytes: &[u8], _: usize, checkpoint: &mut dyn Checkpoint) -> Result<Histories> {
+        let mut histories = Histories::default();
+        unseal("state of fit_purchases", VERSION, bytes, |reader| {
+            if reader.is_at_end() {
+                return Ok(());
+            }
+            let unit = i64::try_from(reader.varint()?).unwrap_or(0);
+            let family = usize::from(reader.byte()?)
+                .checked_sub(1)
+                .and_then(|at| Family::ALL.get(at).copied());
+            histories.wanted = Some((family, unit));
+            histories.rows.take(reader, checkpoint)
+        })?;
+        Ok(histories)
     }
 }
 

@@ -17,7 +17,7 @@ mod model;
 mod predict;
 
 pub use fit::{Fitting, fit, fit_all};
-pub use history::{History, of_log};
+pub use history::{Histories, History, Wanted, of_log};
 pub use model::{Model, NAME};
 pub use predict::{Customer, Outlook};
 

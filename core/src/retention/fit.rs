@@ -9,7 +9,7 @@ use crate::special::quadrature::rule_of_16;
 
 /// Who came to each renewal, and who left there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct History {
+pub struct LifeTable {
     steps: Vec<Step>,
     customers: u64,
 }
@@ -46,9 +46,9 @@ const SMOOTH: f64 = 2_048.0;
 /// Steps between two checkpoints.
 const STRIDE: usize = 4_096;
 
-impl History {
-    /// The history of these steps; nothing where there are none.
-    pub(super) fn new(steps: Vec<Step>, customers: u64) -> Fitted<History> {
+impl LifeTable {
+    /// The life table of these steps; nothing where there are none.
+    pub(super) fn new(steps: Vec<Step>, customers: u64) -> Fitted<LifeTable> {
         if steps.is_empty() {
             return Fitted::Nothing(
                 Error::new(Kind::NotEnough, "there is nothing to fit a retention model to")
@@ -58,7 +58,7 @@ impl History {
                     ),
             );
         }
-        Fitted::Model(History { steps, customers })
+        Fitted::Model(LifeTable { steps, customers })
     }
 
     /// How many customers there are.
@@ -304,16 +304,16 @@ mod tests {
     use super::*;
     use crate::checkpoint::Unhindered;
 
-    fn history() -> History {
+    fn life_table() -> LifeTable {
         let step = |renewal, at_risk, left| Step { renewal, at_risk, left };
         let steps = vec![step(1, 100, 20), step(2, 70, 0), step(300, 60, 1), step(301, 9, 9)];
-        History::new(steps, 120).model().unwrap()
+        LifeTable::new(steps, 120).model().unwrap()
     }
 
     #[test]
     fn derivatives_are_those_of_the_likelihood() {
-        let history = history();
-        let at = |point| history.likelihood(point, &mut Unhindered).unwrap();
+        let table = life_table();
+        let at = |point| table.likelihood(point, &mut Unhindered).unwrap();
         for point in [[0.7, 3.8], [1e-3, 20.0], [40.0, 5_000.0]] {
             let found = at(point);
             for i in 0..2 {

@@ -72,6 +72,8 @@ impl Spender {
 }
 
 impl Row<3> for Spender {
+    const NAME: &'static str = "fit_spend";
+
     fn bits(&self) -> [u64; 3] {
         [self.frequency, self.value.to_bits(), self.weight.to_bits()]
     }

@@ -1,14 +1,12 @@
 //! Collecting: how many customers, by period and by whether they left.
 
-use super::fit::{History, Step};
+use super::fit::{LifeTable, Step};
 use crate::checkpoint::{Checkpoint, attempt, push, vec_with_capacity};
-use crate::codec::{put_varint, seal, unseal};
+use crate::codec::{Sealer, Sink, unseal};
 use crate::error::{Error, Kind, Result};
 use crate::estimate::Fitted;
+use crate::mergeable::Mergeable;
 use hashbrown::HashMap;
-
-/// The name of what is collected, for messages.
-pub const NAME: &str = "fit_retention";
 
 const VERSION: u8 = 1;
 
@@ -16,7 +14,7 @@ const VERSION: u8 = 1;
 ///
 /// For a survivor curve the period is how often they have renewed, and nobody is said to have left.
 #[derive(Clone, Debug, Default)]
-pub struct Counts(HashMap<Place, u64>);
+pub struct Tenures(HashMap<Place, u64>);
 
 /// Twice the period, plus 1 for those who left.
 type Place = u32;
@@ -29,20 +27,10 @@ fn has_left(place: Place) -> bool {
     place & 1 == 1
 }
 
-impl Counts {
-    /// Nothing yet.
-    pub fn new() -> Counts {
-        Counts::default()
-    }
-
+impl Tenures {
     /// Whether no row has been added.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// The bytes they take on the heap.
-    pub fn heap_bytes(&self) -> usize {
-        self.0.allocation_size()
     }
 
     /// Adds customers who were still there after `period` renewals, or who left at renewal number `period`.
@@ -65,14 +53,6 @@ impl Counts {
         self.put(period << 1 | u32::from(has_left), customers, checkpoint)
     }
 
-    /// Adds what others hold.
-    pub fn merge(&mut self, other: &Counts, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        for (&place, &customers) in &other.0 {
-            self.put(place, customers, checkpoint)?;
-        }
-        Ok(())
-    }
-
     fn put(&mut self, place: Place, customers: u64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         if self.0.len() == self.0.capacity() && !self.0.contains_key(&place) {
             checkpoint.reserve(2 * self.0.allocation_size() + 64)?;
@@ -92,41 +72,8 @@ impl Counts {
         Ok(sorted)
     }
 
-    /// The bytes that travel between parallel workers.
-    pub fn encode(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
-        let sorted = self.sorted(checkpoint)?;
-        checkpoint.reserve(sorted.len().saturating_mul(2 * size_of::<(Place, u64)>()))?;
-        Ok(seal(VERSION, |out| {
-            put_varint(out, sorted.len() as u64);
-            let mut before = 0;
-            for (place, customers) in sorted {
-                put_varint(out, u64::from(place - before));
-                put_varint(out, customers);
-                before = place;
-            }
-        }))
-    }
-
-    /// Reads the bytes that [`encode`](Counts::encode) wrote.
-    pub fn decode(bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<Counts> {
-        unseal("state of fit_retention", VERSION, bytes, |reader| {
-            let n = reader.count(16)?;
-            let mut counts = Counts::new();
-            let mut before = 0u64;
-            for at in 0..n {
-                let more = reader.varint()?;
-                let place = before.checked_add(more).and_then(|place| Place::try_from(place).ok());
-                let place = place.filter(|_| more > 0 || at == 0).filter(|&place| place != 1);
-                let place = place.ok_or_else(|| reader.error("Its periods are not in order."))?;
-                counts.put(place, reader.varint()?, checkpoint)?;
-                before = u64::from(place);
-            }
-            Ok(counts)
-        })
-    }
-
     /// What a survivor curve says.
-    pub fn curve(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<History>> {
+    pub fn curve(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<LifeTable>> {
         const HINT: &str = "A curve has a row for each period from 0 on: how many of the same customers are still there. \
                             Customers of different age go in one by one, with has_left as the third argument.";
         let sorted = self.sorted(checkpoint)?;
@@ -166,11 +113,11 @@ impl Counts {
             before = customers;
         }
         let customers = sorted.first().map_or(0, |first| first.1);
-        Ok(History::new(steps, customers))
+        Ok(LifeTable::new(steps, customers))
     }
 
     /// What customers say each for themselves: when they left, or when they were last seen.
-    pub fn history(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<History>> {
+    pub fn life_table(&self, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<LifeTable>> {
         let sorted = self.sorted(checkpoint)?;
         let customers = sorted.iter().try_fold(0, |sum, one| total(sum, one.1))?;
         let mut steps: Vec<Step> = Vec::new();
@@ -185,7 +132,56 @@ impl Counts {
             }
             at_risk -= at_one_period.iter().map(|&(_, customers)| customers).sum::<u64>();
         }
-        Ok(History::new(steps, customers))
+        Ok(LifeTable::new(steps, customers))
+    }
+}
+
+impl Mergeable for Tenures {
+    const NAME: &'static str = "fit_retention";
+
+    fn new(_: usize) -> Tenures {
+        Tenures::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.0.allocation_size()
+    }
+
+    fn merge(&mut self, other: &Tenures, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        for (&place, &customers) in &other.0 {
+            self.put(place, customers, checkpoint)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let sorted = self.sorted(checkpoint)?;
+        let mut sealer = Sealer::new(VERSION, sink);
+        sealer.varint(sorted.len() as u64)?;
+        let mut before = 0;
+        for (place, customers) in sorted {
+            sealer.varint(u64::from(place - before))?;
+            sealer.varint(customers)?;
+            before = place;
+        }
+        sealer.finish()
+    }
+
+    fn read(bytes: &[u8], _: usize, checkpoint: &mut dyn Checkpoint) -> Result<Tenures> {
+        unseal("state of fit_retention", VERSION, bytes, |reader| {
+            let n = reader.count(16)?;
+            let mut tenures = Tenures::default();
+            let mut before = 0u64;
+            for at in 0..n {
+                let more = reader.varint()?;
+                let place = before.checked_add(more).and_then(|place| Place::try_from(place).ok());
+                let place = place.filter(|_| more > 0 || at == 0).filter(|&place| place != 1);
+                let place = place.ok_or_else(|| reader.error("Its periods are not in order."))?;
+                tenures.put(place, reader.varint()?, checkpoint)?;
+                before = u64::from(place);
+            }
+            Ok(tenures)
+        })
     }
 }
 
@@ -201,17 +197,24 @@ fn total(a: u64, b: u64) -> Result<u64> {
 mod tests {
     use super::*;
     use crate::checkpoint::Unhindered;
+    use crate::codec::{put_varint, seal};
 
-    fn counts(rows: &[(i32, i64, bool)]) -> Counts {
-        let mut counts = Counts::new();
+    fn tenures_of(rows: &[(i32, i64, bool)]) -> Tenures {
+        let mut tenures = Tenures::default();
         for &(period, customers, has_left) in rows {
-            counts.add(period, customers, has_left, &mut Unhindered).unwrap();
+            tenures.add(period, customers, has_left, &mut Unhindered).unwrap();
         }
-        counts
+        tenures
     }
 
-    fn bytes(counts: &Counts) -> Vec<u8> {
-        counts.encode(&mut Unhindered).unwrap()
+    fn bytes(tenures: &Tenures) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        tenures.clone().write(&mut bytes, &mut Unhindered).unwrap();
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Tenures> {
+        Tenures::read(bytes, 0, &mut Unhindered)
     }
 
     #[test]
@@ -224,10 +227,10 @@ mod tests {
             (7, 2, true),
             (0, 1, false),
         ];
-        let whole = counts(&rows);
+        let whole = tenures_of(&rows);
         for cut in 0..rows.len() {
-            let mut other = counts(&rows[cut..]);
-            let arrived = Counts::decode(&bytes(&counts(&rows[..cut])), &mut Unhindered).unwrap();
+            let mut other = tenures_of(&rows[cut..]);
+            let arrived = read(&bytes(&tenures_of(&rows[..cut]))).unwrap();
             other.merge(&arrived, &mut Unhindered).unwrap();
             assert_eq!(bytes(&other), bytes(&whole));
         }
@@ -235,40 +238,35 @@ mod tests {
 
     #[test]
     fn wrong_bytes_are_refused() {
-        let bytes = bytes(&counts(&[(0, 5, false), (3, 1, true), (3, 7, false)]));
+        let bytes = bytes(&tenures_of(&[(0, 5, false), (3, 1, true), (3, 7, false)]));
         for n in 0..bytes.len() {
-            assert!(Counts::decode(&bytes[..n], &mut Unhindered).is_err());
+            assert!(read(&bytes[..n]).is_err());
             let mut flipped = bytes.clone();
             flipped[n] ^= 0x10;
-            assert!(Counts::decode(&flipped, &mut Unhindered).is_err());
+            assert!(read(&flipped).is_err());
         }
         for body in [&[2, 4, 1, 0, 1][..], &[1, 1, 1], &[1, 0x80, 0x80, 0x80, 0x80, 0x10, 1]] {
             let sealed = seal(VERSION, |out| out.extend_from_slice(body));
-            let error = Counts::decode(&sealed, &mut Unhindered).unwrap_err();
+            let error = read(&sealed).unwrap_err();
             assert_eq!(error.detail_text(), Some("Its periods are not in order."), "{body:?}");
         }
         let sealed = seal(VERSION, |out| {
             put_varint(out, 2);
             (0..2).for_each(|_| [2, i64::MAX as u64].iter().for_each(|&number| put_varint(out, number)));
         });
-        assert!(
-            Counts::decode(&sealed, &mut Unhindered)
-                .unwrap()
-                .history(&mut Unhindered)
-                .is_err()
-        );
+        assert!(read(&sealed).unwrap().life_table(&mut Unhindered).is_err());
     }
 
     #[test]
     fn customers_are_counted_at_each_renewal_they_come_to() {
-        let mut counts = counts(&[(0, 10, false), (1, 4, true), (1, 6, false), (4, 1, true), (4, 2, false)]);
-        let history = counts.history(&mut Unhindered).unwrap().model().unwrap();
-        assert_eq!(history.customers(), 23);
-        let steps: Vec<_> = history.steps().iter().map(|s| (s.renewal, s.at_risk, s.left)).collect();
+        let mut tenures = tenures_of(&[(0, 10, false), (1, 4, true), (1, 6, false), (4, 1, true), (4, 2, false)]);
+        let table = tenures.life_table(&mut Unhindered).unwrap().model().unwrap();
+        assert_eq!(table.customers(), 23);
+        let steps: Vec<_> = table.steps().iter().map(|s| (s.renewal, s.at_risk, s.left)).collect();
         assert_eq!(steps, [(1, 13, 4), (4, 3, 1)]);
-        let error = counts
+        let error = tenures
             .add(9, i64::MAX, true, &mut Unhindered)
-            .and_then(|()| counts.history(&mut Unhindered).map(drop));
+            .and_then(|()| tenures.life_table(&mut Unhindered).map(drop));
         assert_eq!(error.unwrap_err().kind(), Kind::OutOfRange);
     }
 }

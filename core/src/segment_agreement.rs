@@ -1,10 +1,11 @@
 //! How far two labelings of the same rows agree, whatever the labels are called.
 
 use crate::checkpoint::{Checkpoint, attempt, vec_of};
-use crate::codec::{Reader, put_varint, seal, unseal};
+use crate::codec::{Reader, Sealer, Sink, unseal};
 use crate::collect::Names;
 use crate::error::Result;
 use crate::key::Key;
+use crate::mergeable::Mergeable;
 use hashbrown::HashMap;
 
 const STATE: &str = "state of segment_agreement";
@@ -12,9 +13,9 @@ const VERSION: u8 = 2;
 /// What is looked at between two looks at whether to go on.
 const STRIDE: usize = 1 << 14;
 
-/// Rows counted by their two labels.
+/// Rows counted by their two labels: a contingency table.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct Contingency {
     /// The labels of both sides, numbered.
     labels: [Names; 2],
     counts: HashMap<[u32; 2], u64>,
@@ -31,7 +32,7 @@ pub struct Agreement {
     pub normalized_mutual_information: f64,
 }
 
-impl Table {
+impl Contingency {
     /// Counts a row.
     pub fn push(&mut self, one: Key<'_>, other: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let numbers = [
@@ -62,95 +63,6 @@ impl Table {
         }
         self.counts.insert(labels, rows);
         Ok(())
-    }
-
-    /// Counts the rows that another has counted.
-    pub fn merge(&mut self, other: &Table, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let mut numbers = [Vec::new(), Vec::new()];
-        for (side, numbers) in numbers.iter_mut().enumerate() {
-            let labels = &other.labels[side];
-            *numbers = vec_of(0, labels.len(), checkpoint)?;
-            for (at, number) in numbers.iter_mut().enumerate() {
-                look(at, labels.len(), "merging", checkpoint)?;
-                *number = self.labels[side].number(labels.bytes(at as u32), checkpoint)?;
-            }
-        }
-        for (at, (&[one, other_one], &rows)) in other.counts.iter().enumerate() {
-            look(at, other.counts.len(), "merging", checkpoint)?;
-            let labels = [numbers[0][one as usize], numbers[1][other_one as usize]];
-            self.count(labels, rows, checkpoint)?;
-        }
-        Ok(())
-    }
-
-    /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
-        self.labels.iter().map(Names::heap_bytes).sum::<usize>() + self.counts.allocation_size()
-    }
-
-    /// The labels and counts as bytes.
-    pub fn write(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<u8>> {
-        // As many bytes as there can be: names with their lengths, counts with two numbers.
-        let names: usize = self.labels.iter().map(Names::heap_bytes).sum();
-        let room = names + 20 * self.counts.len() + 64;
-        checkpoint.reserve(room)?;
-        let mut stopped = Ok(());
-        let bytes = seal(VERSION, |out| {
-            out.reserve_exact(room);
-            stopped = self.put(out, checkpoint);
-        });
-        stopped.map(|()| bytes)
-    }
-
-    fn put(&self, out: &mut Vec<u8>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        for labels in &self.labels {
-            put_varint(out, labels.len() as u64);
-            for at in 0..labels.len() {
-                look(at, labels.len(), "writing", checkpoint)?;
-                let label = labels.bytes(at as u32);
-                put_varint(out, label.len() as u64);
-                out.extend_from_slice(label);
-            }
-        }
-        put_varint(out, self.counts.len() as u64);
-        for (at, (labels, &rows)) in self.counts.iter().enumerate() {
-            look(at, self.counts.len(), "writing", checkpoint)?;
-            labels.iter().for_each(|&label| put_varint(out, u64::from(label)));
-            put_varint(out, rows);
-        }
-        Ok(())
-    }
-
-    /// Counts what [`Table::write`] wrote.
-    pub fn read(&mut self, bytes: &[u8], checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        unseal(STATE, VERSION, bytes, |reader| {
-            let mut numbers = [Vec::new(), Vec::new()];
-            for (labels, numbers) in self.labels.iter_mut().zip(&mut numbers) {
-                let n = reader.count(8)?;
-                *numbers = vec_of(0, n, checkpoint)?;
-                for (at, number) in numbers.iter_mut().enumerate() {
-                    look(at, n, "reading", checkpoint)?;
-                    let len = reader.count(8)?;
-                    *number = labels.number(reader.bytes(len)?, checkpoint)?;
-                }
-            }
-            let n = reader.count(3 * 8)?;
-            for at in 0..n {
-                look(at, n, "reading", checkpoint)?;
-                let label = |side: usize, reader: &mut Reader<'_>| {
-                    let number = usize::try_from(reader.varint()?).ok();
-                    let number = number.and_then(|number| numbers[side].get(number));
-                    number.copied().ok_or_else(|| reader.error("A label is missing."))
-                };
-                let labels = [label(0, reader)?, label(1, reader)?];
-                let rows = reader.varint()?;
-                if rows == 0 || rows > u64::MAX >> 24 {
-                    return Err(reader.error("A count of rows is impossible."));
-                }
-                self.count(labels, rows, checkpoint)?;
-            }
-            Ok(())
-        })
     }
 
     /// How far the labels agree; nothing where there are no rows.
@@ -216,6 +128,91 @@ impl Table {
     }
 }
 
+impl Mergeable for Contingency {
+    const NAME: &'static str = "segment_agreement";
+
+    fn new(_: usize) -> Contingency {
+        Contingency::default()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.labels.iter().map(Names::heap_bytes).sum::<usize>() + self.counts.allocation_size()
+    }
+
+    fn merge(&mut self, other: &Contingency, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut numbers = [Vec::new(), Vec::new()];
+        for (side, numbers) in numbers.iter_mut().enumerate() {
+            let labels = &other.labels[side];
+            *numbers = vec_of(0, labels.len(), checkpoint)?;
+            for (at, number) in numbers.iter_mut().enumerate() {
+                look(at, labels.len(), "merging", checkpoint)?;
+                *number = self.labels[side].number(labels.bytes(at as u32), checkpoint)?;
+            }
+        }
+        for (at, (&[one, other_one], &rows)) in other.counts.iter().enumerate() {
+            look(at, other.counts.len(), "merging", checkpoint)?;
+            let labels = [numbers[0][one as usize], numbers[1][other_one as usize]];
+            self.count(labels, rows, checkpoint)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let mut sealer = Sealer::new(VERSION, sink);
+        for labels in &self.labels {
+            sealer.varint(labels.len() as u64)?;
+            for at in 0..labels.len() {
+                look(at, labels.len(), "writing", checkpoint)?;
+                let label = labels.bytes(at as u32);
+                sealer.varint(label.len() as u64)?;
+                sealer.append(label)?;
+            }
+        }
+        sealer.varint(self.counts.len() as u64)?;
+        for (at, (labels, &rows)) in self.counts.iter().enumerate() {
+            look(at, self.counts.len(), "writing", checkpoint)?;
+            for &label in labels {
+                sealer.varint(u64::from(label))?;
+            }
+            sealer.varint(rows)?;
+        }
+        sealer.finish()
+    }
+
+    fn read(bytes: &[u8], _: usize, checkpoint: &mut dyn Checkpoint) -> Result<Contingency> {
+        let mut counted = Contingency::default();
+        unseal(STATE, VERSION, bytes, |reader| {
+            let mut numbers = [Vec::new(), Vec::new()];
+            for (labels, numbers) in counted.labels.iter_mut().zip(&mut numbers) {
+                let n = reader.count(8)?;
+                *numbers = vec_of(0, n, checkpoint)?;
+                for (at, number) in numbers.iter_mut().enumerate() {
+                    look(at, n, "reading", checkpoint)?;
+                    let len = reader.count(8)?;
+                    *number = labels.number(reader.bytes(len)?, checkpoint)?;
+                }
+            }
+            let n = reader.count(3 * 8)?;
+            for at in 0..n {
+                look(at, n, "reading", checkpoint)?;
+                let label = |side: usize, reader: &mut Reader<'_>| {
+                    let number = usize::try_from(reader.varint()?).ok();
+                    let number = number.and_then(|number| numbers[side].get(number));
+                    number.copied().ok_or_else(|| reader.error("A label is missing."))
+                };
+                let labels = [label(0, reader)?, label(1, reader)?];
+                let rows = reader.varint()?;
+                if rows == 0 || rows > u64::MAX >> 24 {
+                    return Err(reader.error("A count of rows is impossible."));
+                }
+                counted.count(labels, rows, checkpoint)?;
+            }
+            Ok(())
+        })?;
+        Ok(counted)
+    }
+}
+
 /// Looks each so many steps at whether to go on.
 #[inline]
 fn look(at: usize, total: usize, stage: &'static str, checkpoint: &mut dyn Checkpoint) -> Result<()> {
@@ -245,19 +242,26 @@ impl Sum {
 mod tests {
     use super::*;
     use crate::checkpoint::Unhindered;
+    use std::cell::RefCell;
 
-    fn table(one: &[i64], other: &[i64]) -> Table {
-        let mut table = Table::default();
+    fn contingency(one: &[i64], other: &[i64]) -> Contingency {
+        let mut contingency = Contingency::default();
         for (&one, &other) in one.iter().zip(other) {
-            table
+            contingency
                 .push(Key::Integer(one), Key::Integer(other), &mut Unhindered)
                 .unwrap();
         }
-        table
+        contingency
+    }
+
+    fn written(contingency: &mut Contingency) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        contingency.write(&mut bytes, &mut Unhindered).unwrap();
+        bytes
     }
 
     fn agreement(one: &[i64], other: &[i64]) -> (f64, f64) {
-        let agreement = table(one, other).agreement(&mut Unhindered).unwrap().unwrap();
+        let agreement = contingency(one, other).agreement(&mut Unhindered).unwrap().unwrap();
         (agreement.adjusted_rand, agreement.normalized_mutual_information)
     }
 
@@ -273,13 +277,13 @@ mod tests {
         assert!((information - 0.8).abs() < 1e-15, "{information}");
         assert!((agreement(&[0, 0, 1, 2], &[0, 1, 1, 1]).0 + 1.0 / 3.0).abs() < 1e-15);
         assert!((agreement(&[0, 0, 1, 1], &[0, 1, 0, 1]).0 + 0.5).abs() < 1e-15);
-        assert_eq!(Table::default().agreement(&mut Unhindered), Ok(None));
+        assert_eq!(Contingency::default().agreement(&mut Unhindered), Ok(None));
     }
 
-    /// All that a table has counted.
-    fn listed(table: &Table) -> Vec<([&[u8]; 2], u64)> {
-        let label = |side: usize, number: u32| table.labels[side].bytes(number);
-        let each = table.counts.iter();
+    /// All that a contingency has counted.
+    fn listed(contingency: &Contingency) -> Vec<([&[u8]; 2], u64)> {
+        let label = |side: usize, number: u32| contingency.labels[side].bytes(number);
+        let each = contingency.counts.iter();
         let mut all: Vec<_> = each
             .map(|(&[one, other], &rows)| ([label(0, one), label(1, other)], rows))
             .collect();
@@ -315,25 +319,29 @@ mod tests {
     #[test]
     fn work_on_many_labels_can_be_stopped_and_asks_for_its_memory() {
         let mut collecting = Watched::default();
-        let mut table = Table::default();
+        let mut contingency = Contingency::default();
         let n = 200_000;
         for i in 0..n {
-            table
+            contingency
                 .push(Key::Integer(i * 7_919 % n), Key::Integer(i), &mut collecting)
                 .unwrap();
         }
-        assert!(table.heap_bytes() <= collecting.asked);
-        let bytes = table.write(&mut Unhindered).unwrap();
+        let heap_bytes = contingency.heap_bytes();
+        assert!(heap_bytes <= collecting.asked);
+        let bytes = written(&mut contingency);
+        let contingency = RefCell::new(contingency);
         let work: [(&str, usize, Work<'_>); 4] = [
             ("agreement", 16 * n as usize, &|watched| {
-                table.agreement(watched).map(drop)
+                contingency.borrow().agreement(watched).map(drop)
             }),
-            ("write", bytes.len(), &|watched| table.write(watched).map(drop)),
-            ("read", table.heap_bytes(), &|watched| {
-                Table::default().read(&bytes, watched)
+            ("write", 0, &|watched| {
+                contingency.borrow_mut().write(&mut Vec::new(), watched)
             }),
-            ("merge", table.heap_bytes(), &|watched| {
-                Table::default().merge(&table, watched)
+            ("read", heap_bytes, &|watched| {
+                Contingency::read(&bytes, 0, watched).map(drop)
+            }),
+            ("merge", heap_bytes, &|watched| {
+                Contingency::default().merge(&contingency.borrow(), watched)
             }),
         ];
         for (what, takes, run) in work {
@@ -360,28 +368,24 @@ mod tests {
     fn the_order_of_rows_does_not_matter() {
         let (one, other): (Vec<i64>, Vec<i64>) = (0..50_000).map(|i| (i * i % 1_009, i % 977 * (i % 3))).unzip();
         let backwards = |labels: &[i64]| labels.iter().rev().copied().collect::<Vec<_>>();
-        let agreement = |one: &[i64], other: &[i64]| table(one, other).agreement(&mut Unhindered);
+        let agreement = |one: &[i64], other: &[i64]| contingency(one, other).agreement(&mut Unhindered);
         assert_eq!(agreement(&one, &other), agreement(&backwards(&one), &backwards(&other)));
     }
 
     #[test]
     fn pieces_make_the_whole() {
         let (one, other): (Vec<i64>, Vec<i64>) = (0..1_000).map(|i| (i * i % 7, i % 5 + i % 3)).unzip();
-        let whole = table(&one, &other);
-        let mut merged = table(&one[600..], &other[600..]);
+        let mut whole = contingency(&one, &other);
+        let mut merged = contingency(&one[600..], &other[600..]);
         merged
-            .merge(&table(&one[..600], &other[..600]), &mut Unhindered)
+            .merge(&contingency(&one[..600], &other[..600]), &mut Unhindered)
             .unwrap();
-        let mut read = Table::default();
-        let bytes = whole.write(&mut Unhindered).unwrap();
-        read.read(&bytes, &mut Unhindered).unwrap();
+        let bytes = written(&mut whole);
+        let read = Contingency::read(&bytes, 0, &mut Unhindered).unwrap();
         for other in [&merged, &read] {
             assert_eq!(listed(other), listed(&whole));
             assert_eq!(other.agreement(&mut Unhindered), whole.agreement(&mut Unhindered));
         }
-        // What is read is added to what there is.
-        read.read(&bytes, &mut Unhindered).unwrap();
-        assert_eq!(read.agreement(&mut Unhindered).unwrap().unwrap().rows, 2_000);
-        assert!((0..bytes.len()).all(|n| Table::default().read(&bytes[..n], &mut Unhindered).is_err()));
+        assert!((0..bytes.len()).all(|n| Contingency::read(&bytes[..n], 0, &mut Unhindered).is_err()));
     }
 }

@@ -14,7 +14,7 @@ use crate::pg::text::JsonType;
 use crate::pg::value::{Given, Made, MadeText, Received};
 use clientele_core::Result;
 use clientele_core::basket_log::{BasketLog, Baskets, Collector, Items, NAME};
-use clientele_core::checkpoint::{Checkpoint, vec_with_capacity};
+use clientele_core::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use clientele_core::collect::Collection;
 use pgrx::prelude::*;
 use std::ffi::CStr;
@@ -163,38 +163,35 @@ pub fn places(content: &Content, min_count: u32, checkpoint: &mut dyn Checkpoint
     content.items.places(frequent, checkpoint)
 }
 
-/// The names of items in a column of arrays, each made when it is first needed. Arrays are in order of the names, by code point.
+/// The names of items in columns of arrays, each made when it is first needed. Arrays are in order of the names, by code point.
 pub struct ItemNames<'a> {
     items: &'a Items,
     places: &'a [u32],
-    shared: Vec<Option<Shared>>,
+    made: Vec<Option<Shared>>,
     set: Vec<u32>,
-    last: Vec<Shared>,
 }
 
 impl<'a> ItemNames<'a> {
     /// None made yet. Only items that have a place will be asked for.
-    pub fn new(items: &'a Items, places: &'a [u32]) -> ItemNames<'a> {
-        ItemNames {
+    pub fn new(items: &'a Items, places: &'a [u32], checkpoint: &mut dyn Checkpoint) -> Result<ItemNames<'a>> {
+        Ok(ItemNames {
             items,
-            shared: vec![None; places.len()],
+            made: vec_of(None, places.len(), checkpoint)?,
             places,
             set: Vec::new(),
-            last: Vec::new(),
-        }
+        })
     }
 
-    /// The names of these items, which `rows` keeps.
-    pub fn of(&mut self, items: &[u32], rows: &mut Rows<'_>) -> &[Shared] {
+    /// Puts the names of these items, which `rows` keeps, into `names`.
+    pub fn of(&mut self, items: &[u32], rows: &mut Rows<'_>, names: &mut Vec<Shared>) {
         self.set.clear();
         self.set.extend_from_slice(items);
         self.set.sort_unstable_by_key(|&item| self.places[item as usize]);
-        self.last.clear();
-        for &item in &self.set {
-            let name = self.shared[item as usize].get_or_insert_with(|| rows.share(&self.items.key(item).to_string()));
-            self.last.push(*name);
-        }
-        &self.last
+        names.clear();
+        names.extend(self.set.iter().map(|&item| {
+            let name = &mut self.made[item as usize];
+            *name.get_or_insert_with(|| rows.share(&self.items.key(item).to_string()))
+        }));
     }
 }
 

@@ -50,7 +50,8 @@ fn frequent_itemsets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call
             max_length,
         };
         let places = places(&content, options.min_count, &mut backend)?;
-        let mut names = ItemNames::new(items, &places);
+        let mut names = ItemNames::new(items, &places, &mut backend)?;
+        let mut set = Vec::new();
         let limit = settings::row_limit();
         let mut found = 0;
         let mut visit = |items: &[u32], count: u32, checkpoint: &mut dyn Checkpoint| {
@@ -59,9 +60,9 @@ fn frequent_itemsets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call
             if known.max(found as u64) > limit as u64 {
                 return Err(too_many(limit, options.min_count));
             }
-            let names = names.of(items, &mut rows);
+            names.of(items, &mut rows, &mut set);
             rows.put(&[
-                Cell::Texts(names),
+                Cell::Texts(&set),
                 Cell::Integer(items.len() as i64),
                 Cell::Integer(i64::from(count)),
                 Cell::Float(f64::from(count) / baskets.len() as f64),

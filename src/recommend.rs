@@ -165,10 +165,11 @@ fn recommend<'a>(
         let mut backend = Backend::of_call("recommend");
         let basket = numbers_of(items, &basket.known("items")?, &mut backend)?;
         let places = places(&log, options.min_count, &mut backend)?;
-        let mut names = ItemNames::new(items, &places);
+        let mut names = ItemNames::new(items, &places, &mut backend)?;
+        let mut antecedent = Vec::new();
         for found in find(baskets, &basket, n, by, &options, &mut backend)? {
-            let antecedent = names.of(&found.antecedent, &mut rows);
-            put(&mut rows, &found, &items.key(found.item).to_string(), antecedent)?;
+            names.of(&found.antecedent, &mut rows, &mut antecedent);
+            put(&mut rows, &found, &items.key(found.item).to_string(), &antecedent)?;
         }
         Ok(rows.finish())
     })

@@ -12,7 +12,7 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::text::{Json, TextType};
 use crate::pg::value::{Given, Made};
 use clientele_core::order_log::OrderLog;
-use clientele_core::rfm::{Model, NAME, Segments, Table, Ties, check_bins, code, default_segments, segment};
+use clientele_core::rfm::{CustomerTable, Model, NAME, Segments, Ties, check_bins, code, default_segments, segment};
 use clientele_core::{Kind, Result};
 use hashbrown::HashMap;
 use pgrx::prelude::*;
@@ -69,7 +69,7 @@ fn rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) ->
         let mut rows = Rows::begin(call, COLUMNS, log.kinds().map(|kinds| kinds.0))?;
         let (as_of, zone) = question.end.of(times(&log))?;
         let mut backend = Backend::of_call("rfm");
-        let table = Table::of(&log, as_of, &mut backend)?;
+        let table = CustomerTable::of(&log, as_of, &mut backend)?;
         let scores = table.scores(question.bins, ties, &mut backend)?;
 
         // Few different scores, many rows: their texts are made once.
@@ -121,7 +121,7 @@ fn fit_rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>
         let log = OrderLog::open(log.bytes())?;
         let (as_of, _) = question.end.of(times(&log))?;
         let mut backend = Backend::of_call("fit_rfm");
-        let table = Table::of(&log, as_of, &mut backend)?;
+        let table = CustomerTable::of(&log, as_of, &mut backend)?;
         match Model::fit(&table, question.bins, question.segments, &mut backend) {
             Ok(model) => Made::of(call, &model.encode()).map(Some),
             Err(nothing) if nothing.kind() == Kind::NotEnough => {

@@ -113,14 +113,13 @@ fn association_rules<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call
         let found = mine(baskets, &options, &mut backend)?;
         let least = options.min_count.unwrap_or_else(|| usual_count(baskets.len()));
         let places = places(&content, least, &mut backend)?;
-        let (mut left, mut right) = (ItemNames::new(items, &places), ItemNames::new(items, &places));
+        let mut names = ItemNames::new(items, &places, &mut backend)?;
+        let (mut left, mut right) = (Vec::new(), Vec::new());
         for rule in found.iter() {
-            let (left, right) = (
-                left.of(&rule.antecedent, &mut rows),
-                right.of(&rule.consequent, &mut rows),
-            );
+            names.of(&rule.antecedent, &mut rows, &mut left);
+            names.of(&rule.consequent, &mut rows, &mut right);
             let mut cells = [Cell::Null; 19];
-            (cells[0], cells[1]) = (Cell::Texts(left), Cell::Texts(right));
+            (cells[0], cells[1]) = (Cell::Texts(&left), Cell::Texts(&right));
             cells[2..].copy_from_slice(&measures(&rule.counts));
             rows.put(&cells)?;
         }

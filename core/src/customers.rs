@@ -44,41 +44,69 @@ pub fn days_between(time: i64, as_of: i64) -> f64 {
     length(time, as_of) / DAY as f64
 }
 
-/// Visits all customers that have an entry up to the end of observation, in order of their keys. One pass over the log; the visitor may
-/// ask the checkpoint for memory.
+/// Visits all customers that have an entry up to `as_of`, in order of their keys, with what `add` has put together of each one's parts up
+/// to then. One pass over the log; the visitor may ask the checkpoint for memory.
+fn walk<T: Default>(
+    log: &OrderLog<'_>,
+    as_of: i64,
+    checkpoint: &mut dyn Checkpoint,
+    add: impl Fn(&mut T, &Part<'_>),
+    mut visit: impl FnMut(Key<'_>, &mut T, &mut dyn Checkpoint) -> Result<()>,
+) -> Result<()> {
+    let mut cursor = log.cursor();
+    let mut customer = T::default();
+    let mut seen = false;
+    while cursor.advance(checkpoint)? {
+        let part = cursor.part();
+        if part.starts {
+            customer = T::default();
+            seen = false;
+        }
+        let part = part.until(as_of);
+        if !part.times.is_empty() {
+            seen = true;
+            add(&mut customer, &part);
+        }
+        if part.ends && seen {
+            visit(part.key, &mut customer, checkpoint)?;
+        }
+    }
+    Ok(())
+}
+
+/// Visits all customers that have an entry up to `as_of`, in order of their keys, with their counts and sums.
+pub fn each_totals(
+    log: &OrderLog<'_>,
+    as_of: i64,
+    checkpoint: &mut dyn Checkpoint,
+    mut visit: impl FnMut(Key<'_>, &Totals, &mut dyn Checkpoint) -> Result<()>,
+) -> Result<()> {
+    walk(log, as_of, checkpoint, Totals::add, |key, totals, checkpoint| {
+        visit(key, totals, checkpoint)
+    })
+}
+
+/// Visits all customers that have an entry up to the end of observation, in order of their keys.
 pub fn each(
     log: &OrderLog<'_>,
     observation: &Observation,
     checkpoint: &mut dyn Checkpoint,
     visit: &mut dyn FnMut(Customer<'_>, &mut dyn Checkpoint) -> Result<()>,
 ) -> Result<()> {
-    let mut cursor = log.cursor();
-    let mut totals = Totals::default();
-    let mut purchases = PurchaseCount::default();
-    let mut seen = false;
-    while cursor.advance(checkpoint)? {
-        let part = cursor.part();
-        if part.starts {
-            totals = Totals::default();
-            purchases = PurchaseCount::default();
-            seen = false;
-        }
-        let part = part.until(observation.as_of);
-        if !part.times.is_empty() {
-            seen = true;
-            totals.add(&part);
-            purchases.add(&part, observation);
-        }
-        if part.ends && seen {
-            let customer = Customer {
-                key: part.key,
-                totals: &totals,
-                purchases: purchases.finish(observation)?,
-            };
-            visit(customer, checkpoint)?;
-        }
-    }
-    Ok(())
+    let add = |(totals, purchases): &mut (Totals, PurchaseCount), part: &Part<'_>| {
+        totals.add(part);
+        purchases.add(part, observation);
+    };
+    walk(
+        log,
+        observation.as_of,
+        checkpoint,
+        add,
+        |key, (totals, purchases), checkpoint| {
+            let purchases = purchases.finish(observation)?;
+            visit(Customer { key, totals, purchases }, checkpoint)
+        },
+    )
 }
 
 /// Counts the purchases of one customer while its entries pass by in order of time.

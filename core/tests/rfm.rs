@@ -2,12 +2,12 @@
 
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::key::Keys;
-use clientele_core::rfm::{Model, Table, Ties, check_bins, segment};
+use clientele_core::rfm::{CustomerTable, Model, Ties, check_bins, segment};
 use clientele_core::{Kind, rfm};
 use proptest::prelude::*;
 
-fn table(values: &[(f64, u64, f64)]) -> Table {
-    Table {
+fn table(values: &[(f64, u64, f64)]) -> CustomerTable {
+    CustomerTable {
         keys: Keys::Integer((0..values.len() as i64).collect()),
         days_since_last: values
             .iter()

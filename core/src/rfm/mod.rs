@@ -16,7 +16,7 @@ pub use segment::{Patterns, Segments, default_segments};
 
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
 use crate::choice::choose;
-use crate::customers::{Totals, days_between};
+use crate::customers::{days_between, each_totals};
 use crate::error::{Error, Result};
 use crate::key::{KeyKind, Keys};
 use crate::order_log::OrderLog;
@@ -56,7 +56,7 @@ pub fn check_bins(bins: i32) -> Result<usize> {
 
 /// The three values of each customer, by column.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct CustomerTable {
     /// The customers, ascending.
     pub keys: Keys,
     /// Days since the last order; NaN for a customer with returns only.
@@ -69,39 +69,24 @@ pub struct Table {
     pub revenue: Vec<f64>,
 }
 
-impl Table {
+impl CustomerTable {
     /// The customers of a log that have an entry up to `as_of`. One pass over the log.
-    pub fn of(log: &OrderLog<'_>, as_of: i64, checkpoint: &mut dyn Checkpoint) -> Result<Table> {
-        let mut table = Table {
+    pub fn of(log: &OrderLog<'_>, as_of: i64, checkpoint: &mut dyn Checkpoint) -> Result<CustomerTable> {
+        let mut table = CustomerTable {
             keys: Keys::new(log.kinds().map_or(KeyKind::Integer, |kinds| kinds.0)),
             days_since_last: Vec::new(),
             last_orders: Vec::new(),
             orders: Vec::new(),
             revenue: Vec::new(),
         };
-        let mut cursor = log.cursor();
-        let mut totals = Totals::default();
-        let mut seen = false;
-        while cursor.advance(checkpoint)? {
-            let part = cursor.part();
-            if part.starts {
-                totals = Totals::default();
-                seen = false;
-            }
-            let part = part.until(as_of);
-            if !part.times.is_empty() {
-                totals.add(&part);
-                seen = true;
-            }
-            if part.ends && seen {
-                let days = totals.last_order.map_or(f64::NAN, |last| days_between(last, as_of));
-                table.keys.push(part.key, checkpoint)?;
-                push(&mut table.days_since_last, days, checkpoint)?;
-                push(&mut table.last_orders, totals.last_order.unwrap_or(as_of), checkpoint)?;
-                push(&mut table.orders, totals.orders, checkpoint)?;
-                push(&mut table.revenue, totals.revenue()?, checkpoint)?;
-            }
-        }
+        each_totals(log, as_of, checkpoint, |key, totals, checkpoint| {
+            let days = totals.last_order.map_or(f64::NAN, |last| days_between(last, as_of));
+            table.keys.push(key, checkpoint)?;
+            push(&mut table.days_since_last, days, checkpoint)?;
+            push(&mut table.last_orders, totals.last_order.unwrap_or(as_of), checkpoint)?;
+            push(&mut table.orders, totals.orders, checkpoint)?;
+            push(&mut table.revenue, totals.revenue()?, checkpoint)
+        })?;
         Ok(table)
     }
 

@@ -1,7 +1,7 @@
 //! Cut points: the scale of one day's scores, kept for the customers of the next.
 
 use super::segment::{Patterns, Segments};
-use super::{AT_ONCE, MAX_BINS, Table, check_bins, code, segment};
+use super::{AT_ONCE, CustomerTable, MAX_BINS, check_bins, code, segment};
 use crate::checkpoint::Checkpoint;
 use crate::codec::{invalid_text, put_varint, seal, unseal};
 use crate::error::{Error, Kind, Result, sentence, spelled};
@@ -148,7 +148,7 @@ impl Model {
     /// Of kind [`Kind::NotEnough`] where there is no customer with an order; [`Kind::OutOfRange`] for numbers that are not finite, or
     /// have none above them.
     pub fn fit(
-        table: &Table,
+        table: &CustomerTable,
         bins: usize,
         segments: Option<Segments>,
         checkpoint: &mut dyn Checkpoint,

@@ -5,9 +5,10 @@ use clientele_core::Kind;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME};
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
-use clientele_core::rfm::{MAX_BINS, Model, Table, Ties};
+use clientele_core::rfm::{CustomerTable, MAX_BINS, Model, Ties};
 use clientele_core_fuzz::{NO_RUNS, check_model, written};
 use libfuzzer_sys::fuzz_target;
 
@@ -45,7 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
     let log = OrderLog::open(&bytes).expect("it was written");
     let as_of = log.newest_order().unwrap_or(END_TIME - 1);
     // Sums may be beyond the range.
-    let Ok(table) = Table::of(&log, as_of, &mut Unhindered) else {
+    let Ok(table) = CustomerTable::of(&log, as_of, &mut Unhindered) else {
         return;
     };
     let model = match Model::fit(&table, bins, None, &mut Unhindered) {

@@ -3,6 +3,7 @@
 use clientele_core::basket_log;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
+use clientele_core::mergeable::Mergeable;
 use clientele_core::retention;
 use clientele_core::rfm::Model;
 use clientele_core::rules::Measure;

@@ -74,12 +74,6 @@ FROM models, sets s, changed c, LATERAL clientele.kmeans(s.set, model) a
 SELECT d.features, clientele.fit_kmeans(set, 3, previous => model)::jsonb -> 'clusters' = model::jsonb -> 'clusters' AS same FROM models, sets, clientele.describe(model) d;
 SELECT d.clusters, d.features FROM models, sets, clientele.describe(clientele.fit_kmeans(set, 4, previous => model)) d;
 
--- agreement of labels
-SELECT (clientele.segment_agreement(a, b)).* FROM (VALUES (1, 'x'), (1, 'x'), (2, 'y'), (2, 'z')) v (a, b);
-SELECT clientele.segment_agreement(a, b) FROM (VALUES (1, 7), (2, 8), (NULL, 9), (3, NULL)) v (a, b);
-SELECT clientele.segment_agreement(a, b) FROM (VALUES (1, 7)) v (a, b) WHERE a > 1;
-SELECT clientele.segment_agreement(a, b) FROM (VALUES (1.5, 7)) v (a, b);
-
 -- few rows, many clusters, nothing to tell apart
 SELECT d.clusters, d.warnings FROM (VALUES (ARRAY[1, 1]), (ARRAY[2, 1])) v (f), LATERAL (SELECT clientele.feature_set(i, f) AS set FROM generate_series(1, 5) i) s,
      clientele.describe(clientele.fit_kmeans(set, 3)) d;

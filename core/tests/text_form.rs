@@ -107,7 +107,7 @@ fn the_head_says_what_is_inside() {
         ),
         (
             text::<basket_log::Collector>(&written(baskets(30))),
-            "basket_log:1:rows=30:baskets=10:items=17:ATFX",
+            "basket_log:1:rows=30:baskets=10:items=21:ATFX",
         ),
         (
             text::<feature_set::Collector>(&written(features(9))),
@@ -118,6 +118,7 @@ fn the_head_says_what_is_inside() {
             "feature_set:1:rows=0:features=0:AQAGcp56AAAAAA==",
         ),
     ] {
+        // Behind the head come the version and the kinds.
         let start = head.rsplit_once(':').map_or(0, |(start, _)| start.len());
         assert_eq!(text[..start], head[..start]);
     }

@@ -2,13 +2,13 @@
 //!
 //! Rows are kept as they come, and sorted when the set is asked for.
 
-use super::block;
+use super::block::{self, Block};
 use super::encode::Encoder;
 use super::order::Rows;
 use super::{Counts, FeatureSet, MAX_DIMENSION, NAME, Shape, different, features, json};
 use crate::checkpoint::{Checkpoint, vec_of};
 use crate::codec::Sink;
-use crate::collect::{Collected, Counted, make_room};
+use crate::collect::{Collected, Comparison, Counted, make_room};
 use crate::error::{Error, Kind, Result, spelled};
 use crate::key::{Key, Keys};
 
@@ -58,29 +58,113 @@ impl Held {
         Ok(())
     }
 
-    fn write(&self, encoder: &mut Encoder<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let n = self.ids.len();
-        let rows = Rows {
+    fn rows(&self) -> Rows<'_> {
+        Rows {
             ids: &self.ids,
             features: &self.features,
             dimension: self.dimension,
+        }
+    }
+
+    /// Appends the features of the rows of a block.
+    fn push_features(&mut self, block: &Block<'_>, scratch: &mut Scratch, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        self.make_room(block.rows, checkpoint)?;
+        let start = self.features.len();
+        self.features.resize(start + block.rows * self.dimension, 0.0);
+        let values = &mut scratch.values[..block.rows];
+        for (feature, column) in block.columns.iter().enumerate() {
+            column.read(values, &mut scratch.offsets)?;
+            let places = self.features[start + feature..].iter_mut().step_by(self.dimension);
+            // Zero has one sign.
+            places.zip(&*values).for_each(|(place, value)| *place = value + 0.0);
+        }
+        Ok(())
+    }
+
+    /// Forgets all rows but the last one, if there are any.
+    fn keep_last(&mut self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let Some(last) = self.ids.len().checked_sub(1) else {
+            return Ok(());
         };
-        let order = rows.order(checkpoint)?;
+        let mut ids = Keys::new(self.ids.kind());
+        ids.push(self.ids.get(last), checkpoint)?;
+        self.ids = ids;
+        self.features.drain(..last * self.dimension);
+        Ok(())
+    }
+
+    /// Writes all rows in their order.
+    fn write(&self, encoder: &mut Encoder<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let n = self.ids.len();
+        let order = self.rows().order(checkpoint)?;
         let row_at = |place: usize| order.as_ref().map_or(place, |places| places[place].1);
         let mut of_block = Vec::new();
         for start in (0..n).step_by(block::ROWS) {
             of_block.clear();
             of_block.extend((start..n.min(start + block::ROWS)).map(row_at));
-            encoder.ids(of_block.iter().map(|&row| self.ids.get(row)), checkpoint)?;
-            for feature in 0..self.dimension {
-                if feature % COLUMNS == 0 {
-                    checkpoint.pass("writing", start, n)?;
-                }
-                encoder.column(of_block.iter().map(|&row| rows.features(row)[feature]))?;
-            }
+            self.write_block(&of_block, encoder, (start, n), checkpoint)?;
         }
         Ok(())
     }
+
+    /// Writes these rows as a block, where so many of all have been written.
+    fn write_block(
+        &self,
+        of_block: &[usize],
+        encoder: &mut Encoder<'_>,
+        (done, total): (usize, usize),
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
+        let rows = self.rows();
+        encoder.ids(of_block.iter().map(|&row| self.ids.get(row)), checkpoint)?;
+        for feature in 0..self.dimension {
+            if feature % COLUMNS == 0 {
+                checkpoint.pass("writing", done, total)?;
+            }
+            encoder.column(of_block.iter().map(|&row| rows.features(row)[feature]))?;
+        }
+        Ok(())
+    }
+}
+
+/// Memory to read columns in.
+struct Scratch {
+    values: Vec<f64>,
+    offsets: Vec<u64>,
+}
+
+impl Scratch {
+    fn new(checkpoint: &mut dyn Checkpoint) -> Result<Scratch> {
+        Ok(Scratch {
+            values: vec_of(0.0, block::ROWS, checkpoint)?,
+            offsets: Vec::new(),
+        })
+    }
+}
+
+/// Whether the bytes of a set are what this library writes: they are written again, and compared.
+pub(super) fn check(set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    let mut written = Comparison::with(NAME, set.bytes());
+    let mut encoder = Encoder::new(&mut written, set.shape, set.counts())?;
+    if let Some(shape) = set.shape {
+        let mut held = Held::new(shape);
+        let mut scratch = Scratch::new(checkpoint)?;
+        set.each_block(checkpoint, &mut |block, start, checkpoint| {
+            // The last row of the block before stays, so that the next one is compared with it.
+            held.keep_last(checkpoint)?;
+            let before = held.ids.len();
+            block.ids(&mut held.ids, checkpoint)?;
+            held.push_features(block, &mut scratch, checkpoint)?;
+            let rows = held.rows();
+            if !(1..held.ids.len()).all(|row| rows.cmp(row - 1, row).is_le()) {
+                return Err(Error::corrupted(NAME, "Its rows are not in order."));
+            }
+            let of_block: Vec<usize> = (before..held.ids.len()).collect();
+            held.write_block(&of_block, &mut encoder, (start, set.len()), checkpoint)
+        })?;
+    }
+    encoder.finish()?;
+    written.finish()
 }
 
 impl Collected for Collector {
@@ -100,19 +184,10 @@ impl Collected for Collector {
         let rows = self.meet(shape)?;
         rows.make_room(set.len(), checkpoint)?;
         let mut ids = Keys::new(shape.kind);
-        let mut values = vec_of(0.0, block::ROWS, checkpoint)?;
-        let mut offsets = Vec::new();
+        let mut scratch = Scratch::new(checkpoint)?;
         set.each_block(checkpoint, &mut |block, _, checkpoint| {
             block.ids(&mut ids, checkpoint)?;
-            let start = rows.features.len();
-            rows.features.resize(start + block.rows * shape.dimension, 0.0);
-            let values = &mut values[..block.rows];
-            for (feature, column) in block.columns.iter().enumerate() {
-                column.read(values, &mut offsets)?;
-                let places = rows.features[start + feature..].iter_mut().step_by(shape.dimension);
-                places.zip(&*values).for_each(|(place, value)| *place = value + 0.0);
-            }
-            Ok(())
+            rows.push_features(block, &mut scratch, checkpoint)
         })?;
         append(&mut rows.ids, &ids, checkpoint)
     }

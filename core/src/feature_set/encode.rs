@@ -54,8 +54,7 @@ impl<'s> Encoder<'s> {
     /// A column of the block.
     pub(super) fn column(&mut self, values: impl Iterator<Item = f64>) -> Result<()> {
         self.values.clear();
-        // Zero has one sign.
-        self.values.extend(values.map(|x| x + 0.0));
+        self.values.extend(values);
         put_column(&mut self.piece, &self.values, &mut self.offsets);
         self.flush_if_full()
     }

@@ -23,13 +23,11 @@ pub use collect::Collector;
 
 use crate::checkpoint::{Checkpoint, vec_of};
 use crate::codec::Reader;
-use crate::collect::{Comparison, Counted, Head, make_room, mismatch};
+use crate::collect::{Counted, Head, mismatch};
 use crate::error::{Error, Result};
 use crate::key::{KeyKind, Keys};
 use block::Block;
-use encode::Encoder;
 use ndarray::Array2;
-use std::cmp::Ordering;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "feature_set";
@@ -159,56 +157,10 @@ impl<'a> FeatureSet<'a> {
         Ok(Array2::from_shape_vec((dimension, n), features).expect("as many as were asked for"))
     }
 
-    /// Reads everything, to see whether it is what this library would have written. Bytes from outside are not believed before.
+    /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.
+    /// Memory: a block.
     pub fn check(&self, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let mut written = Comparison::with(NAME, self.bytes);
-        let mut encoder = Encoder::new(&mut written, self.shape, &self.counts)?;
-        let mut values = Vec::new();
-        let mut offsets = Vec::new();
-        let mut last: Option<(Keys, Vec<f64>)> = None;
-        self.each_block(checkpoint, &mut |block, _, checkpoint| {
-            let rows = block.rows;
-            values.clear();
-            make_room(&mut values, rows * block.columns.len(), checkpoint)?;
-            values.resize(rows * block.columns.len(), 0.0);
-            for (column, values) in block.columns.iter().zip(values.chunks_exact_mut(rows)) {
-                column.read(values, &mut offsets)?;
-            }
-            // The last row of the block before comes first.
-            let (mut ids, mut before) = (Keys::new(self.kind().unwrap_or(KeyKind::Integer)), None);
-            if let Some((id, features)) = last.take() {
-                ids.push(id.get(0), checkpoint)?;
-                before = Some(features);
-            }
-            let first = ids.len();
-            block.ids(&mut ids, checkpoint)?;
-            let feature = |row: usize, feature: usize| match (row.checked_sub(first), &before) {
-                (None, Some(before)) => before[feature],
-                (row, _) => values[feature * rows + row.unwrap_or(0)],
-            };
-            let features = |row: usize| (0..block.columns.len()).map(move |at| feature(row, at));
-            let in_order = (1..ids.len()).all(|row| {
-                let equal = || features(row - 1).zip(features(row)).map(|(a, b)| a.total_cmp(&b));
-                let order = ids.get(row - 1).cmp(&ids.get(row));
-                order
-                    .then_with(|| equal().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
-                    .is_le()
-            });
-            if !in_order {
-                return Err(Error::corrupted(NAME, "Its rows are not in order."));
-            }
-            let own = first..ids.len();
-            encoder.ids(own.clone().map(|row| ids.get(row)), checkpoint)?;
-            for at in 0..block.columns.len() {
-                encoder.column(own.clone().map(|row| feature(row, at)))?;
-            }
-            let mut id = Keys::new(ids.kind());
-            id.push(ids.get(ids.len() - 1), checkpoint)?;
-            last = Some((id, features(ids.len() - 1).collect()));
-            Ok(())
-        })?;
-        encoder.finish()?;
-        written.finish()
+        collect::check(self, checkpoint)
     }
 
     /// Visits all blocks and the numbers of their first rows.

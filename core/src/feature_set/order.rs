@@ -70,7 +70,7 @@ impl<'a> Rows<'a> {
         &self.features[row * self.dimension..][..self.dimension]
     }
 
-    fn cmp(&self, a: usize, b: usize) -> Ordering {
+    pub(super) fn cmp(&self, a: usize, b: usize) -> Ordering {
         let features = || self.features(a).iter().zip(self.features(b));
         self.ids.get(a).cmp(&self.ids.get(b)).then_with(|| {
             features()

@@ -41,7 +41,7 @@ pub(super) fn write<C: Collected>(bytes: &[u8], sink: &mut dyn Sink, checkpoint:
     Ok(())
 }
 
-/// The bytes that a text in the compact form spells, which are what this library writes; nothing for other texts.
+/// The bytes that a text in the compact form spells, which are what this library writes; nothing if the text is JSON.
 pub(super) fn read<C: Collected>(text: &str, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<u8>>> {
     let text = text.trim_ascii().as_bytes();
     let is_compact = text
@@ -52,8 +52,15 @@ pub(super) fn read<C: Collected>(text: &str, checkpoint: &mut dyn Checkpoint) ->
         .take(HEAD)
         .rposition(|&letter| letter == b':')
         .map_or(0, |colon| colon + 1);
-    if !is_compact {
+    if !is_compact && text.starts_with(b"{") {
         return Ok(None);
+    }
+    if !is_compact {
+        let what = C::NAME;
+        return Err(invalid_text(
+            what,
+            &format!("it begins neither with \"{what}:\" nor with \"{{\""),
+        ));
     }
     let bytes = decode::<C>(&text[start..], checkpoint)?;
     let spelled = C::check(&bytes, checkpoint).and_then(|()| head::<C>(&bytes));

@@ -13,7 +13,7 @@ INSERT INTO people VALUES
     (1, 2, 12, 1234.56, 1e300, '{2,12,1234.56}'),
     (2, 400, 3, -5, -0.0, '{400,3,-5}'),
     (1, 2, 11, 0, 1/3.0, '{2,11,0}');
-SELECT clientele.feature_set(id, vector) FROM people;
+SELECT clientele.feature_set(id, vector)::json FROM people;
 SELECT * FROM clientele.describe((SELECT clientele.feature_set(id, vector) FROM people));
 
 -- arrays of every type of number, and of several
@@ -44,11 +44,11 @@ SELECT clientele.feature_set(id, doubled(vector))::jsonb -> 'rows' AS doubled FR
 SELECT clientele.feature_set(id, w.v)::jsonb -> 'rows' AS filled FROM people, LATERAL (SELECT doubled(vector || NULL::float8) AS v) n, LATERAL (SELECT n.v[1:3] AS v) w;
 
 -- every type of id; equal ids stay several rows
-SELECT clientele.feature_set(i::int2, ARRAY[i]) FROM generate_series(-1, 1) i;
-SELECT clientele.feature_set(i::int8 * 5000000000, ARRAY[i]) FROM generate_series(-1, 1) i;
-SELECT clientele.feature_set(('0000000' || i || '-0000-0000-0000-00000000000f')::uuid, ARRAY[i]) FROM generate_series(0, 2) i;
-SELECT clientele.feature_set(k, ARRAY[1]) FROM unnest(ARRAY['Zoë', '', 'Ångström', E'tab\t"quote"', 'Zoe']) k;
-SELECT clientele.feature_set(k::varchar(3), ARRAY[1]) FROM unnest(ARRAY['b', 'a', 'b']) k;
+SELECT clientele.feature_set(i::int2, ARRAY[i])::json FROM generate_series(-1, 1) i;
+SELECT clientele.feature_set(i::int8 * 5000000000, ARRAY[i])::json FROM generate_series(-1, 1) i;
+SELECT clientele.feature_set(('0000000' || i || '-0000-0000-0000-00000000000f')::uuid, ARRAY[i])::json FROM generate_series(0, 2) i;
+SELECT clientele.feature_set(k, ARRAY[1])::json FROM unnest(ARRAY['Zoë', '', 'Ångström', E'tab\t"quote"', 'Zoe']) k;
+SELECT clientele.feature_set(k::varchar(3), ARRAY[1])::json FROM unnest(ARRAY['b', 'a', 'b']) k;
 
 -- NULLs are counted; coalesce gives them a value
 SELECT * FROM clientele.describe((
@@ -62,7 +62,7 @@ SELECT * FROM clientele.describe((SELECT clientele.feature_set(id, vector) FROM 
 SELECT * FROM clientele.describe(NULL::clientele.feature_set);
 
 -- FILTER, DISTINCT, ORDER BY, GROUP BY, OVER
-SELECT clientele.feature_set(id, vector) FILTER (WHERE id = 2) FROM people;
+SELECT clientele.feature_set(id, vector) FILTER (WHERE id = 2)::json FROM people;
 SELECT clientele.feature_set(DISTINCT 1, ARRAY[2])::jsonb -> 'rows' AS distinct_rows FROM people;
 SELECT clientele.feature_set(id, vector ORDER BY score) = clientele.feature_set(id, vector ORDER BY days) AS same FROM people;
 SELECT id, clientele.feature_set(id, vector)::jsonb -> 'rows' AS rows FROM people GROUP BY id ORDER BY id;

@@ -2,7 +2,7 @@
 -- Operators are looked up on the search path; everything else is called by its full name.
 SET search_path = public, clientele;
 SET datestyle = 'ISO, YMD';
-SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders;
+SELECT clientele.order_log(customer_id, ordered_at, total)::json FROM small_orders;
 SELECT * FROM clientele.describe((SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders));
 SELECT * FROM clientele.orders((SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders));
 
@@ -41,20 +41,20 @@ SELECT pg_typeof(o.customer_id), o.*
 FROM (SELECT clientele.order_log(7::customer_number, date '2024-01-01', 1) AS log) l, clientele.orders(log) o;
 
 -- every type of time: those without a zone stand as they are
-SELECT clientele.order_log(1, timestamptz '2024-03-31 02:30+01', 1);
-SELECT clientele.order_log(1, timestamp '2024-03-31 02:30:00.000001', 1);
-SELECT clientele.order_log(1, date '2024-03-31', 1);
-SELECT clientele.order_log(1, t, 1)
+SELECT clientele.order_log(1, timestamptz '2024-03-31 02:30+01', 1)::json;
+SELECT clientele.order_log(1, timestamp '2024-03-31 02:30:00.000001', 1)::json;
+SELECT clientele.order_log(1, date '2024-03-31', 1)::json;
+SELECT clientele.order_log(1, t, 1)::json
 FROM unnest(ARRAY['4714-11-24 BC', '0001-12-31 BC', '294276-12-31 23:59:59.999999', '1999-12-31 23:59:59.999999']::timestamp[]) t;
 
 -- every type of amount: the same amount is the same, whatever its type
 SELECT clientele.order_log(1, date '2024-01-01', a) = clientele.order_log(1, date '2024-01-01', a::float8) AS same
 FROM unnest(ARRAY[0, 0.1, 12.34, -99999.999, 123456789012345, 0.000000001, 1000, 1e15]::numeric[]) a;
-SELECT i, substring(clientele.order_log(1, date '2024-01-01', a)::text FROM '"customers":.*') AS amount
+SELECT i, substring(clientele.order_log(1, date '2024-01-01', a)::json::text FROM '"customers":.*') AS amount
 FROM unnest(ARRAY['0', '-0', '12.50', '1e-9', '1e-10', '99999999999999.9', '999999999999999.9', '12345678901234567890.12',
                   '0.3333333333333333333333', '1e300', '-1e-300', '10000', '0.00010000', '1.23456789']::numeric[])
      WITH ORDINALITY AS u (a, i) GROUP BY i ORDER BY i;
-SELECT i, substring(clientele.order_log(1, date '2024-01-01', a)::text FROM '"customers":.*') AS amount
+SELECT i, substring(clientele.order_log(1, date '2024-01-01', a)::json::text FROM '"customers":.*') AS amount
 FROM unnest(ARRAY['0', '-0', '12.5', '0.1', '1e-9', '1e-10', '0.30000000000000004', '1.7976931348623157e308',
                   '4.9406564584124654e-324', '-1e22', '280206.02']::float8[])
      WITH ORDINALITY AS u (a, i) GROUP BY i ORDER BY i;
@@ -95,7 +95,7 @@ FROM clientele.describe((
                  (2, '2024-01-02', 1), (3, '2024-01-01', 1), (3, '2024-01-02', -1), (4, '1999-12-31', -1)) AS v (c, t, a))) d;
 
 -- FILTER, DISTINCT, ORDER BY, GROUP BY, OVER
-SELECT clientele.order_log(customer_id, ordered_at, total) FILTER (WHERE customer_id = 2) FROM small_orders;
+SELECT clientele.order_log(customer_id, ordered_at, total) FILTER (WHERE customer_id = 2)::json FROM small_orders;
 SELECT clientele.order_log(customer_id, ordered_at, total ORDER BY total DESC)
      = clientele.order_log(customer_id, ordered_at, total) AS same
 FROM small_orders;
@@ -115,5 +115,5 @@ SET timezone = 'America/Los_Angeles';
 SET datestyle = 'SQL, DMY';
 SET intervalstyle = 'sql_standard';
 SET extra_float_digits = -3;
-SELECT clientele.order_log(customer_id, ordered_at, total) FROM small_orders;
+SELECT clientele.order_log(customer_id, ordered_at, total)::json FROM small_orders;
 RESET ALL;

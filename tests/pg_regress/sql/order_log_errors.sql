@@ -12,7 +12,7 @@ END $$;
 SELECT clientele.order_log(1.5, now(), 1);
 SELECT clientele.order_log('c'::char(3), now(), 1);
 SELECT clientele.order_log('a literal', now(), 1)::jsonb -> 'keys' AS keys;
-SELECT clientele.order_log(NULL, now(), 1)::text ~ '"null_customers":1' AS counted;
+SELECT clientele.order_log(NULL, now(), 1)::json::text ~ '"null_customers":1' AS counted;
 SELECT clientele.order_log(ARRAY[1], now(), 1);
 SELECT clientele.order_log(ROW(1, 2), now(), 1);
 SELECT clientele.order_log(c, now(), 1) FROM (VALUES (1::float8)) v (c);

@@ -56,9 +56,9 @@ SELECT clientele.describe(log) FROM sums WHERE what = 'days';
 SELECT o.* FROM (SELECT clientele.order_log(c, t, a) AS log
       FROM (VALUES (-9223372036854775808, timestamp '4713-01-01 BC', 5e-324::float8), (9223372036854775807, '294276-12-31 23:59:59.999999', 1e300),
                    (9223372036854775807, '4713-01-01 BC', -1e15), (0, '2000-01-01', 0.1)) v (c, t, a)) l, clientele.orders(log) o;
-SELECT clientele.order_log(c, timestamp '2024-01-01', 1)::text
+SELECT clientele.order_log(c, timestamp '2024-01-01', 1)::json
 FROM (VALUES (-9223372036854775808), (9223372036854775807)) v (c);
 
 -- text that no writer wrote is taken, and written as it should be
-SELECT '{"order_log":1,"keys":"integer","times":"timestamp","rows":1,"customers":{"1":[["2024-01-01",1.5],["2024-01-01",1.50],["2024-01-01",-1]]}}'::order_log;
+SELECT '{"order_log":1,"keys":"integer","times":"timestamp","rows":1,"customers":{"1":[["2024-01-01",1.5],["2024-01-01",1.50],["2024-01-01",-1]]}}'::order_log::json AS order_log;
 DROP TABLE sums;

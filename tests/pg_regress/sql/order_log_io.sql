@@ -30,7 +30,7 @@ SELECT '  order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAACA
 '::clientele.order_log = log AS same FROM logs WHERE id = 5;
 -- JSON, in both directions
 SELECT log::json AS json, log::jsonb AS jsonb, to_jsonb(log) = log::jsonb AS same, log::json::clientele.order_log = log AS json_is_exact
-FROM clientele.order_log('Zoë "the" \ one', timestamptz '2000-01-01 00:00+00', 12.5) log;
+FROM (SELECT clientele.order_log('Zoë "the" \ one', timestamptz '2000-01-01 00:00+00', 12.5) AS log) l;
 -- a head that lies, and bytes that are none
 SELECT 'order_log:1:rows=1:AQCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
 SELECT 'order_log:2:rows=0:AQCRGwyhAAAAAAAAAAAAAACA'::clientele.order_log;
@@ -45,7 +45,7 @@ SELECT clientele.basket_log(1, 'a'::text)::text::clientele.order_log;
 SELECT '"order_log:1:rows=0:AQCRGwyhAAAAAAAAAAAAAACA"'::jsonb::clientele.order_log;
 
 -- by hand
-SELECT '{"order_log":1,"keys":"text","times":"timestamp","customers":{"a":[["2024-05-05 10:00",1e2],["2024-05-05T10:00:00",0.50]]}}'::clientele.order_log;
+SELECT '{"order_log":1,"keys":"text","times":"timestamp","customers":{"a":[["2024-05-05 10:00",1e2],["2024-05-05T10:00:00",0.50]]}}'::clientele.order_log::json AS order_log;
 
 -- text that is no log
 SELECT ''::clientele.order_log;

@@ -150,7 +150,11 @@ fn text_that_was_changed_is_refused() {
         (":1:", ":2:", "its head is"),
         ("rows=40:", "rows=40: ", "not base64"),
         ("rows=40:", "rows=40:====", "not base64"),
-        ("order_log:", "basket_log:", "neither with \"order_log:\" nor with \"{\""),
+        (
+            "order_log:",
+            "basket_log:",
+            "neither with \"order_log:\" nor with \"{\"",
+        ),
         ("order_log:", "{order_log:", "ey must be a string"),
     ] {
         let error = parsed::<order_log::Collector>(&sound.replacen(from, to, 1)).unwrap_err();

@@ -67,7 +67,12 @@ impl Held {
     }
 
     /// Appends the features of the rows of a block.
-    fn push_features(&mut self, block: &Block<'_>, scratch: &mut Scratch, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    fn push_features(
+        &mut self,
+        block: &Block<'_>,
+        scratch: &mut Scratch,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<()> {
         self.make_room(block.rows, checkpoint)?;
         let start = self.features.len();
         self.features.resize(start + block.rows * self.dimension, 0.0);

@@ -123,7 +123,7 @@ fn what_was_held_is_given_back(database: &Database) -> Outcome {
     Ok(())
 }
 
-/// A result that PostgreSQL cannot hold is an error that says so.
+/// A value whose text would not fit a row of a gigabyte is an error that says so, and so is JSON that is larger.
 fn values_are_bounded_by_a_gigabyte(database: &Database) -> Outcome {
     let mut client = database.client()?;
     client.batch_execute("SET clientele.memory_limit = '8GB'")?;
@@ -132,13 +132,22 @@ fn values_are_bounded_by_a_gigabyte(database: &Database) -> Outcome {
         "SELECT clientele.order_log(repeat(md5(i::text), 3000000) || i, timestamp '2024-01-01') FROM generate_series(1, 12) i",
     )?;
     ensure!(code == "54000", "{code} {message}");
-    // The same as text is larger than the value.
+    ensure!(message == "too much for one value", "{message}");
+    // As JSON it is six times as large, and as text by a third.
     client.batch_execute(
         "CREATE TABLE wide AS
          SELECT clientele.order_log(repeat(E'\\x01', 60000000) || i, timestamp '2024-01-01') AS log FROM generate_series(1, 4) i",
     )?;
-    let (code, message) = error_of(&mut client, "SELECT length(log::text) FROM wide")?;
-    ensure!(code == "54000", "{code} {message}");
+    let (code, message) = error_of(&mut client, "SELECT length(log::json::text) FROM wide")?;
+    ensure!(
+        code == "54000" && message == "order_log is too large for JSON",
+        "{code} {message}"
+    );
+    let same: bool = one(
+        &mut client,
+        "SELECT log::text::clientele.order_log OPERATOR(clientele.=) log FROM wide",
+    )?;
+    ensure!(same, "the text form loses something");
     let customers: i64 = one(&mut client, "SELECT (clientele.describe(log)).customers FROM wide")?;
     ensure!(customers == 4, "{customers} customers");
     Ok(())

@@ -1,12 +1,12 @@
 //! Collecting, writing, reading and merging basket logs: `cargo bench -p clientele-core --bench basket_log [thousand baskets]`.
 
-mod common;
+mod measuring;
 
 use clientele_core::basket_log::{BasketLog, Collector};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::key::{AnyKey, Key};
-use common::{Numbers, timed};
+use measuring::{Numbers, timed};
 use std::hint::black_box;
 
 /// Items of a shop; the first ones are bought more often.

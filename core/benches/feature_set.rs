@@ -1,12 +1,12 @@
 //! Collecting, writing, reading and merging feature sets: `cargo bench -p clientele-core --bench feature_set [thousand rows]`.
 
-mod common;
+mod measuring;
 
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::feature_set::{Collector, FeatureSet};
 use clientele_core::key::Key;
-use common::{Numbers, timed};
+use measuring::{Numbers, timed};
 use std::hint::black_box;
 
 fn written(set: &mut Collector) -> Vec<u8> {

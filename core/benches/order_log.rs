@@ -1,13 +1,13 @@
 //! Collecting, writing, reading and merging order logs: `cargo bench -p clientele-core --bench order_log [million rows]`.
 
-mod common;
+mod measuring;
 
 use clientele_core::amount::Amount;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
-use common::{Numbers, timed};
+use measuring::{Numbers, timed};
 use std::hint::black_box;
 
 fn collect(rows: &[(i64, i64, f64)]) -> Collector {

@@ -78,7 +78,10 @@ mod tests {
         let risks = [0.0, 0.25, 0.5, 1.0].map(|p| bands.risk(p));
         assert_eq!(risks, [Risk::Low, Risk::Medium, Risk::High, Risk::High]);
         for (medium, high) in [(0.5, 0.4), (-0.1, 0.5), (0.1, 1.1), (f64::NAN, 0.5), (0.1, f64::NAN)] {
-            assert!(Bands::new(medium, high).is_err());
+            let error = Bands::new(medium, high).unwrap_err();
+            assert_eq!(error.message(), "limits of risk must ascend between 0 and 1");
+            let detail = format!("medium_from is {medium}, and high_from {high}.");
+            assert_eq!(error.detail_text(), Some(detail.as_str()));
         }
     }
 }

@@ -386,6 +386,9 @@ mod tests {
             assert_eq!(listed(other), listed(&whole));
             assert_eq!(other.agreement(&mut Unhindered), whole.agreement(&mut Unhindered));
         }
-        assert!((0..bytes.len()).all(|n| Contingency::read(&bytes[..n], 0, &mut Unhindered).is_err()));
+        for n in 0..bytes.len() {
+            let error = Contingency::read(&bytes[..n], 0, &mut Unhindered).unwrap_err();
+            assert_eq!(error.kind(), crate::Kind::Corrupted, "{n} bytes");
+        }
     }
 }

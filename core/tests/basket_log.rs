@@ -1,5 +1,8 @@
 //! Laws of basket logs: what goes in comes out, and the same rows give the same bytes, whatever their way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::basket_log::{BasketLog, Collector, Counts, Description};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
@@ -146,7 +149,7 @@ fn seal(bytes: &mut [u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn what_goes_in_comes_out(kinds in kinds(), rows in rows()) {

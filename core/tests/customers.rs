@@ -1,5 +1,8 @@
 //! What customers amount to, against the definitions worked out the plain way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::Unhindered;
@@ -113,7 +116,7 @@ fn periods() -> impl Strategy<Value = Period> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn customers_are_what_the_definitions_say(

@@ -1,5 +1,8 @@
 //! Laws of feature sets: what goes in comes out, and the same rows give the same bytes, whatever their way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::collect::Collected;
@@ -113,7 +116,7 @@ fn bits(rows: &[(String, Vec<f64>)]) -> Vec<(&str, Vec<u64>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn what_goes_in_comes_out(kind in kinds(), rows in rows()) {

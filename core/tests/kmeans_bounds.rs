@@ -1,6 +1,9 @@
 //! k-means where numbers are extreme, names and words are unusual, and models come from outside: centers stay among their rows, what is lost
 //! is an error, and what is fitted can be read.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Status;
@@ -367,7 +370,7 @@ fn no_cluster_is_empty() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn what_is_fitted_can_be_read(

@@ -1,5 +1,8 @@
 //! Laws of order logs: what goes in comes out, and the same rows give the same bytes, whatever their way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::amount::Amount;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
@@ -119,7 +122,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn what_goes_in_comes_out(kind in kinds(), rows in rows()) {

@@ -1,6 +1,9 @@
 //! Laws of order logs with many rows at one instant, around every boundary that there is, and at the ends of all ranges: the same
 //! rows are the same bytes whatever their way, and all readers see the same orders.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::amount::{Amount, Sum};
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period};
@@ -395,7 +398,7 @@ fn any_rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn whatever_is_collected_can_be_read(kind in prop::sample::select(&KINDS[..]), rows in any_rows()) {

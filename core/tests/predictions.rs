@@ -1,5 +1,8 @@
 //! Predictions of the models: values computed at high precision, and what must hold among them for any customer.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::purchases::{Customer, Family, Outlook};
 use clientele_core::spend::Model;
 use proptest::prelude::*;
@@ -200,7 +203,7 @@ fn near(one: f64, other: f64, tolerance: f64) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn some_number_of_orders_is_certain(case in any_case(), times in between(1e-4, 4.0)) {
@@ -223,7 +226,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn predictions_agree(case in any_case(), times in between(1e-6, 1e3), rate in between(1e-3, 10.0)) {

@@ -1,7 +1,9 @@
 //! Fits of the models against parameters computed at high precision and published ones, and their laws.
 
+mod cases;
 mod reference;
 
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Fitted, Status};
@@ -335,7 +337,7 @@ fn check_outlook(outlook: &Outlook, unit: f64) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn every_small_set_of_customers_has_a_fit(histories in any_histories()) {

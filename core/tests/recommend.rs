@@ -1,7 +1,9 @@
 //! Recommendations against their definition; models as text, bytes, and what is neither.
 
+mod cases;
 mod reference;
 
+use cases::cases;
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::recommend::{Model, Options, Recommendation, recommend};
@@ -89,7 +91,7 @@ fn rows() -> impl Strategy<Value = Vec<Vec<u32>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn a_model_says_what_its_baskets_say(
@@ -223,7 +225,9 @@ fn texts_that_are_no_models_are_refused() {
         let detail = error.detail_text().unwrap();
         assert!(detail.starts_with(why), "{instead}: {detail}");
     }
-    assert!(Model::parse("", &mut Unhindered).is_err());
+    let error = Model::parse("", &mut Unhindered).unwrap_err();
+    assert_eq!(error.message(), "invalid input syntax for type basket_model");
+    assert!(error.detail_text().unwrap().starts_with("EOF"), "{error}");
 }
 
 #[test]
@@ -380,7 +384,7 @@ fn names_with_a_zero_byte_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn what_was_fitted_can_be_read(

@@ -1,5 +1,8 @@
 //! Retention: published results, laws of the model, and fits against likelihoods worked out the slow way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Fitted, Status};
@@ -328,7 +331,7 @@ fn models() -> impl Strategy<Value = Model> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn whatever_comes_in_is_fitted_as_well_as_can_be(rows in rows()) {

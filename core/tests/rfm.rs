@@ -1,5 +1,8 @@
 //! Scores against their definition, cut points against scores.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::key::Keys;
 use clientele_core::rfm::{CustomerTable, Model, Ties, check_bins, segment};
@@ -74,7 +77,7 @@ fn scores_its_own(values: &[(f64, u64, f64)], bins: usize) -> Result<(), TestCas
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn tied_scores_are_those_of_the_definition(values in values(), bins in 1usize..13) {

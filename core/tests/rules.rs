@@ -1,7 +1,9 @@
 //! Association rules against their definition, and against what other programs found in public data.
 
+mod cases;
 mod reference;
 
+use cases::cases;
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::rules::{Counts, Measure, Options, Rule, association_rules, ln_p_value, rule_counts, usual_count};
@@ -118,7 +120,7 @@ fn measure() -> impl Strategy<Value = Measure> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn rules_are_those_of_the_definition(
@@ -373,7 +375,9 @@ fn measures_at_their_ends() {
         assert_eq!(measure.of(&nothing), want, "{}", measure.name());
         assert_eq!(Measure::parse(measure.name()), Ok(measure));
     }
-    assert!(Measure::parse("leverages").is_err());
+    let error = Measure::parse("leverages").unwrap_err();
+    assert_eq!(error.message(), "unknown value for option \"by\"");
+    assert_eq!(error.detail_text(), Some("It is \"leverages\"."));
     // No counts are too large to be multiplied.
     let most = u64::from(u32::MAX);
     assert_eq!(of(most, most, most, most).lift(), Some(1.0));

@@ -1,5 +1,8 @@
 //! What models say about one customer over all that parameters, customers and horizons can be: right, and within what it can be.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Fitted;
 use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, fit};
@@ -84,7 +87,7 @@ fn parameter() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(3_000))]
 
     #[test]
     fn scores_are_what_they_can_be(
@@ -158,7 +161,7 @@ fn check_fit<M>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn what_a_fit_writes_is_read(

@@ -1,5 +1,8 @@
 //! The Gamma-Gamma model against values computed at high precision, and the laws of its fits.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Fitted, Status};
@@ -306,7 +309,7 @@ fn any_spenders() -> impl Strategy<Value = Vec<Spender>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn every_small_set_of_customers_has_a_fit(spenders in any_spenders()) {

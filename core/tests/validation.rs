@@ -1,5 +1,8 @@
 //! Predictions beside what came, against the definitions worked out the plain way.
 
+mod cases;
+
+use cases::cases;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
@@ -176,7 +179,7 @@ fn periods() -> impl Strategy<Value = Period> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn comparisons_are_what_the_definitions_say(

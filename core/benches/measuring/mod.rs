@@ -1,4 +1,4 @@
-//! What benches share.
+//! What measuring takes: the same numbers each time, and a clock.
 
 use std::time::Instant;
 

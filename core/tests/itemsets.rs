@@ -1,17 +1,16 @@
-//! Frequent itemsets against their definition, and against what other programs found in public data.
+//! Frequent itemsets against their definition. What other programs found in public data is in `reference_data`.
 
+mod baskets;
 mod cases;
-mod reference;
 
+use baskets::numbered;
 use cases::cases;
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::itemsets::{Options, Sets, Target, frequent_itemsets, max_count_of, min_count_of};
 use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
-use reference::{file, numbered, sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 type Found = Vec<(Vec<u32>, u32)>;
 
@@ -114,43 +113,6 @@ proptest! {
         let between = (f64::from(count) - 0.5) / total as f64;
         prop_assert_eq!(min_count_of(between, total), Ok(count));
         prop_assert_eq!(max_count_of(between, total), Ok(count - 1));
-    }
-}
-
-#[test]
-fn sets_of_public_baskets() {
-    let (mut name, mut named) = ("", None);
-    for line in include_str!("golden/itemsets.txt").lines().skip(1) {
-        let words: Vec<&str> = line.split(' ').collect();
-        if words[0] != name {
-            name = words[0];
-            named = file(name);
-        }
-        let Some(named) = &named else { continue };
-        let mut options = Options {
-            min_count: words[1].parse().unwrap(),
-            ..Options::default()
-        };
-        let mut found = mined(&named.baskets, &options);
-        assert_eq!(found.len().to_string(), words[2], "{line}");
-        for (items, _) in &mut found {
-            items.iter_mut().for_each(|item| *item = named.names[*item as usize]);
-            items.sort_unstable();
-        }
-        found.sort_unstable();
-        let mut listing = String::new();
-        for (items, count) in &found {
-            let items: Vec<String> = items.iter().map(u32::to_string).collect();
-            writeln!(listing, "{}:{count}", items.join(" ")).unwrap();
-        }
-        assert_eq!(sha256(listing.as_bytes()), words[6], "{line}");
-        let longest = found.iter().map(|(items, _)| items.len()).max().unwrap_or(0);
-        assert_eq!(longest.to_string(), words[5], "{line}");
-        for (target, want) in [(Target::Closed, words[3]), (Target::Maximal, words[4])] {
-            options.target = target;
-            let found = mined(&named.baskets, &options).len().to_string();
-            assert!(want == "-" || found == want, "{line}: {found} {}", target.name());
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! is an error, and what is fitted can be read.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::Kind;
@@ -10,6 +11,7 @@ use clientele_core::estimate::Status;
 use clientele_core::kmeans::{Features, Method, Model, Options, Silhouette, fit};
 use ndarray::Array2;
 use proptest::prelude::*;
+use tolerance::SUM;
 
 /// Rows as features.
 fn features<const N: usize>(rows: &[[f64; N]]) -> Features {
@@ -58,7 +60,7 @@ fn check_clusters(model: &Model, features: &Features) {
             // Parts of the sum, each of which is within the range of numbers.
             let mean: f64 = values.map(|x| x / rows.len() as f64).sum();
             let scale = least.abs().max(greatest.abs());
-            assert!((center - mean).abs() <= 1e-13 * scale, "{center} instead of {mean}");
+            assert!((center - mean).abs() <= SUM * scale, "{center} instead of {mean}");
         }
     }
 }

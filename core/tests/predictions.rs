@@ -1,11 +1,13 @@
 //! Predictions of the models: values computed at high precision, and what must hold among them for any customer.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::purchases::{Customer, Family, Outlook};
 use clientele_core::spend::Model;
 use proptest::prelude::*;
+use tolerance::{ARITHMETIC, FORMULA, FORMULA_TWICE, IDENTITY, LIKELIHOOD, NOTHING, SLOPE, close};
 
 const PREDICTIONS: &str = include_str!("golden/predictions.txt");
 
@@ -23,15 +25,6 @@ fn outlook(family: Family, parameters: &[f64], [x, recency, age]: [f64; 3]) -> O
     Outlook::of(family, parameters.try_into().unwrap(), &customer)
 }
 
-fn close(found: f64, want: f64, tolerance: f64, what: &str) {
-    let ok = (found - want).abs() <= tolerance * want.abs();
-    assert!(
-        ok,
-        "{what}: {found} and not {want}, {:.1e} off",
-        (found / want - 1.0).abs()
-    );
-}
-
 #[test]
 fn later_orders_count_less() {
     const DISCOUNT: f64 = 0.002_687_729_661_060_744;
@@ -40,7 +33,7 @@ fn later_orders_count_less() {
         let outlook = outlook(family, &numbers[..4], [numbers[4], numbers[5], numbers[6]]);
         for (&want, horizon) in numbers[7..].iter().zip([20_000.0, 156.0]) {
             let what = format!("{family:?} {numbers:?} within {horizon}");
-            close(outlook.discounted_orders(horizon, DISCOUNT), want, 1e-9, &what);
+            close(outlook.discounted_orders(horizon, DISCOUNT), want, FORMULA, &what);
             checked += 1;
         }
     }
@@ -82,7 +75,7 @@ fn customers_who_leave_quickly_are_discounted_too() {
             close(
                 found,
                 want,
-                2e-9,
+                FORMULA_TWICE,
                 &format!("{family:?} {parameters:?} {customer:?}, {rate}"),
             );
         }
@@ -90,7 +83,7 @@ fn customers_who_leave_quickly_are_discounted_too() {
     // What comes so late that it counts for nothing takes no time.
     let outlook = outlook(Family::Mbg, &[0.5, 6.0, 0.9, 1.6], [2.0, 30.0, 39.0]);
     let (soon, ever) = (outlook.discounted_orders(1.0, 1e3), outlook.discounted_orders(1e6, 1e3));
-    close(ever, soon, 1e-12, "discounted within 1e6");
+    close(ever, soon, ARITHMETIC, "discounted within 1e6");
 }
 
 #[test]
@@ -134,8 +127,8 @@ fn values_of_customers() {
         };
         let outlook = outlook(family, &numbers[..4], [x, recency, age]);
         let spend = spend.expected_spend(x, mean).unwrap();
-        close(spend, want_spend, 1e-12, &what);
-        close(spend * outlook.expected_orders(52.0), want, 1e-9, &what);
+        close(spend, want_spend, ARITHMETIC, &what);
+        close(spend * outlook.expected_orders(52.0), want, FORMULA, &what);
         let mut discounted = 0.0;
         let mut before = 0.0;
         for week in 1..=52 {
@@ -143,7 +136,7 @@ fn values_of_customers() {
             discounted += (expected - before) * (1.0 + DISCOUNT).powi(-week);
             before = expected;
         }
-        close(spend * discounted, want_discounted, 1e-9, &what);
+        close(spend * discounted, want_discounted, FORMULA, &what);
         // An order that counts when it comes counts more than at the end of its week, and less than at the beginning.
         let continuous = outlook.discounted_orders(52.0, DISCOUNT.ln_1p());
         assert!(
@@ -220,8 +213,8 @@ proptest! {
             mean += n as f64 * p;
         }
         let expected = outlook.expected_orders(horizon);
-        prop_assert!((all - 1.0).abs() < 1e-10, "{}", all);
-        prop_assert!((mean - expected).abs() < 1e-9 * expected + 1e-15, "{} and not {}", mean, expected);
+        prop_assert!((all - 1.0).abs() < LIKELIHOOD, "{}", all);
+        prop_assert!((mean - expected).abs() < FORMULA * expected + NOTHING, "{} and not {}", mean, expected);
     }
 }
 
@@ -240,25 +233,25 @@ proptest! {
         let expected = outlook.expected_orders(horizon);
         prop_assert_eq!(outlook.discounted_orders(horizon, 0.0), expected);
         let discounted = outlook.discounted_orders(horizon, rate / horizon);
-        prop_assert!(discounted <= expected * (1.0 + 1e-9), "{} of {}", discounted, expected);
-        prop_assert!(discounted >= expected * (-rate).exp() * (1.0 - 1e-9), "{} of {}", discounted, expected);
+        prop_assert!(discounted <= expected * (1.0 + FORMULA), "{} of {}", discounted, expected);
+        prop_assert!(discounted >= expected * (-rate).exp() * (1.0 - FORMULA), "{} of {}", discounted, expected);
         let hardly = outlook.discounted_orders(horizon, 1e-9 * rate / horizon);
-        prop_assert!(near(hardly, expected, 1e-7), "{} and not {}", hardly, expected);
+        prop_assert!(near(hardly, expected, SLOPE), "{} and not {}", hardly, expected);
         // Whoever orders does so at least once.
-        prop_assert!(1.0 - outlook.p_no_order(horizon) <= expected * (1.0 + 1e-9) + 1e-15);
+        prop_assert!(1.0 - outlook.p_no_order(horizon) <= expected * (1.0 + FORMULA) + NOTHING);
     }
 
     #[test]
     fn more_time_brings_more_orders(case in any_case(), times in between(1e-6, 1e3), more in 1.0..3.0) {
         let (sooner, later) = (horizon(&case, times), horizon(&case, times * more));
         let outlook = case.outlook();
-        let rises = |of: &dyn Fn(f64) -> f64| of(later) >= of(sooner) * (1.0 - 1e-12);
+        let rises = |of: &dyn Fn(f64) -> f64| of(later) >= of(sooner) * (1.0 - ARITHMETIC);
         prop_assert!(rises(&|horizon| outlook.expected_orders(horizon)));
         prop_assert!(rises(&|horizon| outlook.discounted_orders(horizon, 0.5 / sooner)));
-        prop_assert!(outlook.p_no_order(later) <= outlook.p_no_order(sooner) * (1.0 + 1e-12));
+        prop_assert!(outlook.p_no_order(later) <= outlook.p_no_order(sooner) * (1.0 + ARITHMETIC));
         // It does so ever more slowly: rates of orders fall, customers leave.
         let rate = |horizon: f64| outlook.expected_orders(horizon) / horizon;
-        prop_assert!(rate(later) <= rate(sooner) * (1.0 + 1e-12));
+        prop_assert!(rate(later) <= rate(sooner) * (1.0 + ARITHMETIC));
     }
 
     #[test]
@@ -266,7 +259,7 @@ proptest! {
         let mut later = case;
         later.customer.age += silence;
         let (now, then) = (case.outlook().p_alive(), later.outlook().p_alive());
-        prop_assert!(then <= now * (1.0 + 1e-12), "{} and then {}", now, then);
+        prop_assert!(then <= now * (1.0 + ARITHMETIC), "{} and then {}", now, then);
         if case.family == Family::Bg && case.customer.frequency == 0.0 {
             prop_assert_eq!((now, then), (1.0, 1.0));
         }
@@ -277,7 +270,7 @@ proptest! {
         const STEP: f64 = 1e-4;
         let horizon = horizon(&case, times);
         let (value, slopes) = case.outlook().expected_orders_with_slopes(&case.parameters, &case.customer, horizon);
-        prop_assert!(near(value, case.outlook().expected_orders(horizon), 1e-11));
+        prop_assert!(near(value, case.outlook().expected_orders(horizon), IDENTITY));
         for (i, slope) in slopes.into_iter().enumerate() {
             let moved = |by: f64| {
                 let mut case = case;
@@ -287,7 +280,7 @@ proptest! {
             // Richardson's combination of two steps.
             let quotient = |step: f64| (moved(step) - moved(-step)) / (2.0 * step);
             let want = (4.0 * quotient(STEP) - quotient(2.0 * STEP)) / 3.0;
-            prop_assert!((slope - want).abs() < 1e-7 * (1.0 + want.abs()), "{}: {} and not {}", i, slope, want);
+            prop_assert!((slope - want).abs() < SLOPE * (1.0 + want.abs()), "{}: {} and not {}", i, slope, want);
         }
     }
 }

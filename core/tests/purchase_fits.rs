@@ -1,34 +1,17 @@
 //! Fits of the models against parameters computed at high precision and published ones, and their laws.
 
 mod cases;
-mod reference;
+mod fits;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::estimate::{Fitted, Status};
-use clientele_core::purchases::{Family, Fitting, History, Model, Outlook, fit, fit_all};
+use clientele_core::estimate::Fitted;
+use clientele_core::purchases::{Family, History, Model, Outlook, fit, fit_all};
+use fits::{FITS, FITTING, check_fits, fitted, ln_likelihood, numbers};
 use proptest::prelude::*;
-
-const FITS: &str = include_str!("golden/fits.txt");
-
-const FITTING: Fitting = Fitting {
-    time_unit: 1,
-    period: None,
-};
-
-fn numbers(line: &str) -> Vec<f64> {
-    line.split(' ').map(|word| word.parse().unwrap()).collect()
-}
-
-fn close(found: f64, want: f64, tolerance: f64, what: &str) {
-    let ok = (found - want).abs() <= tolerance * want.abs();
-    assert!(
-        ok,
-        "{what}: {found} and not {want}, {:.1e} off",
-        (found / want - 1.0).abs()
-    );
-}
+use tolerance::{IDENTITY, PARAMETER, STANDARD_ERROR, SUM, close};
 
 fn histories() -> Vec<History> {
     FITS.lines()
@@ -40,40 +23,9 @@ fn histories() -> Vec<History> {
         .collect()
 }
 
-fn fitted(family: Family, histories: &[History]) -> Model {
-    fit(histories, Some(family), FITTING, &mut Unhindered)
-        .unwrap()
-        .model()
-        .unwrap()
-}
-
-fn ln_likelihood(model: &Model) -> f64 {
-    model.estimate.log_likelihood.unwrap()
-}
-
-/// That fits to `histories` are what the lines of this name say, with parameters to this tolerance.
-fn check_fits(name: &str, histories: &[History], tolerance: f64) {
-    for family in Family::ALL {
-        let model = fitted(family, histories);
-        let start = format!("{name} {} ", family.name());
-        let want = FITS.lines().find_map(|line| line.strip_prefix(&start)).unwrap();
-        let want = numbers(want);
-        assert_eq!(model.estimate.status, Status::Converged);
-        close(ln_likelihood(&model), want[4], 1e-10, "log-likelihood");
-        for (i, parameter) in model.parameters().iter().enumerate() {
-            let what = format!("{} of {start}", parameter.name);
-            close(parameter.estimate, want[i], tolerance, &what);
-            close(parameter.standard_error.unwrap(), want[5 + i], 1e-5, &what);
-        }
-        let (aic, bic) = (8.0 - 2.0 * want[4], 4.0 * model.estimate.customers.ln() - 2.0 * want[4]);
-        close(model.estimate.aic().unwrap(), aic, 1e-10, "AIC");
-        close(model.estimate.bic().unwrap(), bic, 1e-10, "BIC");
-    }
-}
-
 #[test]
 fn a_fit_is_where_the_likelihood_is_greatest() {
-    check_fits("fit", &histories(), 1e-8);
+    check_fits("fit", &histories(), PARAMETER);
 }
 
 #[test]
@@ -97,51 +49,6 @@ fn the_best_of_all_models_is_the_most_likely() {
     assert_eq!(Model { choice: None, ..best }, fitted(Family::Mbg, &histories()));
 }
 
-/// The histories in the columns of a table, with times in `unit`s.
-fn table(text: &str, columns: [usize; 3], unit: f64) -> Vec<History> {
-    let row = |line: &str| {
-        let words: Vec<&str> = line.split(',').collect();
-        let [x, recency, age] = columns.map(|column| words[column].parse::<f64>().unwrap());
-        History::new(x as i64, recency / unit, age / unit, 1.0).unwrap()
-    };
-    text.lines().skip(1).map(row).collect()
-}
-
-#[test]
-fn cdnow_as_published() {
-    let Some(text) = reference::text("data/btyd/cdnow_sample_summary.csv") else {
-        return;
-    };
-    let mut histories = table(&text, [1, 2, 3], 1.0);
-    check_fits("sample", &histories, 1e-9);
-    // One who buys very often: other programs stop at s = 1.6 and beta = 50, at a log-likelihood of 0.907 less.
-    histories.push(History::new(1_000, 38.5, 38.86, 1.0).unwrap());
-    for (family, likelihood, values) in [
-        (Family::Bg, -7_423.388_7, [0.19372, 2.63033, 0.73111, 2.00001]),
-        (Family::Mbg, -7442.4295, [0.31069, 3.10098, 1.17843, 3.04704]),
-        (Family::Pareto, -7512.8528, [0.31821, 4.93823, 0.88078, 25.20068]),
-    ] {
-        let model = fitted(family, &histories);
-        assert_eq!(model.estimate.status, Status::Converged);
-        assert!(
-            (ln_likelihood(&model) - likelihood).abs() < 1e-4,
-            "{}",
-            ln_likelihood(&model)
-        );
-        for (found, want) in model.estimate.values.iter().zip(values) {
-            assert!((found - want).abs() < 1e-5, "{found} and not {want}");
-        }
-    }
-}
-
-#[test]
-fn cdnow_in_exact_days() {
-    let Some(text) = reference::text("golden/btyd_cdnow_sample_exact.csv") else {
-        return;
-    };
-    check_fits("days", &table(&text, [1, 2, 3], 7.0), 1e-9);
-}
-
 /// That two models are the same but for rounding and the unit of time, of which the first counts `unit` for one of the second.
 fn assert_same(one: &Model, other: &Model, unit: f64, orders: f64) {
     let mut scale = [1.0, unit, 1.0, 1.0];
@@ -150,14 +57,19 @@ fn assert_same(one: &Model, other: &Model, unit: f64, orders: f64) {
     }
     let what = one.family.name();
     for i in 0..4 {
-        close(one.estimate.values[i], other.estimate.values[i] * scale[i], 1e-8, what);
+        close(
+            one.estimate.values[i],
+            other.estimate.values[i] * scale[i],
+            PARAMETER,
+            what,
+        );
         for j in 0..4 {
             let covariance = |model: &Model| model.estimate.covariance.unwrap()[i][j];
             // A covariance near 0 is known as well as the standard errors are.
             let size = (other.estimate.covariance.unwrap()[i][i] * other.estimate.covariance.unwrap()[j][j]).sqrt();
             let (found, want) = (covariance(one), covariance(other) * scale[i] * scale[j]);
             assert!(
-                (found - want).abs() < 1e-5 * size * scale[i] * scale[j],
+                (found - want).abs() < STANDARD_ERROR * size * scale[i] * scale[j],
                 "{what} {i} {j}: {found} and not {want}"
             );
         }
@@ -165,11 +77,11 @@ fn assert_same(one: &Model, other: &Model, unit: f64, orders: f64) {
     close(
         ln_likelihood(one) + orders * unit.ln(),
         ln_likelihood(other),
-        1e-11,
+        IDENTITY,
         what,
     );
-    close(one.estimate.customers, other.estimate.customers, 1e-13, what);
-    close(one.repeat_customers, other.repeat_customers, 1e-13, what);
+    close(one.estimate.customers, other.estimate.customers, SUM, what);
+    close(one.repeat_customers, other.repeat_customers, SUM, what);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The models against values computed at high precision.
 
+mod tolerance;
+
 use clientele_core::purchases::{Customer, Family, Outlook};
+use tolerance::{FORMULA, LEAST, NOTHING};
 
 fn numbers(line: &str) -> Vec<f64> {
     line.split(' ').map(|word| word.parse().unwrap()).collect()
@@ -16,9 +19,9 @@ fn model(words: &str) -> (Family, Vec<f64>) {
     (Family::find(name).unwrap(), numbers(rest))
 }
 
-/// Within 1e-9, or both too small to be told from 0 beside 1e-300.
+/// Near, or both too small to be told from 0.
 fn close(found: f64, want: f64, what: &str) {
-    let ok = (found - want).abs() <= 1e-9 * want.abs() + 1e-300;
+    let ok = (found - want).abs() <= FORMULA * want.abs() + LEAST;
     assert!(
         ok,
         "{what}: {found} and not {want}, {:.1e} off",
@@ -46,7 +49,7 @@ fn functions_at_extremes() {
         // A likelihood near 1 has a logarithm near 0.
         let found = outlook.ln_likelihood(&parameters, &customer);
         assert!(
-            (found - ln_likelihood).abs() <= 1e-9 * ln_likelihood.abs() + 1e-14,
+            (found - ln_likelihood).abs() <= FORMULA * ln_likelihood.abs() + NOTHING,
             "{found}, {what}"
         );
         close(outlook.p_alive(), *p_alive, &format!("p_alive, {what}"));
@@ -56,7 +59,7 @@ fn functions_at_extremes() {
             // No order at all, one, two and more: together they are certain.
             let none = outlook.p_no_order(horizon);
             assert!((0.0..=1.0).contains(&none), "{what}: {none}");
-            assert!(1.0 - none <= want * (1.0 + 1e-9) + 1e-15, "{what}: {none}");
+            assert!(1.0 - none <= want * (1.0 + FORMULA) + NOTHING, "{what}: {none}");
         }
         checked += 1;
     }

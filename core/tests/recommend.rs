@@ -1,8 +1,9 @@
 //! Recommendations against their definition; models as text, bytes, and what is neither.
 
+mod baskets;
 mod cases;
-mod reference;
 
+use baskets::numbered;
 use cases::cases;
 use clientele_core::basket_log::Baskets;
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
@@ -10,7 +11,6 @@ use clientele_core::recommend::{Model, Options, Recommendation, recommend};
 use clientele_core::rules::{self, Counts, Measure, association_rules, rule_counts};
 use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
-use reference::{file, numbered};
 use std::collections::BTreeMap;
 
 fn fitted(baskets: &Baskets, options: &Options) -> Model {
@@ -251,37 +251,6 @@ fn options_are_checked() {
         let name = &mut |_| String::new();
         let error = Model::fit(&Baskets::default(), &options, name, &mut Unhindered).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidParameter);
-    }
-}
-
-#[test]
-fn groceries_go_together() {
-    let Some(named) = file("golden/groceries.dat") else {
-        return;
-    };
-    let options = Options {
-        min_count: 10,
-        ..Options::default()
-    };
-    let model = fitted(&named.baskets, &options);
-    for basket in named.baskets.iter().step_by(97) {
-        let names: Vec<String> = basket.iter().map(|item| format!("item {item}")).collect();
-        let offers = model.recommend(names.iter().map(String::as_str), 10, Measure::Confidence);
-        assert_eq!(offers.len(), 10);
-        let direct = recommend(
-            &named.baskets,
-            basket,
-            10,
-            Measure::Confidence,
-            &options,
-            &mut Unhindered,
-        );
-        assert_eq!(direct.unwrap(), offers);
-        for offer in &offers {
-            let counts = rule_counts(&named.baskets, &offer.antecedent, &[offer.item], &mut Unhindered).unwrap();
-            assert_eq!(offer.counts, counts);
-            assert!(!basket.contains(&offer.item));
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Retention: published results, laws of the model, and fits against likelihoods worked out the slow way.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::Kind;
@@ -9,6 +10,7 @@ use clientele_core::estimate::{Fitted, Status};
 use clientele_core::mergeable::Mergeable;
 use clientele_core::retention::{Model, Tenures};
 use proptest::prelude::*;
+use tolerance::{FORMULA, OPTIMUM, ROUNDING, printed};
 
 /// Percent of the customers of Fader & Hardie (2007) still there after 0 to 12 years, table 1.
 const HIGH_END: [f64; 13] = [
@@ -92,12 +94,15 @@ fn published_cohorts_are_reproduced() {
         let estimate = &model.estimate;
         assert!(estimate.status == Status::Converged && estimate.warnings.is_empty());
         let [a, b] = estimate.values;
-        assert!((a - alpha).abs() < 1e-6 && (b - beta).abs() < 1e-6, "{a}, {b}");
+        assert!(
+            (a - alpha).abs() < printed(6) && (b - beta).abs() < printed(6),
+            "{a}, {b}"
+        );
         let found = estimate.log_likelihood.unwrap();
-        assert!((found - likelihood).abs() < 5e-5, "{found}");
-        assert!((found - self::likelihood(&leavers(&survivors), a, b)).abs() < 1e-9 * found.abs());
+        assert!((found - likelihood).abs() < printed(4), "{found}");
+        assert!((found - self::likelihood(&leavers(&survivors), a, b)).abs() < FORMULA * found.abs());
         // The projection from 7 years to 12, which is what the paper is about.
-        assert!((model.survival(12.0).unwrap() - year_12).abs() < 5e-4);
+        assert!((model.survival(12.0).unwrap() - year_12).abs() < printed(3));
         let errors: Vec<f64> = (8..=12)
             .map(|year| (model.survival(f64::from(year)).unwrap() * 100.0 / percent[year as usize] - 1.0).abs())
             .collect();
@@ -204,7 +209,10 @@ fn boundaries_are_told_and_still_predict() {
         );
         for (period, want) in [(1.0, first), (9.0, ninth)] {
             let churn = 1.0 - model.retention_rate(period).unwrap();
-            assert!((churn - want).abs() < 1e-3, "{survivors:?}: {churn} and not {want}");
+            assert!(
+                (churn - want).abs() < 2.0 * printed(3),
+                "{survivors:?}: {churn} and not {want}"
+            );
         }
     }
 }
@@ -350,8 +358,8 @@ proptest! {
             for (a, b) in [(a, b), (alpha * (1.0 + 0.3 * a.min(1.0)), beta), (alpha, beta / (1.0 + 0.3 * b.min(1.0)))] {
                 let other = likelihood(&rows, a.clamp(1e-6, 1e6), b.clamp(1e-6, 1e6));
                 // The slow way loses digits where parameters are large.
-                let lost = 1e-15 * rows.iter().map(|row| row.1 as f64).sum::<f64>() * 1e7 * a.max(b).max(1.0) / 1e6;
-                prop_assert!(other <= best + 1e-6 * best.abs() + lost, "{} at {}, {} and {} at {}, {}", other, a, b, best, alpha, beta);
+                let lost = ROUNDING * rows.iter().map(|row| row.1 as f64).sum::<f64>() * 1e7 * a.max(b).max(1.0) / 1e6;
+                prop_assert!(other <= best + OPTIMUM * best.abs() + lost, "{} at {}, {} and {} at {}, {}", other, a, b, best, alpha, beta);
             }
         }
         prop_assert_ne!(estimate.status, Status::Unfinished);
@@ -382,7 +390,7 @@ proptest! {
         let mut want = 1.0;
         for period in (0..50).map(f64::from) {
             let found = model.survival(period).unwrap();
-            prop_assert!((found - want).abs() <= 1e-9 * want, "{} and not {}", found, want);
+            prop_assert!((found - want).abs() <= FORMULA * want, "{} and not {}", found, want);
             want *= model.retention_rate(period + 1.0).unwrap();
         }
     }
@@ -396,13 +404,13 @@ proptest! {
             .map(|k| model.survival(f64::from(renewals + k)).unwrap() / start / (1.0f64 + discount).powi(k))
             .sum();
         let found = model.expected_lifetime(from, discount, Some(f64::from(horizon))).unwrap().unwrap();
-        prop_assert!((found - want).abs() <= 1e-9 * want, "{} and not {}", found, want);
+        prop_assert!((found - want).abs() <= FORMULA * want, "{} and not {}", found, want);
         // One period more, from here on: those who stay, once they are there.
         let rate = model.retention_rate(from + 1.0).unwrap();
         let whole = model.expected_lifetime(from, discount, None).unwrap().unwrap();
         let later = model.expected_lifetime(from + 1.0, discount, None).unwrap().unwrap();
         if whole.is_finite() {
-            prop_assert!((whole - (1.0 + rate * later / (1.0 + discount))).abs() <= 1e-9 * whole);
+            prop_assert!((whole - (1.0 + rate * later / (1.0 + discount))).abs() <= FORMULA * whole);
         } else {
             prop_assert_eq!(later, f64::INFINITY);
         }

@@ -1,6 +1,7 @@
 //! What models say about one customer over all that parameters, customers and horizons can be: right, and within what it can be.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::checkpoint::Unhindered;
@@ -10,6 +11,7 @@ use clientele_core::spend::Spender;
 use clientele_core::{Kind, Result, retention, spend};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use tolerance::{ARITHMETIC, DISCOUNTED, FORMULA, LEAST};
 
 /// Values computed with 40 digits: model, parameters, frequency, recency, age, horizon, n; p_alive, expected orders, probability of no order,
 /// probability of n orders. Each line is a draw from plausible numbers or from all that a model may hold.
@@ -17,7 +19,7 @@ const SCORES: &str = include_str!("golden/scores.txt");
 
 fn close(found: f64, want: f64, what: &str) {
     // Logarithms of a hundred digits of range cost a few of the last ones.
-    let ok = (found - want).abs() <= 1e-9 * want.abs() + 1e-290;
+    let ok = (found - want).abs() <= FORMULA * want.abs() + 1e10 * LEAST;
     assert!(
         ok,
         "{what}: {found} and not {want}, {:.1e} off",
@@ -108,15 +110,15 @@ proptest! {
         prop_assert!(probability.contains(&p_alive), "p_alive {p_alive}");
         prop_assert!(probability.contains(&none), "p_no_order {none}");
         prop_assert!(probability.contains(&exactly), "p_orders {exactly}");
-        prop_assert!(exactly <= p_alive * (1.0 + 1e-9) || n == 0, "{exactly} of {p_alive}");
+        prop_assert!(exactly <= p_alive * (1.0 + FORMULA) || n == 0, "{exactly} of {p_alive}");
         let orders = outlook.expected_orders(horizon);
         prop_assert!(orders.is_finite() && orders >= 0.0, "expected_orders {orders}");
         // Whoever orders does so at least once.
-        prop_assert!(1.0 - none <= orders * (1.0 + 1e-9) + 1e-12, "{none}, {orders}");
+        prop_assert!(1.0 - none <= orders * (1.0 + FORMULA) + ARITHMETIC, "{none}, {orders}");
         let (again, _) = outlook.expected_orders_with_slopes(&parameters, &customer, horizon);
-        prop_assert!((again - orders).abs() <= 1e-9 * orders, "{again} and not {orders}");
+        prop_assert!((again - orders).abs() <= FORMULA * orders, "{again} and not {orders}");
         let discounted = outlook.discounted_orders(horizon, discount);
-        prop_assert!(discounted >= 0.0 && discounted <= orders * (1.0 + 1e-6), "{discounted} of {orders}");
+        prop_assert!(discounted >= 0.0 && discounted <= orders * (1.0 + DISCOUNTED), "{discounted} of {orders}");
     }
 
     #[test]
@@ -135,7 +137,7 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&rate), "retention_rate {rate}");
         let lifetime = model.expected_lifetime(renewals, discount, horizon).unwrap().unwrap();
         let most = horizon.unwrap_or(f64::INFINITY);
-        prop_assert!(lifetime >= 1.0 && lifetime <= most * (1.0 + 1e-9), "expected_lifetime {lifetime}");
+        prop_assert!(lifetime >= 1.0 && lifetime <= most * (1.0 + FORMULA), "expected_lifetime {lifetime}");
         // There is no end where nothing is discounted and the mean is infinite, and nowhere else.
         prop_assert_eq!(lifetime.is_infinite(), horizon.is_none() && discount == 0.0 && alpha <= 1.0);
 

@@ -1,6 +1,7 @@
 //! The Gamma-Gamma model against values computed at high precision, and the laws of its fits.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::Kind;
@@ -9,6 +10,7 @@ use clientele_core::estimate::{Fitted, Status};
 use clientele_core::special::ln_gamma;
 use clientele_core::spend::{Model, Spender, fit};
 use proptest::prelude::*;
+use tolerance::{ARITHMETIC, FORMULA, IDENTITY, LIKELIHOOD, PARAMETER, ROUNDING, STANDARD_ERROR, close};
 
 const GRID: &str = include_str!("golden/spend_grid.txt");
 const FITS: &str = include_str!("golden/fits.txt");
@@ -21,15 +23,6 @@ fn numbers(line: &str) -> Vec<f64> {
 fn lines<'a>(text: &'a str, first: &'a str) -> impl Iterator<Item = Vec<f64>> + 'a {
     text.lines()
         .filter_map(move |line| Some(numbers(line.strip_prefix(first)?.strip_prefix(' ')?)))
-}
-
-fn close(found: f64, want: f64, tolerance: f64, what: &str) {
-    let ok = found == want || (found - want).abs() <= tolerance * want.abs();
-    assert!(
-        ok,
-        "{what}: {found} and not {want}, {:.1e} off",
-        (found / want - 1.0).abs()
-    );
 }
 
 fn model(parameters: &[f64]) -> Model {
@@ -76,11 +69,11 @@ fn functions_at_extremes() {
         // Where there is no mean, there is no number.
         let found = model(&parameters).expected_spend(x, z);
         assert_eq!(found.is_none(), want == f64::INFINITY, "{what}");
-        close(found.unwrap_or(want), want, 1e-12, &what);
+        close(found.unwrap_or(want), want, ARITHMETIC, &what);
         if x > 0.0 {
             // The formula that fits are compared with below: its terms cancel.
             let largest = ln_gamma(parameters[0] * x + parameters[1]).abs();
-            let tolerance = 1e-11 + 1e-15 * largest / want_ln_likelihood.abs();
+            let tolerance = IDENTITY + ROUNDING * largest / want_ln_likelihood.abs();
             close(ln_likelihood(&parameters, x, z), want_ln_likelihood, tolerance, &what);
         }
         checked += 1;
@@ -103,7 +96,11 @@ fn slopes_are_those_of_the_logarithm() {
                     model(&parameters).expected_spend(x, z).unwrap().ln()
                 };
                 let want = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
-                assert!((slopes[i] - want).abs() < 1e-8, "{i}: {} and not {want}", slopes[i]);
+                assert!(
+                    (slopes[i] - want).abs() < PARAMETER,
+                    "{i}: {} and not {want}",
+                    slopes[i]
+                );
             }
         }
     }
@@ -119,7 +116,7 @@ fn there_is_a_mean_where_q_is_above_1_only() {
     close(
         model.expected_spend(1.0, 11.77).unwrap(),
         2.0 * 16.77 / 1.7,
-        1e-15,
+        ROUNDING,
         "x = 1",
     );
     // Orders that were worth nothing tell nothing.
@@ -152,10 +149,15 @@ fn a_fit_is_where_the_likelihood_is_greatest() {
     let want = numbers(fit);
     let estimate = &model.estimate;
     assert_eq!(estimate.status, Status::Converged);
-    close(estimate.log_likelihood.unwrap(), want[3], 1e-10, "log-likelihood");
+    close(estimate.log_likelihood.unwrap(), want[3], LIKELIHOOD, "log-likelihood");
     for (i, parameter) in model.parameters().iter().enumerate() {
-        close(parameter.estimate, want[i], 1e-8, parameter.name);
-        close(parameter.standard_error.unwrap(), want[4 + i], 1e-5, parameter.name);
+        close(parameter.estimate, want[i], PARAMETER, parameter.name);
+        close(
+            parameter.standard_error.unwrap(),
+            want[4 + i],
+            STANDARD_ERROR,
+            parameter.name,
+        );
     }
 }
 
@@ -171,7 +173,12 @@ fn the_likelihood_of_a_fit_is_that_of_its_customers() {
     for spender in &spenders[..spenders.len() - 3] {
         want += spender.weight * ln_likelihood(&model.estimate.values, spender.frequency as f64, spender.value);
     }
-    close(model.estimate.log_likelihood.unwrap(), want, 1e-12, "log-likelihood");
+    close(
+        model.estimate.log_likelihood.unwrap(),
+        want,
+        ARITHMETIC,
+        "log-likelihood",
+    );
     assert_eq!(model.left_out, 3.75);
     let telling = spenders[..spenders.len() - 3].iter();
     assert_eq!(
@@ -187,7 +194,7 @@ fn assert_same(one: &Model, other: &Model, unit: f64) {
         close(
             one.estimate.values[i],
             other.estimate.values[i] * scale[i],
-            1e-8,
+            PARAMETER,
             "parameter",
         );
         for j in 0..3 {
@@ -195,7 +202,7 @@ fn assert_same(one: &Model, other: &Model, unit: f64) {
             close(
                 covariance(one),
                 covariance(other) * scale[i] * scale[j],
-                1e-5,
+                STANDARD_ERROR,
                 "covariance",
             );
         }
@@ -205,25 +212,25 @@ fn assert_same(one: &Model, other: &Model, unit: f64) {
     close(
         likelihood(one) + shift,
         likelihood(other),
-        1e-11 * (1.0 + shift.abs() / likelihood(other).abs()),
+        IDENTITY * (1.0 + shift.abs() / likelihood(other).abs()),
         "log-likelihood",
     );
     close(
         one.mean_value.unwrap(),
         other.mean_value.unwrap() * unit,
-        1e-12,
+        ARITHMETIC,
         "mean value",
     );
     close(
         one.correlation.unwrap(),
         other.correlation.unwrap(),
-        1e-9,
+        FORMULA,
         "correlation",
     );
     close(
         one.rank_correlation.unwrap(),
         other.rank_correlation.unwrap(),
-        1e-9,
+        FORMULA,
         "rank correlation",
     );
 }

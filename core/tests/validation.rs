@@ -1,6 +1,7 @@
 //! Predictions beside what came, against the definitions worked out the plain way.
 
 mod cases;
+mod tolerance;
 
 use cases::cases;
 use clientele_core::amount::Amount;
@@ -17,6 +18,7 @@ use clientele_core::zone::Zone;
 use clientele_core::{Error, Kind, Result};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use tolerance::FORMULA;
 
 type Row = (i64, i64, i64);
 
@@ -152,7 +154,7 @@ fn expected(pairs: &[&Pair], method: usize) -> Comparison {
 }
 
 fn close(found: f64, want: f64) -> bool {
-    (found - want).abs() <= 1e-9 * (1.0 + want.abs())
+    (found - want).abs() <= FORMULA * (1.0 + want.abs())
 }
 
 fn alike(found: &Comparison, want: &Comparison) -> bool {

@@ -4,129 +4,12 @@
 //! are tried with many, or those whose names hold what it says.
 
 use crate::database::{Database, one, process_size};
+use crate::features::{calls_that_need_memory, make};
 use crate::{Failure, Outcome, ensure};
 use postgres::Client;
 use std::time::Duration;
 
 crate::trials!(every_call_with_every_limit, every_call_on_a_small_server);
-
-/// Long calls of each kind, over what [`prepare`] makes.
-pub const CALLS: &[(&str, &str)] = &[
-    (
-        "collecting orders",
-        "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
-         FROM generate_series(1, 3000000::bigint) i",
-    ),
-    (
-        "collecting orders of named customers",
-        "SELECT pg_column_size(clientele.order_log('customer ' || i, timestamp '2024-01-01' + i * interval '1 second', i / 3.0))
-         FROM generate_series(1, 500000) i",
-    ),
-    (
-        "collecting in groups",
-        "SELECT sum(pg_column_size(log)) FROM (SELECT clientele.order_log(i, date '2024-01-01' + i % 99, 1.5) AS log
-         FROM generate_series(1, 600000) i GROUP BY i % 20000) l",
-    ),
-    (
-        "collecting baskets",
-        "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 3000000::bigint) i",
-    ),
-    (
-        "collecting baskets of named items",
-        "SELECT pg_column_size(clientele.basket_log((i, i), 'item ' || i)) FROM generate_series(1, 300000) i",
-    ),
-    (
-        "collecting features",
-        "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]))
-         FROM generate_series(1, 1000000::bigint) i",
-    ),
-    (
-        "merging orders",
-        "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 20)",
-    ),
-    (
-        "merging features",
-        "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 6)",
-    ),
-    (
-        "merging baskets",
-        "SELECT pg_column_size(clientele.merge(log)) FROM baskets, generate_series(1, 6)",
-    ),
-    ("customers", "SELECT sum(orders) FROM logs, clientele.customers(log)"),
-    ("scoring", "SELECT sum(r) FROM logs, clientele.rfm(log)"),
-    ("writing orders as text", "SELECT length(log::text) FROM logs"),
-    (
-        "reading orders from text",
-        "SELECT pg_column_size(t::clientele.order_log) FROM texts",
-    ),
-    ("writing features as text", "SELECT length(set::text) FROM sets"),
-    (
-        "reading features from text",
-        "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets",
-    ),
-    (
-        "baskets as text and back",
-        "SELECT pg_column_size(log::text::clientele.basket_log) FROM baskets",
-    ),
-    ("fitting scores", "SELECT clientele.fit_rfm(log) FROM logs"),
-    (
-        "fitting purchases",
-        "SELECT clientele.fit_purchases(log, model => 'bg/nbd') FROM logs",
-    ),
-    ("fitting spend", "SELECT clientele.fit_spend(log) FROM logs"),
-    (
-        "lifetime values",
-        "SELECT sum(clv) FROM logs, clientele.clv(log, horizon => '1 year', discount_rate => 0.1)",
-    ),
-    (
-        "churn",
-        "SELECT sum(churn_probability) FROM logs, clientele.churn(log, horizon => '90 days')",
-    ),
-    (
-        "validating",
-        "SELECT sum(predicted) FROM logs, clientele.validate_purchases(log, model => 'bg/nbd')",
-    ),
-    (
-        "fitting retention",
-        "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 1000000) i",
-    ),
-    (
-        "fitting clusters",
-        "SELECT clientele.fit_kmeans(set, 5, n_init => 2) FROM sets",
-    ),
-    (
-        "clusters",
-        "SELECT sum(cluster) FROM sets, clientele.kmeans(set, 5, n_init => 1)",
-    ),
-    (
-        "trying numbers of clusters",
-        "SELECT sum(inertia) FROM sets, clientele.kmeans_scan(set, 2, 3, n_init => 1)",
-    ),
-    (
-        "itemsets",
-        "SELECT count(*) FROM (SELECT log FROM dense LIMIT 1) l, clientele.frequent_itemsets(log, min_count => 8)",
-    ),
-    (
-        "rules",
-        "SELECT count(*) FROM (SELECT log FROM dense LIMIT 1) l, clientele.association_rules(log, min_count => 8)",
-    ),
-    (
-        "recommending",
-        "SELECT count(*) FROM baskets, clientele.recommend(log, ARRAY['1', '2'], 10)",
-    ),
-    (
-        "fitting baskets",
-        "SELECT pg_column_size(clientele.fit_baskets(log, min_count => 50)) FROM baskets",
-    ),
-    (
-        "agreement of segments",
-        "SELECT (clientele.segment_agreement(i % 1000, i % 997)).* FROM generate_series(1, 1000000) i",
-    ),
-    (
-        "scores of many models",
-        "SELECT count(clientele.rfm_segment(1 + i % 5, 1 + i % 5, 1 + i % 5)) FROM generate_series(1, 300000) i",
-    ),
-];
 
 /// The kilobytes that a session keeps for good when something is first used, such as what shows progress.
 const FIRST_USE: u64 = 2;
@@ -141,23 +24,9 @@ pub enum Ending {
 }
 
 /// The calls that are asked for: those whose names hold what `EVERY_LIMIT` says, or all.
-fn chosen() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+fn chosen() -> impl Iterator<Item = (&'static str, &'static str)> {
     let word = std::env::var("EVERY_LIMIT").unwrap_or_default();
-    CALLS.iter().filter(move |call| word == "yes" || call.0.contains(&word))
-}
-
-/// Makes what the calls read, in a session that goes on to watch whether the server restarts.
-pub fn prepare(database: &Database, orders: u32) -> Result<Client, Failure> {
-    let mut witness = database.client_with_log(orders)?;
-    witness.batch_execute(
-        "CREATE TABLE sets AS
-         SELECT clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]) AS set FROM generate_series(1, 400000::bigint) i;
-         CREATE TABLE baskets AS
-         SELECT clientele.basket_log(i::bigint * 7919 % 100003, (i::bigint * i % 997 * (i % 7) / 5)::text) AS log FROM generate_series(1, 600000) i;
-         CREATE TABLE dense AS
-         SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 40) b, generate_series(1, 18) i WHERE b % 5 <> i % 5 OR b < 9",
-    )?;
-    Ok(witness)
+    calls_that_need_memory().filter(move |call| word == "yes" || call.0.contains(&word))
 }
 
 /// Runs a call in a new session that has so much more address space than it begins with, and then looks whether all is well.
@@ -289,9 +158,9 @@ const LIMITS: [u64; 14] = [
 ];
 
 fn every_call_with_every_limit(database: &Database) -> Outcome {
-    let mut witness = prepare(database, 1_000_000)?;
+    let mut witness = make(database, 1_000_000)?;
     let mut tally = Tally::default();
-    for &call in chosen() {
+    for call in chosen() {
         for threads in [1, 4] {
             let before = tally.ran_out;
             for kilobytes in LIMITS {
@@ -310,7 +179,7 @@ fn every_call_with_every_limit(database: &Database) -> Outcome {
 
 /// The same where all processes of the server are limited from their start, as by `ulimit -v`.
 fn every_call_on_a_small_server(database: &Database) -> Outcome {
-    let mut witness = prepare(database, 1_000_000)?;
+    let mut witness = make(database, 1_000_000)?;
     let size = process_size(&mut database.client_with_library()?, "VmSize")?;
     let server: String = one(
         &mut witness,
@@ -322,7 +191,7 @@ fn every_call_on_a_small_server(database: &Database) -> Outcome {
     for kilobytes in [3 << 10, 4 << 10, 6 << 10, 10 << 10, 20 << 10, 50 << 10] {
         limit_address_space(&mut witness, server, Some(size + (kilobytes << 10)))?;
         let before = tally.ran_out;
-        for (number, &(what, call)) in chosen().enumerate() {
+        for (number, (what, call)) in chosen().enumerate() {
             let threads = if number % 2 == 0 { 1 } else { 4 };
             tally.count(run_small(database, &mut witness, call, threads).map_err(|failure| {
                 format!("{what}, {kilobytes} kB for each process: {}", crate::told(&*failure)).into()

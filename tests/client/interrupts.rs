@@ -1,6 +1,7 @@
 //! Long calls can be cancelled, end in time, and show how far they are.
 
 use crate::database::{Database, error_of, one, process_size};
+use crate::features::{FEATURES, Single};
 use crate::{Failure, Outcome, ensure};
 use postgres::{Client, NoTls};
 use std::sync::{Arc, Mutex};
@@ -14,93 +15,6 @@ crate::trials!(
     nothing_is_left_behind,
     progress_is_shown,
 );
-
-/// Long work, each of another kind: more than two seconds, were it not cancelled.
-const LONG: [(&str, &str); 22] = [
-    (
-        "collecting",
-        "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
-         FROM generate_series(1, 30000000::bigint) i",
-    ),
-    ("merging", "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 40)"),
-    ("writing text", "SELECT sum(length(log::text)) FROM logs, generate_series(1, 40)"),
-    ("reading text", "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts, generate_series(1, 40)"),
-    ("scoring", "SELECT sum(r) FROM logs, generate_series(1, 40), clientele.rfm(log, ties => 'ntile')"),
-    ("fitting", "SELECT count(clientele.fit_rfm(log)) FROM logs, generate_series(1, 400)"),
-    (
-        "fitting purchases",
-        "SELECT clientele.fit_purchases(x, x * 2.0 + u, x * 2.0 + 3 * u + 1, 1, 'pareto/nbd', '1 day')
-         FROM (SELECT i % 50 AS x, (i % 50 > 0)::int * sqrt(i % 99991) AS u FROM generate_series(1, 1000000) i) s",
-    ),
-    ("valuing", "SELECT sum(clv) FROM logs, generate_series(1, 400), clientele.clv(log, discount_rate => 0.1)"),
-    (
-        "validating",
-        "SELECT sum(predicted)
-         FROM logs, generate_series(1, 40) i, clientele.validate_purchases(log, as_of => timestamp '2024-02-01' + i * interval '1 day')",
-    ),
-    ("fitting retention", "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i"),
-    (
-        "collecting features",
-        "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]::float8[])) FROM generate_series(1, 12000000::bigint) i",
-    ),
-    (
-        "writing features",
-        "SELECT pg_column_size(clientele.feature_set(r.customer_id::text, ARRAY[r.days_since_last, r.orders, r.revenue]))
-         FROM logs, generate_series(1, 40), clientele.customers(log) r",
-    ),
-    (
-        "merging features",
-        "SELECT pg_column_size(clientele.merge(set))
-         FROM (SELECT clientele.feature_set(c.customer_id, ARRAY[c.days_since_last, c.orders, c.revenue]) AS set FROM logs, clientele.customers(log) c) s,
-              generate_series(1, 40)",
-    ),
-    (
-        "clusters",
-        "SELECT clusters FROM (SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS set FROM generate_series(1, 400000::bigint) i) s,
-              generate_series(1, 50) n, clientele.describe(clientele.fit_kmeans(set, 40, seed => n))",
-    ),
-    (
-        "exact silhouettes",
-        "SELECT count(*) FROM clientele.kmeans((SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, sqrt(i)]) FROM generate_series(1, 300000::bigint) i), 2,
-              n_init => 1, silhouette => 'exact')",
-    ),
-    (
-        "itemsets without an end",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 300) b, generate_series(1, 60) i WHERE hashint4(b * 64 + i) % 5 <> 0) l,
-              clientele.frequent_itemsets(log, min_count => 3, target => 'closed')",
-    ),
-    (
-        "rules of many baskets",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, hashint8extended(b * 25 + i, 1) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
-              generate_series(1, 100) n, clientele.association_rules(log, min_count => 40 + n % 20, top => 5)",
-    ),
-    (
-        "counting rules",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, (b * b * 7 + i * 13 + i * b) % 400) AS log FROM generate_series(1, 20000::bigint) b, generate_series(1, 25) i) l,
-              generate_series(1, 100000) n, clientele.rule_counts(log, ARRAY[(n % 200)::text], ARRAY[(n % 199)::text])",
-    ),
-    (
-        // Items in every number of baskets, and names that have to be looked for among all of them.
-        "looking items up",
-        "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 1500) i, generate_series(1, i) b) l,
-              clientele.recommend(log, (SELECT array_agg(i) FROM generate_series(1000000, 1400000) i))",
-    ),
-    (
-        "collecting baskets",
-        "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 30000000::bigint) i",
-    ),
-    (
-        "merging baskets",
-        "SELECT pg_column_size(clientele.merge(b.log))
-         FROM (SELECT clientele.basket_log((i % 50000, 'x'), i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 200)",
-    ),
-    (
-        "looking into baskets",
-        "SELECT sum(entries)
-         FROM (SELECT clientele.basket_log(i % 50000, i * 7919 % 1009) AS log FROM generate_series(1, 500000::bigint) i) b, generate_series(1, 4000) n,
-              clientele.describe(CASE WHEN n > 0 THEN b.log END)",
-    ),
-];
 
 /// How long cancelled work may go on.
 const SOON: Duration = Duration::from_millis(500);
@@ -131,10 +45,15 @@ fn stopped(client: &mut Client, work: &str) -> Outcome {
     Ok(())
 }
 
+/// Long work of all features.
+fn long() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FEATURES.iter().flat_map(|feature| feature.long.iter().copied())
+}
+
 /// Runs each kind of long work until it ends soon after it was stopped: a machine may hold everything up for a moment, but not
 /// three times.
 fn all_end_soon(client: &mut Client, end: impl Fn(&mut Client, &str) -> Result<Duration, Failure>) -> Outcome {
-    for (what, work) in LONG {
+    for (what, work) in long() {
         let mut took = Vec::new();
         while took.last().is_none_or(|&last| last >= SOON) {
             ensure!(took.len() < 3, "{what} went on for {took:?}");
@@ -149,47 +68,6 @@ fn calls_can_be_cancelled(database: &Database) -> Outcome {
     all_end_soon(&mut client, cancelled)
 }
 
-/// One call each, which PostgreSQL's own checks between calls and rows cannot stop: what it is given, made of so many rows, and
-/// the call.
-const SINGLE: [(&str, &str, &str); 8] = [
-    (
-        "scoring",
-        LOG_OF,
-        "SELECT count(*) FROM input, clientele.rfm(value, ties => 'ntile')",
-    ),
-    (
-        "totals",
-        LOG_OF,
-        "SELECT count(*) FROM input, clientele.customers(value)",
-    ),
-    ("fitting", LOG_OF, "SELECT clientele.fit_rfm(value) IS NULL FROM input"),
-    (
-        "fitting purchases",
-        LOG_OF,
-        "SELECT clientele.fit_purchases(value, 'pareto/nbd') IS NULL FROM input",
-    ),
-    (
-        "valuing",
-        LOG_OF,
-        "SELECT count(*) FROM input, clientele.clv(value, discount_rate => 0.1)",
-    ),
-    (
-        "clusters",
-        FEATURES_OF,
-        "SELECT clientele.fit_kmeans(value, 40, n_init => 5) IS NULL FROM input",
-    ),
-    (
-        "itemsets",
-        BASKETS_OF,
-        "SELECT count(*) FROM input, clientele.frequent_itemsets(value, min_support => 0.002, target => 'maximal')",
-    ),
-    ("writing text", LOG_OF, "SELECT length(value::text) FROM input"),
-];
-const LOG_OF: &str = "SELECT clientele.order_log(i * 7919 % (N / 2 + 1), timestamp '2024-01-01' + i * 104729 % 31536000 * interval '1 second', i % 1000 / 4.0) AS value
-                      FROM generate_series(1, N::bigint) i";
-const FEATURES_OF: &str = "SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS value FROM generate_series(1, N::bigint) i";
-const BASKETS_OF: &str =
-    "SELECT clientele.basket_log(i / 16, hashint8extended(i, 7) & 31) AS value FROM generate_series(1, N::bigint) i";
 /// A call that takes as long as this goes on far too long if nothing stops it.
 const LONG_ENOUGH: Duration = Duration::from_millis(1200);
 /// When it is cancelled.
@@ -200,7 +78,13 @@ fn single_calls_can_be_cancelled(database: &Database) -> Outcome {
     let mut client = database.client()?;
     client
         .batch_execute("SET clientele.memory_limit = '4GB'; SET max_parallel_workers_per_gather = 0; SET jit = off")?;
-    for (what, input, call) in SINGLE {
+    for &Single {
+        what,
+        input,
+        call,
+        threads,
+    } in FEATURES.iter().flat_map(|feature| feature.single)
+    {
         let mut n = 1 << 19;
         loop {
             client.batch_execute(&format!(
@@ -216,7 +100,6 @@ fn single_calls_can_be_cancelled(database: &Database) -> Outcome {
             ensure!(n <= 1 << 25, "{what} is never long enough");
         }
         // What works with threads has them stopped, too.
-        let threads: &[u32] = if what == "clusters" { &[1, 4] } else { &[1] };
         for threads in threads {
             client.batch_execute(&format!("SET clientele.threads = {threads}"))?;
             let mut took = Vec::new();
@@ -247,7 +130,7 @@ fn nothing_is_left_behind(database: &Database) -> Outcome {
     client.batch_execute("SET clientele.memory_limit = '300MB'; SET statement_timeout = '250ms'")?;
     let mut held = Vec::new();
     for _ in 0..6 {
-        for (what, work) in LONG {
+        for (what, work) in long() {
             stopped(&mut client, work).map_err(|failure| format!("{what}: {failure}"))?;
         }
         held.push(process_size(&mut client, "RssAnon")?);

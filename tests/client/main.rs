@@ -6,13 +6,16 @@
 mod aggregates;
 mod call_site;
 mod contract;
+mod coverage;
 mod database;
 mod encodings;
 mod examples;
 mod exhaustion;
+mod features;
 mod interrupts;
 mod memory;
 mod options;
+mod parts;
 mod plans;
 mod real_data;
 mod security;
@@ -74,6 +77,7 @@ fn main() {
         call_site::trials(),
         interrupts::trials(),
         memory::trials(),
+        coverage::trials(),
         plans::trials(),
         storage::trials(),
         encodings::trials(),

@@ -1,7 +1,8 @@
 //! Memory: limited, given back, and never the end of the server.
 
 use crate::database::{Database, error_of, one};
-use crate::exhaustion::{CALLS, Ending, held_bytes, prepare, run_out};
+use crate::exhaustion::{Ending, held_bytes, run_out};
+use crate::features::{FEATURES, calls_that_need_memory, make};
 use crate::{Failure, Outcome, ensure};
 use postgres::Client;
 
@@ -19,43 +20,11 @@ crate::trials!(
 const MANY: &str = "SELECT pg_column_size(clientele.order_log(i * 7919 % 1000003, timestamp '2024-01-01' + i * interval '1 second', i::float8))
                     FROM generate_series(1, 6000000::bigint) i";
 
-const FEATURES: &str = "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]))
-                        FROM generate_series(1, 2000000::bigint) i";
-
-const SETS: &str = "CREATE TABLE sets AS
-                    SELECT clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]) AS set
-                    FROM generate_series(1, 1000000::bigint) i";
-
-const BASKETS: &str = "SELECT pg_column_size(clientele.basket_log(i * 7919 % 1000003, i % 1009)) FROM generate_series(1, 6000000::bigint) i";
-
-/// Some ten million sets.
-const RULES: &str = "SELECT count(*) FROM (SELECT clientele.basket_log(b, i) AS log FROM generate_series(1, 40) b, generate_series(1, 24) i WHERE b % 5 <> i % 5 OR b < 9) l,
-                     clientele.association_rules(log, min_count => 3)";
-
 /// Each kind of call with little memory: SQLSTATE 53400, and afterwards all is as before.
 fn the_limit_is_kept(database: &Database) -> Outcome {
-    let mut client = database.client_with_log(1_000_000)?;
-    client.batch_execute(SETS)?;
-    let calls = [
-        MANY,
-        "SELECT pg_column_size(clientele.merge(log)) FROM logs, generate_series(1, 3)",
-        "SELECT sum(r) FROM logs, clientele.rfm(log)",
-        "SELECT clientele.fit_rfm(log) FROM logs",
-        "SELECT sum(pg_column_size(t::clientele.order_log)) FROM texts",
-        "SELECT sum(predicted) FROM logs, clientele.validate_purchases(log, model => 'bg/nbd')",
-        "SELECT clientele.fit_retention(i, 2000000 - i) FROM generate_series(0, 2000000) i",
-        FEATURES,
-        "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 3)",
-        "SELECT length(set::text) FROM sets",
-        "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets",
-        BASKETS,
-        "SELECT pg_column_size(clientele.basket_log((i, i), 'item ' || i)) FROM generate_series(1, 500000) i",
-        "SELECT clientele.fit_kmeans(set, 3) FROM sets",
-        "SELECT sum(cluster) FROM sets, clientele.kmeans(set, 3, n_init => 1)",
-        RULES,
-    ];
+    let mut client = make(database, 1_000_000)?;
     for limit in ["1MB", "2MB", "5MB", "16MB"] {
-        for call in calls {
+        for (_, call) in FEATURES.iter().flat_map(|feature| feature.growing) {
             client.batch_execute(&format!("SET clientele.memory_limit = '{limit}'"))?;
             if let Err(error) = client.batch_execute(call) {
                 let error = error
@@ -79,8 +48,8 @@ fn the_limit_is_kept(database: &Database) -> Outcome {
 
 /// The system says no, in the middle of each kind of call: SQLSTATE 53200, nothing stays behind, and the server goes on.
 fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
-    let mut witness = prepare(database, 1_000_000)?;
-    for &call in CALLS {
+    let mut witness = make(database, 1_000_000)?;
+    for call in calls_that_need_memory() {
         let ran_out =
             |megabytes: u64, threads, witness: &mut _| run_out(database, witness, call, threads, megabytes << 10);
         // Next to nothing is not enough for anything that grows.
@@ -96,10 +65,10 @@ fn running_out_of_memory_is_an_error(database: &Database) -> Outcome {
 
 /// What a call held is given back, whatever limit ends it and where: the same work then has as much room as before.
 fn what_was_held_is_given_back(database: &Database) -> Outcome {
-    drop(prepare(database, 1_000_000)?);
+    drop(make(database, 1_000_000)?);
     let mut client = database.client()?;
     client.batch_execute("SET max_parallel_workers_per_gather = 0")?;
-    for &(what, call) in CALLS {
+    for (what, call) in calls_that_need_memory() {
         for threads in [1, 4] {
             client.batch_execute(&format!(
                 "SET clientele.threads = {threads}; SET clientele.memory_limit = '1GB'"

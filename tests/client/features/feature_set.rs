@@ -1,0 +1,50 @@
+use super::Feature;
+
+/// `N` rows of features.
+pub const ROWS: &str = "SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS value FROM generate_series(1, N::bigint) i";
+
+pub const FEATURE: Feature = Feature {
+    word: "feature_set",
+    long: &[
+        (
+            "collecting features",
+            "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]::float8[]))
+             FROM generate_series(1, 12000000::bigint) i",
+        ),
+        (
+            "writing features",
+            "SELECT pg_column_size(clientele.feature_set(r.customer_id::text, ARRAY[r.days_since_last, r.orders, r.revenue]))
+             FROM logs, generate_series(1, 40), clientele.customers(log) r",
+        ),
+        (
+            "merging features",
+            "SELECT pg_column_size(clientele.merge(set))
+             FROM (SELECT clientele.feature_set(c.customer_id, ARRAY[c.days_since_last, c.orders, c.revenue]) AS set FROM logs, clientele.customers(log) c) s,
+                  generate_series(1, 40)",
+        ),
+    ],
+    growing: &[
+        (
+            "collecting features",
+            "SELECT pg_column_size(clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]))
+             FROM generate_series(1, 1000000::bigint) i",
+        ),
+        ("merging features", "SELECT pg_column_size(clientele.merge(set)) FROM sets, generate_series(1, 6)"),
+        ("writing features as JSON", "SELECT length(set::json::text) FROM sets"),
+        ("features as JSON and back", "SELECT pg_column_size(set::json::clientele.feature_set) FROM sets"),
+    ],
+    filling: &[
+        ("writing features as text", "SELECT length(set::text) FROM sets"),
+        ("reading features from text", "SELECT pg_column_size(set::text::clientele.feature_set) FROM sets"),
+    ],
+    made: "CREATE TABLE sets AS
+           SELECT clientele.feature_set(i * 7919 % 1000003, ARRAY[i, i % 365, i / 7.0]) AS set FROM generate_series(1, 400000::bigint) i",
+    stored: "
+        CREATE TABLE sets AS SELECT day, clientele.feature_set(c.customer_id, ARRAY[c.orders, c.revenue, c.age / 3]) AS set
+            FROM logs, clientele.customers(log) c WHERE day > '2000-01-01' GROUP BY day;
+        INSERT INTO sets SELECT '1999-01-01', clientele.feature_set('Zoë ' || customer_id, ARRAY[total]::float8[]) FROM orders",
+    short: &[
+        ("describe", "what the header says"),
+    ],
+    ..Feature::NONE
+};

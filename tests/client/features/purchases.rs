@@ -1,0 +1,46 @@
+use super::{Feature, Single, order_log};
+
+pub const FEATURE: Feature = Feature {
+    word: "purchases",
+    long: &[
+        (
+            "fitting purchases",
+            "SELECT clientele.fit_purchases(x, x * 2.0 + u, x * 2.0 + 3 * u + 1, 1, 'pareto/nbd', '1 day')
+             FROM (SELECT i % 50 AS x, (i % 50 > 0)::int * sqrt(i % 99991) AS u FROM generate_series(1, 1000000) i) s",
+        ),
+    ],
+    single: &[
+        Single {
+            what: "fitting purchases",
+            input: order_log::ROWS,
+            call: "SELECT clientele.fit_purchases(value, 'pareto/nbd') IS NULL FROM input",
+            threads: &[1],
+        },
+    ],
+    growing: &[
+        ("fitting purchases", "SELECT clientele.fit_purchases(log, model => 'bg/nbd') FROM logs"),
+        (
+            "fitting purchases of summaries",
+            "SELECT clientele.fit_purchases(x, x * 2.0 + u, x * 2.0 + 3 * u + 1)
+             FROM (SELECT i % 50 AS x, (i % 50 > 0)::int * sqrt(i % 99991) AS u FROM generate_series(1, 300000) i) s",
+        ),
+    ],
+    stored: "
+        CREATE TABLE fitted AS SELECT clientele.fit_purchases(log, 'bg/nbd') AS purchases FROM whole;
+        CREATE TABLE leaving (x bigint, t_x float8, t float8, churn float8 GENERATED ALWAYS AS (clientele.churn_probability(
+            '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}',
+            x, t_x, t, '30 days')) STORED);
+        INSERT INTO leaving VALUES (0, 0, 30), (4, 25, 30);
+        CREATE INDEX by_p_alive ON leaving (clientele.p_alive(
+            '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}', x, t_x, t))",
+    short: &[
+        ("p_alive", "a formula of one customer"),
+        ("expected_orders", "a formula of one customer"),
+        ("churn_probability", "a formula of one customer"),
+        ("p_orders", "a formula of one customer"),
+        ("expected_orders_new_customer", "a formula"),
+        ("parameters", "as much as a model has parameters"),
+        ("describe", "as much as a model has parameters"),
+    ],
+    ..Feature::NONE
+};

@@ -1,0 +1,30 @@
+use super::Feature;
+
+pub const FEATURE: Feature = Feature {
+    word: "spend",
+    long: &[
+        (
+            "fitting spend",
+            "SELECT count(clientele.fit_spend(log)) FROM logs, generate_series(1, 400)",
+        ),
+        (
+            "fitting spend of summaries",
+            "SELECT clientele.fit_spend(1 + i % 9, 1 + i % 99991 / 7.0) FROM generate_series(1, 20000000) i",
+        ),
+    ],
+    growing: &[
+        ("fitting spend", "SELECT clientele.fit_spend(log) FROM logs"),
+        (
+            "fitting spend of summaries",
+            "SELECT clientele.fit_spend(1 + i % 9, 1 + i % 99991 / 7.0) FROM generate_series(1, 600000) i",
+        ),
+    ],
+    stored: "
+        CREATE TABLE spending AS SELECT clientele.fit_spend(log) AS spend FROM whole",
+    short: &[
+        ("expected_spend", "a formula of one customer"),
+        ("parameters", "as much as a model has parameters"),
+        ("describe", "as much as a model has parameters"),
+    ],
+    ..Feature::NONE
+};

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod call_site;
+mod catalog;
 mod contract;
 mod coverage;
 mod database;
@@ -73,6 +74,7 @@ fn main() {
     let trials = [
         contract::trials(),
         options::trials(),
+        catalog::trials(),
         aggregates::trials(),
         call_site::trials(),
         interrupts::trials(),

@@ -22,6 +22,7 @@ mod real_data;
 mod security;
 mod signatures;
 mod storage;
+mod upgrades;
 
 use database::Database;
 use libtest_mimic::{Arguments, Trial};
@@ -82,6 +83,7 @@ fn main() {
         coverage::trials(),
         plans::trials(),
         storage::trials(),
+        upgrades::trials(),
         encodings::trials(),
         security::trials(),
         examples::trials(),

@@ -5,7 +5,9 @@ use std::process::{Command, exit};
 use std::{env, fs};
 
 fn main() {
-    println!("cargo::rerun-if-changed=sql");
+    for part in ["install-script", "parts", "parts.list"] {
+        println!("cargo::rerun-if-changed=sql/{part}");
+    }
     let script = Command::new("sql/install-script")
         .output()
         .expect("sql/install-script runs");

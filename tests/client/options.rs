@@ -11,6 +11,7 @@ crate::trials!(
     wrong_options_and_columns_are_noticed,
     functions_of_one_symbol_differ_in_the_key,
     null_is_the_default,
+    options_are_checked_before_what_they_are_about,
 );
 
 /// A function as SQL declares it.
@@ -322,6 +323,88 @@ fn null_is_the_default(database: &Database) -> Outcome {
         }
     }
     ensure!(names.len() > 15 && count > 150, "only {count} options of {names:?}");
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// Calls with an option that may not be so, about nothing.
+const WRONG: [(&str, &str); 16] = [
+    (
+        "orders(NULL, time_zone => 'Nowhere')",
+        "unknown value for option \"time_zone\"",
+    ),
+    (
+        "customers(NULL, time_unit => '1 month')",
+        "time_unit must have a fixed length",
+    ),
+    (
+        "rfm(NULL, NULL::uuid, bins => 0)",
+        "number of bins must be between 1 and 100, not 0",
+    ),
+    (
+        "fit_rfm(NULL, segments => '[]')",
+        "segments must be an object of names with arrays of patterns",
+    ),
+    (
+        "fit_purchases(NULL, model => 'best')",
+        "unknown value for option \"model\"",
+    ),
+    (
+        "fit_spend(NULL, period => 'year')",
+        "unknown value for option \"period\"",
+    ),
+    (
+        "clv(NULL, margin => -1)",
+        "margin must be a finite number that is not negative",
+    ),
+    (
+        "churn(NULL, medium_from => 2)",
+        "limits of risk must ascend between 0 and 1",
+    ),
+    (
+        "validate_purchases(NULL, split => 'infinity')",
+        "split must be a finite time",
+    ),
+    ("fit_kmeans(NULL, 0)", "k must be between 1 and 65535"),
+    (
+        "kmeans(NULL, 3, tolerance => -1)",
+        "tolerance must be a finite number that is not negative",
+    ),
+    (
+        "kmeans_scan(NULL, k_min => 5, k_max => 4)",
+        "k_min must be at least 1, and k_max between k_min and 65535",
+    ),
+    (
+        "frequent_itemsets(NULL, min_length => 3, max_length => 2)",
+        "max_length must be at least min_length",
+    ),
+    (
+        "association_rules(NULL, min_support => 0.1, min_count => 3)",
+        "min_support and min_count cannot both be given",
+    ),
+    (
+        "association_rules(NULL, significance_level => 2)",
+        "significance_level must be above 0 and at most 1",
+    ),
+    (
+        "fit_baskets(NULL, min_confidence => 1.5)",
+        "min_confidence must be between 0 and 1",
+    ),
+];
+
+fn options_are_checked_before_what_they_are_about(database: &Database) -> Outcome {
+    let mut client = database.client()?;
+    let mut wrong = Vec::new();
+    for (call, due) in WRONG {
+        let error = client.query(&format!("SELECT * FROM clientele.{call}"), &[]).err();
+        let told = error
+            .as_ref()
+            .and_then(|error| error.as_db_error())
+            .map(|error| error.message());
+        if told != Some(due) {
+            wrong.push(format!("{call}: {told:?}"));
+        }
+    }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }

@@ -17,6 +17,7 @@ mod interrupts;
 mod memory;
 mod options;
 mod parts;
+mod pages;
 mod plans;
 mod real_data;
 mod security;
@@ -87,6 +88,7 @@ fn main() {
         encodings::trials(),
         security::trials(),
         examples::trials(),
+        pages::trials(),
         signatures::trials(),
         real_data::trials(),
     ];

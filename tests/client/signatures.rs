@@ -28,7 +28,7 @@ struct Function {
     arguments: Vec<Argument>,
     /// Whether it has an argument that only gives the type of the keys.
     keyed: bool,
-    /// The names of columns, and their types.
+    /// The names of columns, or of the fields of the type that it returns, and their types.
     columns: Vec<(String, String)>,
     returns: String,
     aggregate: bool,
@@ -52,9 +52,11 @@ fn functions(client: &mut Client) -> Result<Vec<Function>, Failure> {
     client.batch_execute("SET search_path = clientele, public")?;
     let rows = client.query(
         "SELECT proname::text, pg_get_function_arguments(p.oid), format_type(prorettype, NULL), prokind = 'a', obj_description(p.oid, 'pg_proc'),
-                ARRAY(SELECT n FROM unnest(proargnames, proargmodes) WITH ORDINALITY u (n, m, i) WHERE m IN ('o', 't') ORDER BY i),
+                ARRAY(SELECT n FROM unnest(proargnames, proargmodes) WITH ORDINALITY u (n, m, i) WHERE m IN ('o', 't') ORDER BY i)
+                    || ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 ORDER BY attnum),
                 ARRAY(SELECT format_type(t, NULL) FROM unnest(proallargtypes, proargmodes) WITH ORDINALITY u (t, m, i) WHERE m IN ('o', 't') ORDER BY i)
-         FROM pg_proc p JOIN pg_language l ON l.oid = prolang
+                    || ARRAY(SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 ORDER BY attnum)
+         FROM pg_proc p JOIN pg_language l ON l.oid = prolang JOIN pg_type ON pg_type.oid = prorettype
          WHERE pronamespace = 'clientele'::regnamespace AND (lanname <> 'internal' OR prokind = 'a')
            AND NOT proargtypes::oid[] && ARRAY['internal'::regtype::oid, 'cstring'::regtype] AND prorettype <> 'cstring'::regtype
            AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = p.oid) ORDER BY p.oid",
@@ -202,20 +204,27 @@ fn difference(shown: &Shown, function: &Function) -> Option<String> {
         true => known.starts_with(&columns),
         false => known == columns,
     };
-    // The columns of a composite type are not those of the function.
-    let composite = function.returns == "agreement";
-    (!fits && !in_words && !composite).then(|| format!("gives {known:?}, not {columns:?}"))
+    (!fits && !in_words).then(|| format!("gives {known:?}, not {columns:?}"))
 }
 
-/// What a page declares, block by block, and the tables behind each block: none before the first.
-fn sections(page: &Page) -> Vec<(Vec<Shown>, Vec<(Vec<String>, Vec<Vec<String>>)>)> {
-    let mut sections = Vec::new();
+/// What a block of a page declares, and the tables behind it.
+struct Section {
+    declared: Vec<Shown>,
+    tables: Vec<(Vec<String>, Vec<Vec<String>>)>,
+}
+
+/// What a page declares, block by block.
+fn sections(page: &Page) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
     for part in page.parts() {
         match part {
-            Part::Block(language, block) if language.is_empty() => sections.push((declared(&block), Vec::new())),
+            Part::Block(language, block) if language.is_empty() => sections.push(Section {
+                declared: declared(&block),
+                tables: Vec::new(),
+            }),
             Part::Table(head, rows) => {
-                if let Some((_, tables)) = sections.last_mut() {
-                    tables.push((head, rows));
+                if let Some(section) = sections.last_mut() {
+                    section.tables.push((head, rows));
                 }
             }
             _ => {}
@@ -236,7 +245,7 @@ fn pages_declare_what_there_is(database: &Database) -> Outcome {
     let mut wrong = Vec::new();
     let mut known = vec![false; functions.len()];
     for page in pages()? {
-        for shown in sections(&page).iter().flat_map(|section| &section.0) {
+        for shown in sections(&page).iter().flat_map(|section| &section.declared) {
             let mut differences = Vec::new();
             let mut fits = false;
             for (function, known) in functions.iter().zip(&mut known) {
@@ -322,7 +331,7 @@ fn tables_name_columns_and_defaults(database: &Database) -> Outcome {
     let functions = functions(&mut database.client()?)?;
     let (mut wrong, mut count) = (Vec::new(), 0);
     for page in pages()? {
-        for (declared, tables) in sections(&page) {
+        for Section { declared, tables } in sections(&page) {
             for (head, rows) in tables {
                 let name = page.name();
                 match head.first().map(String::as_str) {
@@ -429,7 +438,10 @@ fn the_reference_lists_all_functions(database: &Database) -> Outcome {
                 let link = heading.split_once("](").and_then(|(_, link)| link.split_once(')'));
                 let page = link.map(|(page, _)| Page::read(&format!("docs/{page}"))).transpose()?;
                 let sections = page.iter().flat_map(sections);
-                of = sections.flat_map(|section| section.0).map(|shown| shown.name).collect();
+                of = sections
+                    .flat_map(|section| section.declared)
+                    .map(|shown| shown.name)
+                    .collect();
                 continue;
             }
             Part::Block(_, block) => block,

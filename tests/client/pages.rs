@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-crate::trials!(links_lead_somewhere);
+crate::trials!(links_lead_somewhere, the_index_has_all_pages);
 
 /// A page.
 pub struct Page {
@@ -158,5 +158,15 @@ fn links_lead_somewhere(_: &Database) -> Outcome {
     }
     ensure!(count > 100, "only {count} links were found");
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+fn the_index_has_all_pages(_: &Database) -> Outcome {
+    let index: BTreeSet<String> = Page::read("docs/README.md")?.links().into_iter().collect();
+    for page in Page::all()? {
+        let name = page.name();
+        let is_listed = page.path.parent() != Some(Path::new("docs")) || name == "README.md" || index.contains(&name);
+        ensure!(is_listed, "docs/README.md does not list {name}");
+    }
     Ok(())
 }

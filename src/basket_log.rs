@@ -6,7 +6,7 @@ use crate::pg::call::Call;
 use crate::pg::collected;
 use crate::pg::collection::collection;
 use crate::pg::decoded::Decode;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::rows::{Cell, Column, RowSet, Rows, Shared};
@@ -66,7 +66,7 @@ fn collecting() -> Backend {
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn basket_log_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(answer(|| state.collector(&mut collecting())), args);
+    collect(or_raise(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 
@@ -81,7 +81,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
     if item.is_null() {
         return log.ignore_null_item();
     }
-    answer(|| {
+    or_raise(|| {
         basket.with_any_key("basket", |basket| {
             item.with_key("item", |item| log.push(basket, item, &mut collecting()))
         })
@@ -91,7 +91,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let bytes = log.bytes();
         let log = BasketLog::open(bytes)?;
         let about = log.describe(&mut Backend::of_call("describe"))?;
@@ -128,7 +128,7 @@ const ITEMS: &[(&str, Column)] = &[
 /// `items(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_log_items<'a>(log: Given<'a, Log>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let log = BasketLog::open(log.bytes())?;
         let items = log.items(&mut Backend::of_call("items"))?;
         let mut rows = Rows::begin(call, ITEMS, None)?;

@@ -4,7 +4,7 @@ use crate::estimate::{finite, told};
 use crate::observation::ObservationOptions;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -65,7 +65,7 @@ impl<'a> Question<'a> {
 /// `churn(log, horizon, model, as_of, period, time_zone, medium_from, high_from, purchases)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| score_all(log, Question::read(&options)?, call))
+    or_raise(|| score_all(log, Question::read(&options)?, call))
 }
 
 fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {

@@ -5,7 +5,7 @@ use crate::observation::ObservationOptions;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -74,7 +74,7 @@ impl<'a> Question<'a> {
 /// `clv(log, horizon, discount_rate, margin, model, as_of, period, time_zone, discount_period, confidence, purchases, spend)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn clv<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| value_all(log, Question::read(&options)?, call))
+    or_raise(|| value_all(log, Question::read(&options)?, call))
 }
 
 fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call<'a>) -> Result<RowSet<'a>> {

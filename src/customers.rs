@@ -3,7 +3,7 @@
 use crate::observation::ObservationOptions;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -31,7 +31,7 @@ const COLUMNS: &[(&str, Column)] = &[
 /// `customers(log, as_of, period, time_zone, time_unit)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn customers<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let observation = ObservationOptions::read(&options)?;
         let time_unit = options.read("time_unit", DAY, Interval::fixed)?;
         let Some(log) = log else {

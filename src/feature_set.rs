@@ -5,7 +5,7 @@ use crate::pg::any::Args;
 use crate::pg::call::Call;
 use crate::pg::collected;
 use crate::pg::collection::collection;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::record::{Field, Record};
 use crate::pg::text::JsonType;
@@ -35,7 +35,7 @@ fn collecting() -> Backend {
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn feature_set_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(answer(|| state.collector(&mut collecting())), args);
+    collect(or_raise(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 
@@ -52,13 +52,13 @@ fn collect(set: &mut Collector, args: Args<'_>) {
     let Some(features) = features.numbers("features") else {
         return set.ignore_null_features();
     };
-    answer(|| id.with_key("id", |id| set.push(id, &features, &mut collecting())));
+    or_raise(|| id.with_key("id", |id| set.push(id, &features, &mut collecting())));
 }
 
 /// `describe(set)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let set = FeatureSet::open(set.bytes())?;
         let counts = set.counts();
         let ids = set.kind().map(|kind| kind.to_string());

@@ -3,7 +3,7 @@
 use crate::basket_log::{Content, ItemNames, Log, places};
 use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -27,7 +27,7 @@ fn frequent_itemsets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call
         ("support", Column::Float8),
         ("all_baskets", Column::Int8),
     ];
-    answer(|| {
+    or_raise(|| {
         let support = Support::read(&options)?.unwrap_or(SUPPORT);
         let target = options.word("target", Target::All, Target::parse)?;
         let min_length = options.read("min_length", 1, at_least_one)?;

@@ -5,7 +5,7 @@ use crate::options::required;
 use crate::pg::array::{MadeNumbers, Numbers, Texts};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::{answer, notice};
+use crate::pg::error::{notice, or_raise};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::options::Options;
@@ -118,7 +118,7 @@ fn told<T>(set: &FeatureSet<'_>, fitted: Result<T>) -> Result<Option<T>> {
 /// `fit_kmeans(set, k, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, KmeansModel>> {
-    answer(|| {
+    or_raise(|| {
         let (choices, previous) = (Choices::read(&options)?, model(&options, "previous")?);
         let options = kmeans::Options {
             previous: previous.as_ref(),
@@ -148,7 +148,7 @@ const ROWS: &[(&str, Column)] = &[
 /// `kmeans(set, k, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let (choices, previous) = (Choices::read(&options)?, model(&options, "previous")?);
         let options = kmeans::Options {
             previous: previous.as_ref(),
@@ -173,7 +173,7 @@ fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>)
 /// `kmeans(set, model, silhouette)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn kmeans_by_model<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let kind = silhouette(&options)?;
         let (Some(model), Some(set)) = (model(&options, "model")?, set) else {
             return Rows::none(call, ROWS);
@@ -221,7 +221,7 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
         ("preferred_by", Column::TextArray),
         ("warnings", Column::Text),
     ];
-    answer(|| {
+    or_raise(|| {
         let choices = Choices::read(&options)?;
         let numbers = check_scan(options.or("k_min", 2)?, options.or("k_max", 10)?)?;
         let options = choices.with(*numbers.start());
@@ -257,7 +257,7 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
 /// `kmeans_assign(model, features)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_assign(model: Decoded<'_, KmeansModel>, features: Numbers<'_>) -> Option<i32> {
-    answer(|| {
+    or_raise(|| {
         model.check_dimension(features.len)?;
         features.all.map_or(Ok(None), |features| model.assign(&features))
     })
@@ -271,7 +271,7 @@ fn kmeans_distances<'a>(
     features: Numbers<'_>,
     call: Call<'a>,
 ) -> Option<MadeNumbers<'a>> {
-    answer(|| {
+    or_raise(|| {
         model.check_dimension(features.len)?;
         let distances = features.all.map_or(Ok(None), |features| model.distances(&features))?;
         distances.map(|distances| MadeNumbers::of(call, &distances)).transpose()
@@ -288,7 +288,7 @@ fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
         ("radius", Column::Float8),
         ("center", Column::Float8Array),
     ];
-    answer(|| {
+    or_raise(|| {
         let model = Model::decode(model.bytes())?;
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         for (at, (cluster, center)) in model.clusters.iter().zip(model.centers().rows()).enumerate() {
@@ -317,7 +317,7 @@ fn kmeans_profile<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
         ("mean", Column::Float8),
         ("scaled", Column::Float8),
     ];
-    answer(|| {
+    or_raise(|| {
         let model = Model::decode(model.bytes())?;
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let means = model.means();
@@ -341,7 +341,7 @@ fn kmeans_profile<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
 /// `describe(kmeans_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn kmeans_model_describe<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let model = Model::decode(model.bytes())?;
         let features: Vec<&str> = model.features.iter().map(|name| &**name).collect();
         let warnings = model.warnings.join("; ");

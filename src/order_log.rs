@@ -6,7 +6,7 @@ use crate::pg::any::{AnyTime, Args};
 use crate::pg::call::Call;
 use crate::pg::collected;
 use crate::pg::collection::collection;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::record::{Field, Record};
@@ -40,7 +40,7 @@ fn collecting() -> Backend {
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn order_log_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
-    collect(answer(|| state.collector(&mut collecting())), args);
+    collect(or_raise(|| state.collector(&mut collecting())), args);
     row.into_state()
 }
 
@@ -65,7 +65,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
         Some(amount) => amount.amount("amount"),
         None => Amount::ZERO,
     };
-    answer(|| {
+    or_raise(|| {
         let (keys, number) = match customer.integer_key() {
             Some(key) => (KeyKind::Integer, key),
             None => customer.with_long_key("customer", |key| {
@@ -79,7 +79,7 @@ fn collect(log: &mut Collector, args: Args<'_>) {
 /// `describe(log)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn order_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let bytes = log.bytes();
         let log = OrderLog::open(bytes)?;
         let about = log.describe(&mut Backend::of_call("describe"))?;
@@ -117,7 +117,7 @@ const ORDERS: &[(&str, Column)] = &[
 /// `orders(log, as_of, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn order_log_orders<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let end = End::read(&options)?;
         let Some(log) = log else {
             return Rows::none(call, ORDERS);

@@ -6,7 +6,7 @@ use crate::order_log::{Log, times};
 use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
@@ -56,7 +56,7 @@ fn fit_purchases<'a>(
     options: Options<'a>,
     call: Call<'a>,
 ) -> Option<Made<'a, PurchaseModel>> {
-    answer(|| {
+    or_raise(|| {
         let family = family(&options)?;
         let observation = ObservationOptions::read(&options)?;
         let time_unit = options.read("time_unit", DAY, Interval::fixed)?;
@@ -98,7 +98,7 @@ fn fit_purchases_trans<'a>(
     age: Option<f64>,
 ) -> State<'a, Histories> {
     let row = [frequency, recency, age, Some(1.0)];
-    answer(|| add(state.get(), row, (Some(DEFAULT), DAY)));
+    or_raise(|| add(state.get(), row, (Some(DEFAULT), DAY)));
     state
 }
 
@@ -112,7 +112,7 @@ fn fit_purchases_weighted_trans<'a>(
     weight: Option<f64>,
 ) -> State<'a, Histories> {
     let row = [frequency, recency, age, weight];
-    answer(|| add(state.get(), row, (Some(DEFAULT), DAY)));
+    or_raise(|| add(state.get(), row, (Some(DEFAULT), DAY)));
     state
 }
 
@@ -127,7 +127,7 @@ fn fit_purchases_named_trans<'a>(
     model: Option<Text<'a>>,
     time_unit: Option<Interval>,
 ) -> State<'a, Histories> {
-    answer(|| {
+    or_raise(|| {
         let family = model.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))?;
         let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
         let row = [frequency, recency, age, weight];
@@ -141,7 +141,7 @@ fn fit_purchases_named_trans<'a>(
 fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> Option<Made<'a, PurchaseModel>> {
     let state = state.get();
     let (family, time_unit) = state.wanted()?;
-    answer(|| {
+    or_raise(|| {
         let mut backend = Backend::of_call("fit_purchases");
         let histories = state.sorted(&mut backend)?;
         let fitting = Fitting {
@@ -156,13 +156,13 @@ fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> O
 /// `parameters(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn purchase_model_parameters<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+    or_raise(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(purchase_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let model = Model::decode(model.bytes())?;
         estimate::describe(model.family.name(), &model.estimate, call)
     })
@@ -193,7 +193,7 @@ fn expected_orders(
     age: f64,
     horizon: Interval,
 ) -> Option<f64> {
-    let horizon = answer(|| units(&model, horizon));
+    let horizon = or_raise(|| units(&model, horizon));
     finite(outlook(&model, frequency, recency, age)?.expected_orders(horizon))
 }
 
@@ -206,7 +206,7 @@ fn churn_probability(
     age: f64,
     horizon: Interval,
 ) -> Option<f64> {
-    let horizon = answer(|| units(&model, horizon));
+    let horizon = or_raise(|| units(&model, horizon));
     finite(outlook(&model, frequency, recency, age)?.p_no_order(horizon))
 }
 
@@ -220,7 +220,7 @@ fn p_orders(
     n: f64,
     horizon: Interval,
 ) -> Option<f64> {
-    let horizon = answer(|| units(&model, horizon));
+    let horizon = or_raise(|| units(&model, horizon));
     let outlook = outlook(&model, frequency, recency, age)?;
     if !n.is_finite() || n.fract() != 0.0 {
         return None;
@@ -237,6 +237,6 @@ fn p_orders(
 /// `expected_orders_new_customer(model, horizon)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn expected_orders_new_customer(model: Decoded<'_, PurchaseModel>, horizon: Interval) -> Option<f64> {
-    let horizon = answer(|| units(&model, horizon));
+    let horizon = or_raise(|| units(&model, horizon));
     finite(model.outlook(&Customer::NEW).expected_orders(horizon))
 }

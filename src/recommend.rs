@@ -5,7 +5,7 @@ use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
 use crate::pg::decoded::{Decode, Decoded};
 use crate::pg::encoding;
-use crate::pg::error::{answer, answer_input};
+use crate::pg::error::{or_raise, or_save};
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::KeyArray;
 use crate::pg::options::Options;
@@ -36,7 +36,7 @@ impl Decode for BasketModel {
 /// Text input.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_model_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, BasketModel>> {
-    answer_input(call, || {
+    or_save(call, || {
         let text = encoding::from_server(text.to_bytes())?;
         Made::of(
             call,
@@ -48,7 +48,7 @@ fn basket_model_in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, BasketMod
 /// Text output.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_model_out<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> MadeText<'a> {
-    answer(|| {
+    or_raise(|| {
         let bytes = model.bytes();
         let model = BasketModel::decode(bytes)?;
         MadeText::build(call, NAME, 4 * bytes.len(), |builder| {
@@ -60,7 +60,7 @@ fn basket_model_out<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> MadeTe
 /// Binary input: the stored bytes.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_model_recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, BasketModel> {
-    answer(|| message.check(call, |bytes| BasketModel::decode(bytes).map(drop)))
+    or_raise(|| message.check(call, |bytes| BasketModel::decode(bytes).map(drop)))
 }
 
 /// The most items of an antecedent where nothing is said.
@@ -100,7 +100,7 @@ impl Selection {
 /// `fit_baskets(log, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_baskets<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, BasketModel>> {
-    answer(|| {
+    or_raise(|| {
         let selection = Selection::read(&options)?;
         let Some(log) = log else {
             return Ok(None);
@@ -154,7 +154,7 @@ fn recommend<'a>(
     options: Options<'a>,
     call: Call<'a>,
 ) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let ((n, by), selection) = (ranking(&options)?, Selection::read(&options)?);
         let (Some(log), Some(basket)) = (log, basket) else {
             return Rows::none(call, COLUMNS);
@@ -183,7 +183,7 @@ fn recommend_by_model<'a>(
     options: Options<'a>,
     call: Call<'a>,
 ) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let (n, by) = ranking(&options)?;
         let (Some(model), Some(basket)) = (model, basket) else {
             return Rows::none(call, COLUMNS);
@@ -203,7 +203,7 @@ fn recommend_by_model<'a>(
 /// `describe(basket_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn basket_model_describe<'a>(model: Given<'a, BasketModel>, call: Call<'a>) -> Record<'a> {
-    answer(|| {
+    or_raise(|| {
         let bytes = model.bytes();
         let model = BasketModel::decode(bytes)?;
         let options = model.options();

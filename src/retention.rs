@@ -4,7 +4,7 @@ use crate::estimate;
 use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
@@ -50,7 +50,7 @@ fn fit_retention_curve_trans<'a>(
     customers: Option<f64>,
 ) -> State<'a, Tenures> {
     if let (Some(period), Some(customers)) = (period, customers) {
-        answer(|| add(state.get(), period, customers, false));
+        or_raise(|| add(state.get(), period, customers, false));
     }
     state
 }
@@ -64,7 +64,7 @@ fn fit_retention_trans<'a>(
     has_left: Option<bool>,
 ) -> State<'a, Tenures> {
     if let (Some(period), Some(customers), Some(has_left)) = (period, customers, has_left) {
-        answer(|| add(state.get(), period, customers, has_left));
+        or_raise(|| add(state.get(), period, customers, has_left));
     }
     state
 }
@@ -90,7 +90,7 @@ fn fit<'a>(
     if tenures.is_empty() {
         return None;
     }
-    answer(|| {
+    or_raise(|| {
         let mut backend = Backend::of_call(Tenures::NAME);
         let model = estimate::told(life_table(tenures, &mut backend)?).map(|table| table.fit(&mut backend));
         model
@@ -121,17 +121,17 @@ fn retention_expected_lifetime(
     horizon: Option<f64>,
 ) -> Option<f64> {
     let model = model?;
-    answer(|| model.expected_lifetime(renewals.unwrap_or(0.0), discount_rate.unwrap_or(0.0), horizon))
+    or_raise(|| model.expected_lifetime(renewals.unwrap_or(0.0), discount_rate.unwrap_or(0.0), horizon))
 }
 
 /// `parameters(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn retention_model_parameters<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+    or_raise(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn retention_model_describe<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> Record<'a> {
-    answer(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
+    or_raise(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
 }

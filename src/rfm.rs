@@ -4,7 +4,7 @@ use crate::observation::End;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::{answer, notice};
+use crate::pg::error::{notice, or_raise};
 use crate::pg::interrupt::Backend;
 use crate::pg::model::model_type;
 use crate::pg::options::Options;
@@ -59,7 +59,7 @@ const COLUMNS: &[(&str, Column)] = &[
 /// `rfm(log, as_of, bins, ties, time_zone, segments)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let question = Question::read(&options)?;
         let ties = options.word("ties", Ties::Tied, Ties::parse)?;
         let Some(log) = log else {
@@ -113,7 +113,7 @@ fn rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) ->
 /// `fit_rfm(log, as_of, bins, time_zone, segments)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_rfm<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, RfmModel>> {
-    answer(|| {
+    or_raise(|| {
         let question = Question::read(&options)?;
         let Some(log) = log else {
             return Ok(None);
@@ -142,7 +142,7 @@ fn rfm_score<'a>(
     revenue: f64,
     call: Call<'a>,
 ) -> Option<Made<'a, TextType>> {
-    answer(|| {
+    or_raise(|| {
         let scores = model.score(days_since_last, orders, revenue);
         scores.map(|scores| Made::text(call, &model.code(scores))).transpose()
     })
@@ -157,7 +157,7 @@ fn rfm_segment_of_model<'a>(
     revenue: f64,
     call: Call<'a>,
 ) -> Option<Made<'a, TextType>> {
-    answer(|| {
+    or_raise(|| {
         let scores = model.score(days_since_last, orders, revenue);
         let name = scores.and_then(|scores| model.segment(scores));
         name.map(|name| Made::text(call, name)).transpose()
@@ -167,7 +167,7 @@ fn rfm_segment_of_model<'a>(
 /// `rfm_segment(r, f, m)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn rfm_segment<'a>(r: i32, f: i32, m: i32, call: Call<'a>) -> Option<Made<'a, TextType>> {
-    answer(|| {
+    or_raise(|| {
         // 0 is no score.
         let scores = [r, f, m].map(|score| u8::try_from(score).unwrap_or(0));
         let name = segment(None, BINS as usize, scores);
@@ -185,7 +185,7 @@ fn rfm_segments<'a>(call: Call<'a>) -> RowSet<'a> {
         ("m", Column::Int4),
         ("score", Column::Text),
     ];
-    answer(|| {
+    or_raise(|| {
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         for (name, scores) in default_segments() {
             let [r, f, m] = scores.map(|score| Cell::Integer(i64::from(score)));

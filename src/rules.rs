@@ -5,7 +5,7 @@ use crate::itemsets::SUPPORT;
 use crate::options::{Support, at_least_one};
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::keys::{KeyArray, LooseKeyArray};
 use crate::pg::options::Options;
@@ -75,7 +75,7 @@ const RULES: [(&str, Column); 19] = {
 /// `association_rules(log, …)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn association_rules<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let top = options.read_given("top", at_least_one)?;
         let support = Support::read(&options)?.or(top.is_none().then_some(SUPPORT));
         let confidence = if top.is_some() { 0.0 } else { CONFIDENCE };
@@ -130,7 +130,7 @@ fn association_rules<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call
 /// `rule_counts(log, antecedent, consequent)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn rule_counts<'a>(log: Decoded<'a, Log>, antecedent: KeyArray, consequent: KeyArray, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let mut rows = Rows::begin(call, &MEASURES, None)?;
         // An item that is in no basket has a number that is in none.
         let mut backend = Backend::of_call("rule_counts");

@@ -2,7 +2,7 @@
 
 use crate::pg::aggregate::{State, Transition};
 use crate::pg::call::Call;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::record::{Field, Record};
@@ -34,7 +34,7 @@ fn segment_agreement_trans<'a>(mut row: Transition<'a, Contingency>) -> State<'a
         && !a.is_null()
         && !b.is_null()
     {
-        answer(|| {
+        or_raise(|| {
             a.with_key("a", |a| {
                 b.with_key("b", |b| state.push(a, b, &mut collecting::<Contingency>()))
             })
@@ -46,7 +46,7 @@ fn segment_agreement_trans<'a>(mut row: Transition<'a, Contingency>) -> State<'a
 /// The agreement; NULL where there was no row with both labels.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn segment_agreement_final<'a>(mut state: State<'a, Contingency>, call: Call<'a>) -> Option<Record<'a, Agreement>> {
-    answer(|| {
+    or_raise(|| {
         let agreement = state.get().agreement(&mut Backend::of_call(Contingency::NAME))?;
         let record = agreement.map(|agreement| {
             let information = agreement.normalized_mutual_information;

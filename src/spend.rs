@@ -6,7 +6,7 @@ use crate::order_log::{Log, times};
 use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
@@ -29,7 +29,7 @@ model_type! {
 /// `fit_spend(log, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_spend<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
-    answer(|| {
+    or_raise(|| {
         let observation = ObservationOptions::read(&options)?;
         let Some(log) = log else {
             return Ok(None);
@@ -71,7 +71,7 @@ fn fit_spend_trans<'a>(
     frequency: Option<f64>,
     monetary_value: Option<f64>,
 ) -> State<'a, Spenders> {
-    answer(|| add(state.get(), frequency, monetary_value, Some(1.0)));
+    or_raise(|| add(state.get(), frequency, monetary_value, Some(1.0)));
     state
 }
 
@@ -83,14 +83,14 @@ fn fit_spend_weighted_trans<'a>(
     monetary_value: Option<f64>,
     weight: Option<f64>,
 ) -> State<'a, Spenders> {
-    answer(|| add(state.get(), frequency, monetary_value, weight));
+    or_raise(|| add(state.get(), frequency, monetary_value, weight));
     state
 }
 
 /// The model; NULL where there was no row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
-    answer(|| {
+    or_raise(|| {
         let mut backend = Backend::of_call("fit_spend");
         let spenders = state.get().sorted(&mut backend)?;
         if spenders.is_empty() {
@@ -110,11 +110,11 @@ fn expected_spend(model: Decoded<'_, SpendModel>, frequency: f64, monetary_value
 /// `parameters(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn spend_model_parameters<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
+    or_raise(|| estimate::parameters(&Model::decode(model.bytes())?.parameters(), call))
 }
 
 /// `describe(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn spend_model_describe<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> Record<'a> {
-    answer(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
+    or_raise(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
 }

@@ -4,7 +4,7 @@ use crate::estimate::told;
 use crate::observation::ObservationOptions;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
-use crate::pg::error::answer;
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::{Backend, WholeCall};
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
@@ -64,7 +64,7 @@ impl<'a> Question<'a> {
 /// `validate_purchases(log, split, model, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn validate_purchases<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let (question, family) = (Question::read(&options)?, family(&options)?);
         let Some(log) = log else {
             return Rows::none(call, VALIDATION);
@@ -116,7 +116,7 @@ const COMPARISON: &[(&str, Column)] = &[
 /// `compare_purchase_models(log, split, as_of, period, time_zone)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn compare_purchase_models<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
-    answer(|| {
+    or_raise(|| {
         let question = Question::read(&options)?;
         let Some(log) = log else {
             return Rows::none(call, COMPARISON);

@@ -2,7 +2,7 @@
 
 use super::call::{Call, argument_name};
 use super::encoding;
-use super::error::{answer, raise, type_name};
+use super::error::{or_raise, raise, type_name};
 use super::value::datum_and_call_of;
 use super::varlena::{Builder, bytes_of};
 use clientele_core::codec::Sink;
@@ -153,7 +153,7 @@ impl Texts {
                 if at.is_multiple_of(CHECKED) {
                     check_for_interrupts!();
                 }
-                (!*nulls.add(at)).then(|| answer(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
+                (!*nulls.add(at)).then(|| or_raise(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
             };
             Texts((0..n as usize).map(text).collect())
         }

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::encoding::{self, ToServer};
-use super::error::{answer, answer_input};
+use super::error::{or_raise, or_save};
 use super::interrupt::Backend;
 use super::mergeable::row_bytes;
 use super::text::JsonType;
@@ -20,7 +20,7 @@ pub trait CollectedType: TypeName {
 
 /// Text input: the compact form, or JSON.
 pub fn from_text<'a, T: CollectedType>(text: &CStr, call: Call<'a>) -> Option<Made<'a, T>> {
-    answer_input(call, || {
+    or_save(call, || {
         let bytes = text.to_bytes();
         let text = match std::str::from_utf8(bytes) {
             // The same in every encoding, and possibly large.
@@ -35,7 +35,7 @@ pub fn from_text<'a, T: CollectedType>(text: &CStr, call: Call<'a>) -> Option<Ma
 
 /// Text output: the compact form.
 pub fn to_text<'a, T: CollectedType>(value: Given<'_, T>, call: Call<'a>) -> MadeText<'a> {
-    answer(|| {
+    or_raise(|| {
         let bytes = value.bytes();
         MadeText::build(call, T::NAME, bytes.len() / 3 * 4 + 100, |builder| {
             T::Collector::write_text(bytes, builder, &mut Backend::of_call(T::NAME))
@@ -45,12 +45,12 @@ pub fn to_text<'a, T: CollectedType>(value: Given<'_, T>, call: Call<'a>) -> Mad
 
 /// Binary input: the stored bytes, if they are what this library writes.
 pub fn from_binary<'a, T: CollectedType>(message: Received<'_>, call: Call<'a>) -> Made<'a, T> {
-    answer(|| message.check(call, |bytes| T::Collector::check(bytes, &mut Backend::of_call(T::NAME))))
+    or_raise(|| message.check(call, |bytes| T::Collector::check(bytes, &mut Backend::of_call(T::NAME))))
 }
 
 /// The cast to `json`.
 pub fn to_json<'a, T: CollectedType>(value: Given<'_, T>, call: Call<'a>) -> Made<'a, JsonType> {
-    answer(|| {
+    or_raise(|| {
         let bytes = value.bytes();
         Made::build(call, 4 * bytes.len(), |builder| {
             let mut checkpoint = Backend::of_call(T::NAME);

@@ -3,7 +3,7 @@
 use super::aggregate::State;
 use super::call::Call;
 use super::collected::CollectedType;
-use super::error::answer;
+use super::error::or_raise;
 use super::mergeable::{collecting, written};
 use super::value::{Given, Made};
 use clientele_core::collect::{Collected, Collection};
@@ -74,7 +74,7 @@ pub fn merge<'a, T: CollectedType>(
 ) -> State<'a, Collection<T::Collector>> {
     if let Some(value) = value {
         let mut checkpoint = collecting::<Collection<T::Collector>>();
-        answer(|| {
+        or_raise(|| {
             let collector = state.get().collector(&mut checkpoint)?;
             collector.absorb(value.bytes(), &mut checkpoint)
         });
@@ -84,5 +84,5 @@ pub fn merge<'a, T: CollectedType>(
 
 /// Final function: the value.
 pub fn value<'a, T: CollectedType>(mut state: State<'_, Collection<T::Collector>>, call: Call<'a>) -> Made<'a, T> {
-    answer(|| written(state.get(), call))
+    or_raise(|| written(state.get(), call))
 }

@@ -1,7 +1,7 @@
 //! Stored values that are read once and used for many rows: the models of scoring functions.
 
 use super::call_site::remembered;
-use super::error::answer;
+use super::error::or_raise;
 use super::interrupt::Backend;
 use super::value::{TypeName, datum_and_call_of};
 use super::varlena::bytes_of;
@@ -63,8 +63,8 @@ unsafe impl<'fcx, T: Decode> ArgAbi<'fcx> for Decoded<'fcx, T> {
         };
         let value = known.unwrap_or_else(|| {
             // SAFETY: as above.
-            let value = Rc::new(answer(|| T::decode(unsafe { bytes_of(datum) })));
-            *last.borrow_mut() = Some((answer(|| copy_of(given)), Rc::clone(&value)));
+            let value = Rc::new(or_raise(|| T::decode(unsafe { bytes_of(datum) })));
+            *last.borrow_mut() = Some((or_raise(|| copy_of(given)), Rc::clone(&value)));
             value
         });
         Decoded {

@@ -23,13 +23,13 @@ pub(super) fn init() {
 
 /// Runs the body of a SQL function and raises its error.
 #[inline(always)]
-pub fn answer<T>(work: impl FnOnce() -> Result<T>) -> T {
+pub fn or_raise<T>(work: impl FnOnce() -> Result<T>) -> T {
     alloc::with_reserve(|| work().unwrap_or_else(|error| raise(&error)))
 }
 
 /// Runs the body of an input function. Where the caller of that wants to go on after bad input, its error is saved for him, and
 /// the result is nothing.
-pub fn answer_input<T>(call: Call<'_>, work: impl FnOnce() -> Result<T>) -> Option<T> {
+pub fn or_save<T>(call: Call<'_>, work: impl FnOnce() -> Result<T>) -> Option<T> {
     alloc::with_reserve(|| match work() {
         Ok(answer) => Some(answer),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Arrays of keys: of texts, integers or UUIDs, as the texts that these are written as.
 
 use super::encoding;
-use super::error::{answer, type_name};
+use super::error::{or_raise, type_name};
 use super::value::datum_and_call_of;
 use super::varlena::bytes_of;
 use clientele_core::key::Key;
@@ -130,7 +130,7 @@ unsafe fn written(key: pg_sys::Datum, of: Oid) -> String {
         pg_sys::UUIDOID => Key::Uuid(u128::from_be_bytes(unsafe { *key.cast_mut_ptr() })).to_string(),
         _ => {
             // SAFETY: a text is bytes of variable length.
-            let text = answer(|| encoding::from_server(unsafe { bytes_of(key) }));
+            let text = or_raise(|| encoding::from_server(unsafe { bytes_of(key) }));
             // Blanks at the end of a `char(n)` do not count.
             let padded = of == pg_sys::BPCHAROID;
             if padded {

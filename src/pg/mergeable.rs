@@ -2,7 +2,7 @@
 
 use super::aggregate::{Other, Restored, State, Unused};
 use super::call::Call;
-use super::error::answer;
+use super::error::or_raise;
 use super::interrupt::Backend;
 use super::settings;
 use super::value::{Bytea, Given, Made, TypeName};
@@ -55,21 +55,21 @@ pub fn collecting<S: Mergeable>() -> Backend {
 /// Combine function: what two parallel workers collected.
 pub fn combine<'a, S: Mergeable>(mut state: State<'a, S>, other: Other<'a, S>) -> State<'a, S> {
     if let Some(other) = other.get() {
-        answer(|| state.get().merge(other, &mut collecting::<S>()));
+        or_raise(|| state.get().merge(other, &mut collecting::<S>()));
     }
     state
 }
 
 /// Serialisation function: what a parallel worker collected, on its way to the leader.
 pub fn serial<'a, S: Mergeable>(mut state: State<'_, S>, call: Call<'a>) -> Made<'a, Bytea> {
-    answer(|| written(state.get(), call))
+    or_raise(|| written(state.get(), call))
 }
 
 /// Deserialisation function: what a parallel worker collected, arrived.
 pub fn deserial<'a, S: Mergeable>(bytes: Given<'_, Bytea>, _: Unused, call: Call<'a>) -> Restored<'a, S> {
     Restored::new(
         call,
-        answer(|| S::read(bytes.bytes(), row_bytes(), &mut collecting::<S>())),
+        or_raise(|| S::read(bytes.bytes(), row_bytes(), &mut collecting::<S>())),
     )
 }
 

@@ -71,7 +71,7 @@ use pgrx::prelude::*;
 #[pg_guard]
 #[allow(non_snake_case, reason = "PostgreSQL calls it by this name")]
 extern "C-unwind" fn _PG_init() {
-    error::answer(alloc::init);
+    error::or_raise(alloc::init);
     error::init();
     settings::init();
 }

@@ -27,7 +27,7 @@ macro_rules! model_type {
         const _: () = {
             use $crate::pg::call::Call;
             use $crate::pg::encoding;
-            use $crate::pg::error::{answer, answer_input};
+            use $crate::pg::error::{or_raise, or_save};
             use $crate::pg::value::{Given, Made, MadeText, Received, TypeName};
             use clientele_core::codec::Sink;
             use pgrx::prelude::*;
@@ -35,12 +35,12 @@ macro_rules! model_type {
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
             fn $in<'a>(text: &CStr, call: Call<'a>) -> Option<Made<'a, $type>> {
-                answer_input(call, || Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
+                or_save(call, || Made::of(call, &<$model>::parse(&encoding::from_server(text.to_bytes())?)?.encode()))
             }
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
             fn $out<'a>(model: Given<'_, $type>, call: Call<'a>) -> MadeText<'a> {
-                answer(|| {
+                or_raise(|| {
                     let text = <$model>::decode(model.bytes())?.text();
                     MadeText::build(call, $type::NAME, text.len(), |builder| {
                         builder.append(&encoding::to_server(&text)?)
@@ -50,7 +50,7 @@ macro_rules! model_type {
 
             #[pg_extern(sql = false, immutable, strict, parallel_safe)]
             fn $recv<'a>(message: Received<'_>, call: Call<'a>) -> Made<'a, $type> {
-                answer(|| message.check(call, |bytes| <$model>::decode(bytes).map(drop)))
+                or_raise(|| message.check(call, |bytes| <$model>::decode(bytes).map(drop)))
             }
         };
     };

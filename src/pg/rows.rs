@@ -7,7 +7,7 @@ use super::array;
 use super::call::Call;
 use super::declaration::OLDER;
 use super::encoding;
-use super::error::{answer, type_name};
+use super::error::{or_raise, type_name};
 use super::time::in_range;
 use clientele_core::key::{Key, KeyKind};
 use clientele_core::{Error, Kind, Result};
@@ -194,7 +194,7 @@ impl<'fcx> Rows<'fcx> {
 
     /// Keeps a text that many rows have.
     pub fn share(&mut self, text: &str) -> Shared {
-        let text = answer(|| encoding::to_server(text));
+        let text = or_raise(|| encoding::to_server(text));
         let len = VARHDRSZ + text.len();
         let value = write_value(self.kept.block(words_of(text.len())), text.len(), |bytes| {
             bytes.copy_from_slice(&text)

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::encoding;
-use super::error::answer;
+use super::error::or_raise;
 use super::value::{self, Made, TypeName};
 use super::varlena::bytes_of;
 use clientele_core::Result;
@@ -71,7 +71,7 @@ pub(super) fn text_datum(call: Call<'_>, text: &str) -> Result<pg_sys::Datum> {
 
 /// Bytes of the server as text that lives as long as the call.
 fn read(bytes: &[u8]) -> &str {
-    match answer(|| encoding::from_server(bytes)) {
+    match or_raise(|| encoding::from_server(bytes)) {
         Cow::Borrowed(text) => text,
         Cow::Owned(text) => {
             // SAFETY: the copy is as long as the text, and is freed with the memory context of the call.

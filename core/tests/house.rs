@@ -12,7 +12,6 @@ use tree::{Tree, code, imported, room, words};
 
 /// The words of the capabilities, the same in every folder.
 const FEATURES: [&str; 16] = [
-    "agreement",
     "basket_log",
     "churn",
     "clv",
@@ -26,6 +25,7 @@ const FEATURES: [&str; 16] = [
     "retention",
     "rfm",
     "rules",
+    "segment_agreement",
     "spend",
     "validation",
 ];
@@ -101,23 +101,6 @@ const LONG_LINES: [(&str, usize); 1] = [("src/pg/model.rs", 1)];
 const NO_NAMES: [&str; 8] = [
     "util", "utils", "helper", "helpers", "common", "manager", "misc", "shared",
 ];
-
-/// What a feature has no file of, because it is told of or tried with another one.
-const WITHOUT: [(&str, &str); 10] = [
-    ("docs", "agreement"),
-    ("docs", "basket_log"),
-    ("docs", "feature_set"),
-    ("docs", "itemsets"),
-    ("docs", "recommend"),
-    ("docs", "rules"),
-    ("docs", "spend"),
-    ("regress", "agreement"),
-    ("regress", "churn"),
-    ("regress", "spend"),
-];
-
-/// Features whose files outside of the code are called as their function in SQL.
-const ALSO_CALLED: [(&str, &str); 1] = [("agreement", "segment_agreement")];
 
 /// Functions that the docs name and that are not of this extension.
 const OTHERS: [&str; 14] = [
@@ -295,15 +278,9 @@ fn names_say_something(tree: &Tree) -> Vec<String> {
 fn each_feature_has_its_files(tree: &Tree) -> Vec<String> {
     let mut broken = Vec::new();
     for feature in FEATURES {
-        let is_without = |what: &str| WITHOUT.contains(&(what, feature));
-        let also = ALSO_CALLED
-            .iter()
-            .find(|(word, _)| *word == feature)
-            .map_or(feature, |also| also.1);
         let mut need = |what: &str, paths: &[String]| {
-            let is_there = |path: &String| tree.has(path) || tree.has(&path.replace(feature, also));
-            if !is_without(what) && !paths.iter().any(is_there) {
-                broken.push(format!("{feature} lacks {}", paths.join(" or ")));
+            if !paths.iter().any(|path| tree.has(path)) {
+                broken.push(format!("{feature} lacks {what}: {}", paths.join(" or ")));
             }
         };
         need(
@@ -314,10 +291,7 @@ fn each_feature_has_its_files(tree: &Tree) -> Vec<String> {
         need("sql", &[format!("sql/parts/{feature}.sql")]);
         need("regress", &[format!("tests/pg_regress/sql/{feature}.sql")]);
         need("docs", &[format!("docs/{feature}.md")]);
-        // Some files are there as soon as the first feature has one.
-        if tree.has("tests/client/features") {
-            need("client", &[format!("tests/client/features/{feature}.rs")]);
-        }
+        need("client", &[format!("tests/client/features/{feature}.rs")]);
     }
     for (path, _) in tree.below("tests/pg_regress/sql/", ".sql") {
         let expected = path.replace("/sql/", "/expected/").replace(".sql", ".out");

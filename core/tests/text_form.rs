@@ -6,6 +6,7 @@ use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::collect::{Collected, Collection};
 use clientele_core::feature_set;
 use clientele_core::key::{AnyKey, Key};
+use clientele_core::mergeable::Mergeable;
 use clientele_core::order_log::{self, TimeKind};
 use clientele_core::{Error, Kind, Result};
 
@@ -214,7 +215,7 @@ fn reading_text_asks_for_memory_first() {
 fn arrived_is_merged<C: Collected>(make: fn(i64) -> C, whole: C) {
     let (few, many) = (written(make(3)), written(make(30_000)));
     let whole = written(whole);
-    let arrive = |bytes: &[u8]| Collection::<C>::arrived(bytes, LARGE, &mut Unhindered).expect("there is memory");
+    let arrive = |bytes: &[u8]| Collection::<C>::read(bytes, LARGE, &mut Unhindered).expect("there is memory");
     let write = |collection: &mut Collection<C>| {
         let mut bytes = Vec::new();
         collection

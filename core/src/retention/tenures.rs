@@ -256,7 +256,10 @@ mod tests {
             (0..2).for_each(|_| [2, i64::MAX as u64].iter().for_each(|&number| put_varint(out, number)));
         });
         let tenures = read(&sealed).unwrap();
-        assert_eq!(tenures.life_table(&mut Unhindered).unwrap_err().kind(), Kind::OutOfRange);
+        assert_eq!(
+            tenures.life_table(&mut Unhindered).unwrap_err().kind(),
+            Kind::OutOfRange
+        );
     }
 
     #[test]

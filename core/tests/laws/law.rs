@@ -4,6 +4,7 @@ use crate::{Case, LARGE, Lawful, Reader, bytes, collect, numbers, seal};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::collect::Collection;
 use clientele_core::error::{Error, Kind, Result};
+use clientele_core::mergeable::Mergeable;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -91,7 +92,7 @@ pub fn pieces_merge_to_the_whole<C: Lawful>(case: &Case<C>) {
         // As parallel workers send them.
         let mut sent = Collection::<C>::new(limit);
         for written in &written {
-            let arrived = Collection::arrived(written, limit, &mut Unhindered).unwrap();
+            let arrived = Collection::<C>::read(written, limit, &mut Unhindered).unwrap();
             sent.merge(&arrived, &mut Unhindered).unwrap();
         }
         let mut together = Vec::new();

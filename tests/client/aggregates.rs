@@ -1,214 +1,47 @@
 //! One answer whatever the plan: serial, parallel, in pieces, spilled to disk.
 
 use crate::database::{Database, one};
+use crate::features::{Aggregates, FEATURES, order_log::EVERY_TYPE};
 use crate::{Failure, Outcome, ensure};
+use libtest_mimic::Trial;
 use postgres::Client;
 
-crate::trials!(
-    every_aggregate_is_merged_and_tried,
-    order_logs_are_alike_in_every_plan,
-    basket_logs_are_alike_in_every_plan,
-    feature_sets_are_alike_in_every_plan,
-    purchases_are_fitted_alike_in_every_plan,
-    spend_is_fitted_alike_in_every_plan,
-    retention_is_fitted_alike_in_every_plan,
-    agreements_are_alike_in_every_plan,
-    revenue_is_the_same_in_every_order_of_rows,
-    groups_spill_to_disk,
-    every_time_zone_is_that_of_the_server,
-);
-
-/// Aggregates with one kind of state, and what they are tried with.
-struct Family {
-    /// Makes the table `rows`.
-    rows: &'static str,
-    /// Calls of the aggregates over it, not all of which give the same.
-    calls: fn() -> Vec<String>,
-    /// The bytes of a result, which is `{}`.
-    bytes: &'static str,
-    /// Rows come in these orders, too.
-    orders: &'static [&'static str],
-    /// By this there are so many groups that they do not fit into a megabyte; nothing where a fit to each of them would take too long.
-    groups: Option<&'static str>,
-    /// By this there are pieces whose values are merged by `clientele.merge`, where there is such a thing.
-    pieces: Option<&'static str>,
+pub fn trials() -> Vec<Trial> {
+    let trial = |name: &str, test: fn(&Database) -> Outcome| crate::trial(&format!("aggregates::{name}"), test);
+    let mut trials = vec![
+        trial(
+            "every_aggregate_is_merged_and_tried",
+            every_aggregate_is_merged_and_tried,
+        ),
+        trial(
+            "revenue_is_the_same_in_every_order_of_rows",
+            revenue_is_the_same_in_every_order_of_rows,
+        ),
+        trial("groups_spill_to_disk", groups_spill_to_disk),
+        trial(
+            "every_time_zone_is_that_of_the_server",
+            every_time_zone_is_that_of_the_server,
+        ),
+    ];
+    trials.extend(FEATURES.iter().filter_map(|feature| {
+        let aggregates = feature.aggregates.as_ref()?;
+        let name = format!("aggregates::{}_is_alike_in_every_plan", feature.word);
+        Some(crate::trial(&name, move |database| {
+            alike_in_every_plan(database, aggregates)
+        }))
+    }));
+    trials
 }
-
-const ORDER_LOG: Family = Family {
-    rows: EVERY_TYPE,
-    calls: every_order_log,
-    bytes: "clientele.order_log_send({})",
-    orders: &["float8", "timestamptz DESC", "md5(float8::text)", "text, timestamptz"],
-    groups: Some("int4"),
-    pieces: Some("date"),
-};
-
-const BASKET_LOG: Family = Family {
-    rows: "
-    CREATE TABLE rows AS
-    SELECT i * 31 % 20000 AS receipt, 'customér ' || i % 400 AS customer, date '2024-01-01' + i % 300 AS day,
-           i::bigint * i % 600 AS product, md5((i::bigint * i % 600)::text)::uuid AS uuid, 'product ' || i::bigint * i % 600 AS name
-    FROM generate_series(1, 200000) i",
-    calls: every_basket_log,
-    bytes: "clientele.basket_log_send({})",
-    orders: &["product", "md5(name || receipt)", "receipt DESC"],
-    groups: Some("receipt"),
-    // Each piece holds a part of every basket.
-    pieces: Some("product % 50"),
-};
-
-const FEATURE_SET: Family = Family {
-    rows: FEATURES,
-    calls: every_feature_set,
-    bytes: "clientele.feature_set_send({})",
-    orders: &["features", "md5(features::text)", "int4 DESC"],
-    groups: Some("int4"),
-    pieces: Some("int4 % 50"),
-};
-
-/// Summaries of 20 000 customers; some rows hold NULL, and are none.
-const SUMMARIES: &str = "
-    CREATE TABLE rows AS
-    SELECT nullif(i * 31 % 17, 16) AS frequency, CASE WHEN i * 31 % 17 > 0 THEN i * 7 % 200 ELSE 0 END AS recency, 200 + i * 13 % 100 AS age,
-           nullif(i * 7919 % 10007, 5) / 100.0 + i * 31 % 17 AS monetary_value, 1 + i % 3 AS weight
-    FROM generate_series(1, 20000) i";
-
-const PURCHASES: Family = Family {
-    rows: SUMMARIES,
-    calls: || {
-        strings(&[
-            "clientele.fit_purchases(frequency, recency, age)",
-            "clientele.fit_purchases(frequency, recency, age, weight)",
-            "clientele.fit_purchases(frequency, recency, age, weight, 'bg/nbd', '7 days')",
-        ])
-    },
-    bytes: "clientele.purchase_model_send({})",
-    orders: &["frequency", "md5(age::text)", "recency DESC"],
-    groups: None,
-    pieces: None,
-};
-
-const SPEND: Family = Family {
-    rows: SUMMARIES,
-    calls: || {
-        strings(&[
-            "clientele.fit_spend(frequency, monetary_value)",
-            "clientele.fit_spend(frequency, monetary_value, weight)",
-        ])
-    },
-    bytes: "clientele.spend_model_send({})",
-    orders: &["frequency", "md5(age::text)", "monetary_value DESC"],
-    groups: None,
-    pieces: None,
-};
-
-const RETENTION: Family = Family {
-    rows: "
-    CREATE TABLE rows AS
-    SELECT i % 9000 AS plan, 1 + i / 9000 AS period, 1 + i * 7919 % 40 AS customers, i * 31 % 7 < 3 AS has_left
-    FROM generate_series(0, 200000) i",
-    calls: || {
-        strings(&[
-            "clientele.fit_retention(period, customers, has_left)",
-            "clientele.fit_retention(period - 1, 2000000 / period - customers)",
-        ])
-    },
-    bytes: "clientele.retention_model_send({})",
-    orders: &["customers", "md5(period::text)", "period DESC"],
-    groups: Some("plan"),
-    pieces: None,
-};
-
-const SEGMENT_AGREEMENT: Family = Family {
-    rows: "
-    CREATE TABLE rows AS
-    SELECT i % 9000 AS plan, i * 31 % 700 AS number, 'segmént ' || i::bigint * i % 900 AS name, md5((i % 600)::text)::uuid AS uuid
-    FROM generate_series(1, 200000) i",
-    calls: || {
-        strings(&[
-            "clientele.segment_agreement(number, name)",
-            "clientele.segment_agreement(name, uuid)",
-            "clientele.segment_agreement(uuid, number / 7)",
-        ])
-    },
-    bytes: "textsend(({})::text)",
-    orders: &["number", "md5(name || number)", "name DESC"],
-    groups: Some("plan"),
-    pieces: None,
-};
-
-/// All families: an aggregate that none of them calls is an aggregate that no test has seen in a parallel plan.
-const FAMILIES: [Family; 7] = [
-    ORDER_LOG,
-    BASKET_LOG,
-    FEATURE_SET,
-    PURCHASES,
-    SPEND,
-    RETENTION,
-    SEGMENT_AGREEMENT,
-];
 
 const PARALLEL: &str = "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
                         SET max_parallel_workers_per_gather = 3; SET max_parallel_workers = 8; SET enable_seqscan = on";
-
-/// 150 000 rows of 5 000 customers with keys, times and amounts of every type; every 20th row is a return.
-const EVERY_TYPE: &str = "
-    CREATE TABLE rows AS
-    SELECT k::int2 AS int2, k AS int4, k * 4000000000 AS int8, md5(k::text)::uuid AS uuid, 'customer ' || k AS text,
-           ('c' || k)::varchar(20) AS varchar, t AS timestamptz, t::timestamp AS timestamp, t::date AS date, a AS numeric,
-           CASE WHEN k % 2 = 0 THEN a::float8 ELSE a::float8 / 3 END AS float8
-    FROM (SELECT (i::bigint * 7919 % 5000) AS k, timestamptz '2021-01-01 00:00+00' + (i::bigint * 104729 % 900000) * interval '97 seconds' AS t,
-                 (CASE WHEN i % 20 = 0 THEN -1 ELSE 1 END * (i * 31 % 100000))::numeric / 100 AS a
-          FROM generate_series(1, 150000) i) s";
-
-/// 150 000 rows with ids of every type, and some without features.
-const FEATURES: &str = "
-    CREATE TABLE rows AS
-    SELECT k::int2 AS int2, k AS int4, k * 4000000000 AS int8, md5(k::text)::uuid AS uuid, 'customer ' || k AS text,
-           ('c' || k)::varchar(20) AS varchar, ARRAY[k, a, CASE WHEN k % 2 = 0 THEN a ELSE a / 3 END, nullif(k % 1000, 7)]::float8[] AS features
-    FROM (SELECT (i::bigint * 7919 % 5000) AS k, (i * 31 % 100000)::numeric / 100 AS a FROM generate_series(1, 150000) i) s";
-
-const KEYS: [&str; 6] = ["int2", "int4", "int8", "uuid", "text", "varchar"];
-const TIMES: [&str; 3] = ["timestamptz", "timestamp", "date"];
-const AMOUNTS: [&str; 3] = [", numeric", ", float8", ""];
-
-fn every_order_log() -> Vec<String> {
-    let times = |key| TIMES.map(move |time| (key, time)).into_iter();
-    KEYS.into_iter()
-        .flat_map(times)
-        .flat_map(|(key, time)| AMOUNTS.map(|amount| format!("clientele.order_log({key}, {time}{amount})")))
-        .collect()
-}
-
-fn every_basket_log() -> Vec<String> {
-    [
-        "receipt",
-        "customer",
-        "day",
-        "uuid",
-        "(customer, day)",
-        "day::timestamp",
-        "receipt / 8.0",
-    ]
-    .iter()
-    .flat_map(|basket| ["product", "uuid", "name"].map(|item| format!("clientele.basket_log({basket}, {item})")))
-    .collect()
-}
-
-fn every_feature_set() -> Vec<String> {
-    KEYS.map(|key| format!("clientele.feature_set({key}, features)")).into()
-}
-
-fn strings(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
-}
 
 fn plan(client: &mut Client, options: &str, query: &str) -> Result<String, Failure> {
     let lines = client.query(&format!("EXPLAIN (COSTS OFF{options}) {query}"), &[])?;
     Ok(lines.iter().map(|line| line.get::<_, String>(0) + "\n").collect())
 }
 
-/// Every aggregate of the extension can be merged and travel between parallel workers, and one of the families calls it.
+/// Every aggregate of the extension can be merged and travel between parallel workers, and a feature tries it.
 fn every_aggregate_is_merged_and_tried(database: &Database) -> Outcome {
     let mut client = database.client()?;
     let incomplete: Vec<String> = one(
@@ -219,7 +52,7 @@ fn every_aggregate_is_merged_and_tried(database: &Database) -> Outcome {
     )?;
     ensure!(incomplete.is_empty(), "these cannot be merged: {incomplete:?}");
     client.batch_execute("CREATE TABLE called (aggregate oid)")?;
-    for family in FAMILIES {
+    for family in FEATURES.iter().filter_map(|feature| feature.aggregates.as_ref()) {
         client.batch_execute(&family.rows.replace("CREATE TABLE rows", "CREATE VIEW rows"))?;
         let mut calls: Vec<String> = (family.calls)();
         if family.pieces.is_some() {
@@ -242,40 +75,12 @@ fn every_aggregate_is_merged_and_tried(database: &Database) -> Outcome {
          JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = a.aggfnoid AND d.deptype = 'e'
          WHERE NOT EXISTS (SELECT FROM called WHERE aggregate = a.aggfnoid)",
     )?;
-    ensure!(untried.is_empty(), "no family calls these: {untried:?}");
+    ensure!(untried.is_empty(), "no feature tries these: {untried:?}");
     Ok(())
 }
 
-fn order_logs_are_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &ORDER_LOG)
-}
-
-fn basket_logs_are_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &BASKET_LOG)
-}
-
-fn feature_sets_are_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &FEATURE_SET)
-}
-
-fn purchases_are_fitted_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &PURCHASES)
-}
-
-fn spend_is_fitted_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &SPEND)
-}
-
-fn retention_is_fitted_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &RETENTION)
-}
-
-fn agreements_are_alike_in_every_plan(database: &Database) -> Outcome {
-    alike_in_every_plan(database, &SEGMENT_AGREEMENT)
-}
-
 /// Serial and parallel, rows in any order, in pieces, groups in memory and on disk.
-fn alike_in_every_plan(database: &Database, family: &Family) -> Outcome {
+fn alike_in_every_plan(database: &Database, family: &Aggregates) -> Outcome {
     let mut client = database.client()?;
     client.batch_execute(family.rows)?;
     client.batch_execute(

@@ -55,7 +55,7 @@ macro_rules! trials {
     };
 }
 
-fn trial(name: &str, test: fn(&Database) -> Outcome) -> Trial {
+fn trial(name: &str, test: impl Fn(&Database) -> Outcome + Send + 'static) -> Trial {
     Trial::test(name, move || {
         let database = Database::create().map_err(|failure| told(&*failure))?;
         test(&database).map_err(|failure| told(&*failure).into())

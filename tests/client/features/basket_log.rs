@@ -1,4 +1,4 @@
-use super::Feature;
+use super::{Aggregates, Feature};
 
 /// `N` entries of baskets.
 pub const ROWS: &str =
@@ -62,8 +62,36 @@ pub const FEATURE: Feature = Feature {
         INSERT INTO basket_logs SELECT 9, clientele.basket_log(ordered_at, customer_id) FROM orders;
         CREATE MATERIALIZED VIEW bought AS
         SELECT i.* FROM (SELECT clientele.merge(log) AS log FROM basket_logs WHERE part < 9) b, clientele.items(log) i",
+    aggregates: Some(Aggregates {
+        rows: "
+        CREATE TABLE rows AS
+        SELECT i * 31 % 20000 AS receipt, 'customér ' || i % 400 AS customer, date '2024-01-01' + i % 300 AS day,
+               i::bigint * i % 600 AS product, md5((i::bigint * i % 600)::text)::uuid AS uuid, 'product ' || i::bigint * i % 600 AS name
+        FROM generate_series(1, 200000) i",
+        calls: every_basket_log,
+        bytes: "clientele.basket_log_send({})",
+        orders: &["product", "md5(name || receipt)", "receipt DESC"],
+        groups: Some("receipt"),
+        // Each piece holds a part of every basket.
+        pieces: Some("product % 50"),
+    }),
     short: &[
         ("describe", "holds the sizes of baskets only"),
     ],
     ..Feature::NONE
 };
+
+fn every_basket_log() -> Vec<String> {
+    [
+        "receipt",
+        "customer",
+        "day",
+        "uuid",
+        "(customer, day)",
+        "day::timestamp",
+        "receipt / 8.0",
+    ]
+    .iter()
+    .flat_map(|basket| ["product", "uuid", "name"].map(|item| format!("clientele.basket_log({basket}, {item})")))
+    .collect()
+}

@@ -1,7 +1,14 @@
-use super::Feature;
+use super::{Aggregates, Feature, KEYS};
 
 /// `N` rows of features.
 pub const ROWS: &str = "SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, i * i % 65537, sqrt(i)]) AS value FROM generate_series(1, N::bigint) i";
+
+/// 150 000 rows with ids of every type, and some without features.
+const EVERY_TYPE: &str = "
+    CREATE TABLE rows AS
+    SELECT k::int2 AS int2, k AS int4, k * 4000000000 AS int8, md5(k::text)::uuid AS uuid, 'customer ' || k AS text,
+           ('c' || k)::varchar(20) AS varchar, ARRAY[k, a, CASE WHEN k % 2 = 0 THEN a ELSE a / 3 END, nullif(k % 1000, 7)]::float8[] AS features
+    FROM (SELECT (i::bigint * 7919 % 5000) AS k, (i * 31 % 100000)::numeric / 100 AS a FROM generate_series(1, 150000) i) s";
 
 pub const FEATURE: Feature = Feature {
     word: "feature_set",
@@ -43,8 +50,20 @@ pub const FEATURE: Feature = Feature {
         CREATE TABLE sets AS SELECT day, clientele.feature_set(c.customer_id, ARRAY[c.orders, c.revenue, c.age / 3]) AS set
             FROM logs, clientele.customers(log) c WHERE day > '2000-01-01' GROUP BY day;
         INSERT INTO sets SELECT '1999-01-01', clientele.feature_set('Zoë ' || customer_id, ARRAY[total]::float8[]) FROM orders",
+    aggregates: Some(Aggregates {
+        rows: EVERY_TYPE,
+        calls: every_feature_set,
+        bytes: "clientele.feature_set_send({})",
+        orders: &["features", "md5(features::text)", "int4 DESC"],
+        groups: Some("int4"),
+        pieces: Some("int4 % 50"),
+    }),
     short: &[
         ("describe", "what the header says"),
     ],
     ..Feature::NONE
 };
+
+fn every_feature_set() -> Vec<String> {
+    KEYS.map(|key| format!("clientele.feature_set({key}, features)")).into()
+}

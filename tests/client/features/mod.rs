@@ -8,7 +8,7 @@ mod customers;
 mod feature_set;
 mod itemsets;
 mod kmeans;
-mod order_log;
+pub mod order_log;
 mod purchases;
 mod recommend;
 mod retention;
@@ -42,6 +42,8 @@ pub struct Feature {
     /// Tables with a value of each type, and views, generated columns and indexes that call functions. `orders` is there, and
     /// what features before this one store.
     pub stored: &'static str,
+    /// The aggregates, if there are any.
+    pub aggregates: Option<Aggregates>,
     /// Functions for which there is nothing long, or nothing that needs memory, each with the reason.
     pub short: &'static [(&'static str, &'static str)],
 }
@@ -55,8 +57,26 @@ impl Feature {
         filling: &[],
         made: "",
         stored: "",
+        aggregates: None,
         short: &[],
     };
+}
+
+/// Aggregates with one kind of state, and what they are tried with.
+#[derive(Clone, Copy)]
+pub struct Aggregates {
+    /// Makes the table `rows`.
+    pub rows: &'static str,
+    /// Calls of the aggregates over it, not all of which give the same.
+    pub calls: fn() -> Vec<String>,
+    /// The bytes of a result, which is `{}`.
+    pub bytes: &'static str,
+    /// Rows come in these orders, too.
+    pub orders: &'static [&'static str],
+    /// By this there are so many groups that they do not fit into a megabyte; nothing where a fit to each of them would take too long.
+    pub groups: Option<&'static str>,
+    /// By this there are pieces whose values are merged by `clientele.merge`, where there is such a thing.
+    pub pieces: Option<&'static str>,
 }
 
 /// A call that is made as long as it has to be.
@@ -70,6 +90,9 @@ pub struct Single {
     /// With how many threads it is tried.
     pub threads: &'static [u32],
 }
+
+/// Columns with keys of each type, in the tables of [`Aggregates`].
+const KEYS: [&str; 6] = ["int2", "int4", "int8", "uuid", "text", "varchar"];
 
 /// All features, in the order of their parts.
 pub const FEATURES: [Feature; 16] = [
@@ -90,6 +113,10 @@ pub const FEATURES: [Feature; 16] = [
     rules::FEATURE,
     recommend::FEATURE,
 ];
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
 
 /// The calls of all features that need memory.
 pub fn calls_that_need_memory() -> impl Iterator<Item = (&'static str, &'static str)> {

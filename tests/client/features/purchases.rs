@@ -1,4 +1,11 @@
-use super::{Feature, Single, order_log};
+use super::{Aggregates, Feature, Single, order_log, strings};
+
+/// Summaries of 20 000 customers; some rows hold NULL, and are none.
+pub const SUMMARIES: &str = "
+    CREATE TABLE rows AS
+    SELECT nullif(i * 31 % 17, 16) AS frequency, CASE WHEN i * 31 % 17 > 0 THEN i * 7 % 200 ELSE 0 END AS recency, 200 + i * 13 % 100 AS age,
+           nullif(i * 7919 % 10007, 5) / 100.0 + i * 31 % 17 AS monetary_value, 1 + i % 3 AS weight
+    FROM generate_series(1, 20000) i";
 
 pub const FEATURE: Feature = Feature {
     word: "purchases",
@@ -33,6 +40,20 @@ pub const FEATURE: Feature = Feature {
         INSERT INTO leaving VALUES (0, 0, 30), (4, 25, 30);
         CREATE INDEX by_p_alive ON leaving (clientele.p_alive(
             '{\"purchase_model\":1,\"model\":\"mbg/nbd\",\"time_unit\":\"1 day\",\"parameters\":{\"r\":1,\"alpha\":9,\"a\":1,\"b\":3}}', x, t_x, t))",
+    aggregates: Some(Aggregates {
+        rows: SUMMARIES,
+        calls: || {
+            strings(&[
+                "clientele.fit_purchases(frequency, recency, age)",
+                "clientele.fit_purchases(frequency, recency, age, weight)",
+                "clientele.fit_purchases(frequency, recency, age, weight, 'bg/nbd', '7 days')",
+            ])
+        },
+        bytes: "clientele.purchase_model_send({})",
+        orders: &["frequency", "md5(age::text)", "recency DESC"],
+        groups: None,
+        pieces: None,
+    }),
     short: &[
         ("p_alive", "a formula of one customer"),
         ("expected_orders", "a formula of one customer"),

@@ -1,4 +1,4 @@
-use super::Feature;
+use super::{Aggregates, Feature, purchases, strings};
 
 pub const FEATURE: Feature = Feature {
     word: "spend",
@@ -21,6 +21,19 @@ pub const FEATURE: Feature = Feature {
     ],
     stored: "
         CREATE TABLE spending AS SELECT clientele.fit_spend(log) AS spend FROM whole",
+    aggregates: Some(Aggregates {
+        rows: purchases::SUMMARIES,
+        calls: || {
+            strings(&[
+                "clientele.fit_spend(frequency, monetary_value)",
+                "clientele.fit_spend(frequency, monetary_value, weight)",
+            ])
+        },
+        bytes: "clientele.spend_model_send({})",
+        orders: &["frequency", "md5(age::text)", "monetary_value DESC"],
+        groups: None,
+        pieces: None,
+    }),
     short: &[
         ("expected_spend", "a formula of one customer"),
         ("parameters", "as much as a model has parameters"),

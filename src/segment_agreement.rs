@@ -15,7 +15,7 @@ use pgrx::prelude::*;
 pub enum Agreement {}
 
 impl TypeName for Agreement {
-    const NAME: &'static str = "agreement";
+    const NAME: &'static str = Contingency::NAME;
 }
 
 mergeable! {

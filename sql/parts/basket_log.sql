@@ -47,7 +47,7 @@ COMMENT ON TYPE basket_log IS
 
 CREATE FUNCTION basket_log_json(basket_log)
 RETURNS json
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3000000
 AS 'MODULE_PATHNAME', 'basket_log_json_wrapper';
 COMMENT ON FUNCTION basket_log_json(basket_log) IS
 'implementation of the cast of basket_log to json, which to_jsonb and to_json go by';

@@ -47,7 +47,7 @@ COMMENT ON TYPE feature_set IS
 
 CREATE FUNCTION feature_set_json(feature_set)
 RETURNS json
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3000000
 AS 'MODULE_PATHNAME', 'feature_set_json_wrapper';
 COMMENT ON FUNCTION feature_set_json(feature_set) IS
 'implementation of the cast of feature_set to json, which to_jsonb and to_json go by';

@@ -47,7 +47,7 @@ COMMENT ON TYPE order_log IS
 
 CREATE FUNCTION order_log_json(order_log)
 RETURNS json
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 3000000
 AS 'MODULE_PATHNAME', 'order_log_json_wrapper';
 COMMENT ON FUNCTION order_log_json(order_log) IS
 'implementation of the cast of order_log to json, which to_jsonb and to_json go by';

@@ -2,12 +2,12 @@
 -- segment_agreement
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE TYPE agreement AS (
+CREATE TYPE segment_agreement AS (
     rows bigint,
     adjusted_rand double precision,
     normalized_mutual_information double precision
 );
-COMMENT ON TYPE agreement IS
+COMMENT ON TYPE segment_agreement IS
 'how far two labelings of the same rows agree: 1 if they are the same but for the names of the labels';
 
 CREATE FUNCTION segment_agreement_trans(internal, "any", "any")
@@ -39,7 +39,7 @@ COMMENT ON FUNCTION segment_agreement_deserial(bytea, internal) IS
 'deserialisation function of segment_agreement(a, b)';
 
 CREATE FUNCTION segment_agreement_final(internal)
-RETURNS agreement
+RETURNS segment_agreement
 LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'segment_agreement_final_wrapper';
 COMMENT ON FUNCTION segment_agreement_final(internal) IS

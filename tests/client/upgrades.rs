@@ -304,8 +304,8 @@ fn wrong_steps_are_noticed(database: &Database) -> Outcome {
         ),
         (
             "a field that is called otherwise",
-            and("ALTER TYPE agreement RENAME ATTRIBUTE rows TO number"),
-            "the catalog's type clientele.agreement",
+            and("ALTER TYPE segment_agreement RENAME ATTRIBUTE rows TO number"),
+            "the catalog's type clientele.segment_agreement",
         ),
         (
             "an aggregate without a comment",

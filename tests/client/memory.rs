@@ -69,13 +69,13 @@ fn what_was_held_is_given_back(database: &Database) -> Outcome {
     let mut client = database.client()?;
     client.batch_execute("SET max_parallel_workers_per_gather = 0")?;
     for (what, call) in calls_that_need_memory() {
-        for threads in [1, 4] {
+        for (threads, limits) in [(1, ["1MB", "4MB", "13MB"]), (4, ["2MB", "7MB", "24MB"])] {
             client.batch_execute(&format!(
                 "SET clientele.threads = {threads}; SET clientele.memory_limit = '1GB'"
             ))?;
             client.batch_execute(call)?;
             let held = held_bytes(&mut client)?;
-            for limit in ["1MB", "2MB", "4MB", "7MB", "13MB", "24MB"] {
+            for limit in limits {
                 client.batch_execute(&format!("SET clientele.memory_limit = '{limit}'"))?;
                 if let Err(error) = client.batch_execute(call) {
                     let code = error.code().map(|code| code.code().to_owned());

@@ -237,22 +237,9 @@ pub(super) fn fit_points(
     let mut model = Model::new(names, scaling, &run.centers);
     quality::settle(&mut points, &run.centers, checkpoint)?;
     let went_to_end = run.converged && options.tolerance() == 0.0;
-    let rounds = if went_to_end { ROUNDS } else { 1 };
-    let mut round = 0;
-    let (quality, squares) = loop {
-        let settled = center(&mut model, rounds, features, &mut points, checkpoint)?;
-        let (centers, kind) = (model.scaled_centers(), options.silhouette);
-        let (quality, squares) = measure(&mut points, centers, kind, keep, checkpoint)?;
-        let empty = quality.sizes.contains(&0.0);
-        if !empty && (settled || !went_to_end) {
-            break (quality, squares);
-        }
-        // After iterations that went to the end, rows have no center to stay with only where others are the same to distances.
-        if went_to_end || round == ROUNDS {
-            return Err(indistinct(model.scaling.method));
-        }
-        round += 1;
-    };
+    center(&mut model, went_to_end, features, &mut points, checkpoint)?;
+    let (centers, kind) = (model.scaled_centers(), options.silhouette);
+    let (quality, squares) = measure(&mut points, centers, kind, keep, checkpoint)?;
     let mut numbers = order.of(&model, &quality);
     if let Some(previous) = options.previous {
         let kept = same_as(previous, features, &points, k, &quality, checkpoint)?;
@@ -320,30 +307,35 @@ fn indistinct(scaling: Method) -> Error {
     .hint("Leave out rows with extreme values, take logarithms, or ask for fewer clusters.")
 }
 
-/// Moves the centers of the model to the means of their rows, in the units of the features, and places the rows by them: so often at most,
+/// Moves the centers of the model to the means of their rows, in the units of the features, and places the rows by them: more than once,
 /// because rows that are as near to two centers may go to the other one by rounding. A center that has lost all of its rows goes to the row
-/// that is farthest from its own. True if no row moved in the end.
+/// that is farthest from its own.
 ///
-/// Where the iterations ended before the clusters stopped changing, once: the means are those of the clusters as they were at the end.
+/// Where the iterations ended before the clusters stopped changing, once will do: the means are those of the clusters as they were at the end.
 fn center(
     model: &mut Model,
-    rounds: usize,
+    went_to_end: bool,
     features: &Features,
     points: &mut Points,
     checkpoint: &mut dyn Checkpoint,
-) -> Result<bool> {
-    for _ in 0..rounds {
+) -> Result<()> {
+    for _ in 0..ROUNDS {
         let (mut centers, empty) = means(features, points, model.centers(), checkpoint)?;
         let far = farthest(points, model.scaled_centers(), empty.len(), checkpoint)?;
         for (cluster, point) in empty.into_iter().zip(far) {
             centers.row_mut(cluster).assign(&features.column(points.row(point)));
         }
         model.set_centers(centers);
-        if !quality::settle(points, model.scaled_centers(), checkpoint)? {
-            return Ok(true);
+        let settled = !quality::settle(points, model.scaled_centers(), checkpoint)?;
+        if (settled || !went_to_end) && points.are_in_all(model.k()) {
+            return Ok(());
+        }
+        if settled && went_to_end {
+            break;
         }
     }
-    Ok(false)
+    // Rows have no center to stay with only where others are the same to distances.
+    Err(indistinct(model.scaling.method))
 }
 
 /// The best of several runs; that from the previous centers unless another is clearly better.

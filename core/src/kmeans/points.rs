@@ -188,6 +188,19 @@ impl Points {
         Ok(())
     }
 
+    /// Whether each of `k` clusters has a point.
+    pub fn are_in_all(&self, k: usize) -> bool {
+        let mut found = vec![false; k];
+        for shard in &self.shards {
+            for (&cluster, &weight) in shard.clusters.iter().zip(&shard.weights) {
+                if weight > 0.0 {
+                    found[cluster as usize] = true;
+                }
+            }
+        }
+        !found.contains(&false)
+    }
+
     /// One of the rows that a point stands for. Not for a sample.
     #[inline]
     pub fn row(&self, point: usize) -> usize {

@@ -1,11 +1,15 @@
 //! What is special to basket logs: sizes, names, texts and golden bytes. What they share with all that is collected is in `laws`.
 
+#[path = "keys/basket_log.rs"]
+mod keys;
+
 use clientele_core::Kind;
 use clientele_core::basket_log::{BasketLog, Collector};
 use clientele_core::checkpoint::{Checkpoint, Unhindered};
 use clientele_core::collect::Collected;
 use clientele_core::error::Result;
 use clientele_core::key::{AnyKey, AnyKind, Key, KeyKind};
+use keys::{with_basket, with_item};
 
 /// Large enough that rows are never sorted before the end.
 const LARGE: usize = 1 << 40;
@@ -14,37 +18,6 @@ type Row = (i64, i64);
 type Kinds = (AnyKind, KeyKind);
 
 const PLAIN: Kinds = (AnyKind::Integer, KeyKind::Integer);
-
-/// The key of a basket that a number stands for.
-fn with_basket<T>(kind: AnyKind, number: i64, then: impl FnOnce(AnyKey<'_>) -> T) -> T {
-    match kind {
-        AnyKind::Integer => then(AnyKey::integer(number)),
-        AnyKind::Date => then(AnyKey::date(number as i32)),
-        AnyKind::Timestamp => then(AnyKey::timestamp(number)),
-        AnyKind::Timestamptz => then(AnyKey::timestamptz(number)),
-        AnyKind::Uuid => then(AnyKey::uuid(&(u128::from(number as u64) << 40).to_be_bytes())),
-        AnyKind::Text => then(AnyKey::text(&text_of(number))),
-        AnyKind::Other => then(AnyKey::other(&number.to_be_bytes()[4..])),
-    }
-}
-
-/// A text in the order of numbers that has a long beginning in common with others; one of them is empty.
-fn text_of(number: i64) -> String {
-    if number == 0 {
-        String::new()
-    } else {
-        format!("número \"{:020}\"", number as u64 ^ 1 << 63)
-    }
-}
-
-/// The key of an item that a number stands for; the order of numbers is the order of keys, but for the empty text.
-fn with_item<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(number as u64 ^ 1 << 63) << 40)),
-        KeyKind::Text => then(Key::Text(&text_of(number))),
-    }
-}
 
 fn collect(kinds: Kinds, rows: &[Row], limit: usize) -> Collector {
     let mut log = Collector::new(limit);

@@ -1,23 +1,16 @@
 //! What is special to feature sets: what fits, sizes, texts and golden bytes. What they share with all that is collected is in `laws`.
 
+#[path = "keys/feature_set.rs"]
+mod keys;
+
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::feature_set::{Collector, FeatureSet, MAX_DIMENSION};
 use clientele_core::key::{Key, KeyKind};
+use keys::with_id;
 
 type Row = (i64, Vec<f64>);
-
-/// The id of a kind that a number stands for; the order of numbers is the order of ids.
-fn with_id<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    let order = number as u64 ^ 1 << 63;
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(order) << 60 | 7)),
-        // Of different lengths: zeros at the end are left out.
-        KeyKind::Text => then(Key::Text(format!("customer número {order:020}").trim_end_matches('0'))),
-    }
-}
 
 fn collect(kind: KeyKind, rows: &[Row]) -> Collector {
     let mut set = Collector::default();

@@ -1,5 +1,8 @@
 //! What is special to order logs: sums, sizes, texts and golden bytes. What they share with all that is collected is in `laws`.
 
+#[path = "keys/order_log.rs"]
+mod keys;
+
 use clientele_core::Kind;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
@@ -9,21 +12,12 @@ use clientele_core::customers::{Observation, each};
 use clientele_core::key::{Key, KeyKind};
 use clientele_core::order_log::{Collector, OrderLog, TimeKind};
 use clientele_core::zone::Zone;
+use keys::with_key;
 
 /// Large enough that nothing becomes a run.
 const NO_RUNS: usize = 1 << 40;
 
 type Row = (i64, i64, Option<f64>);
-
-/// The key of a kind that a number stands for; the order of numbers is the order of keys.
-fn with_key<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    let order = number as u64 ^ 1 << 63;
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(order) << 64 | 7)),
-        KeyKind::Text => then(Key::Text(&format!("customer número {order:020} of the shop"))),
-    }
-}
 
 fn collect(kind: KeyKind, rows: &[Row], limit: usize) -> Collector {
     let mut log = Collector::new(limit);

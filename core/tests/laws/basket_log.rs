@@ -1,11 +1,15 @@
 //! Basket logs.
 
+#[path = "../keys/basket_log.rs"]
+mod keys;
+
 use crate::{LARGE, Lawful, Reader, numbers};
 use clientele_core::Result;
 use clientele_core::basket_log::{BasketLog, Collector, Counts, Description};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::{Collected, Listed};
-use clientele_core::key::{AnyKey, AnyKind, Key, KeyKind};
+use clientele_core::key::{AnyKey, AnyKind, KeyKind};
+use keys::{with_basket, with_item};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,37 +21,6 @@ const PLAIN: Kinds = (AnyKind::Integer, KeyKind::Integer);
 
 fn row(basket: i64, item: i64) -> Row {
     (Some(basket), Some(item))
-}
-
-/// The key of a basket that a number stands for.
-fn with_basket<T>(kind: AnyKind, number: i64, then: impl FnOnce(AnyKey<'_>) -> T) -> T {
-    match kind {
-        AnyKind::Integer => then(AnyKey::integer(number)),
-        AnyKind::Date => then(AnyKey::date(number as i32)),
-        AnyKind::Timestamp => then(AnyKey::timestamp(number)),
-        AnyKind::Timestamptz => then(AnyKey::timestamptz(number)),
-        AnyKind::Uuid => then(AnyKey::uuid(&(u128::from(number as u64) << 40).to_be_bytes())),
-        AnyKind::Text => then(AnyKey::text(&text_of(number))),
-        AnyKind::Other => then(AnyKey::other(&number.to_be_bytes()[4..])),
-    }
-}
-
-/// A text in the order of numbers that has a long beginning in common with others; one of them is empty.
-fn text_of(number: i64) -> String {
-    if number == 0 {
-        String::new()
-    } else {
-        format!("número \"{:020}\"", number as u64 ^ 1 << 63)
-    }
-}
-
-/// The key of an item that a number stands for; the order of numbers is the order of keys, but for the empty text.
-fn with_item<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(number as u64 ^ 1 << 63) << 40)),
-        KeyKind::Text => then(Key::Text(&text_of(number))),
-    }
 }
 
 fn opened(bytes: &[u8]) -> BasketLog<'_> {

@@ -1,11 +1,15 @@
 //! Feature sets.
 
+#[path = "../keys/feature_set.rs"]
+mod keys;
+
 use crate::{LARGE, Lawful, Reader, numbers};
 use clientele_core::Result;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::{Collected, Listed};
 use clientele_core::feature_set::{Collector, Counts, FeatureSet, MAX_DIMENSION};
-use clientele_core::key::{Key, KeyKind};
+use clientele_core::key::KeyKind;
+use keys::with_id;
 use proptest::prelude::*;
 
 /// Id and features.
@@ -13,17 +17,6 @@ type Row = (Option<i64>, Option<Vec<f64>>);
 
 fn row(id: i64, features: Vec<f64>) -> Row {
     (Some(id), Some(features))
-}
-
-/// The id of a kind that a number stands for; the order of numbers is the order of ids.
-fn with_id<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    let order = number as u64 ^ 1 << 63;
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(order) << 60 | 7)),
-        // Of different lengths: zeros at the end are left out.
-        KeyKind::Text => then(Key::Text(format!("customer número {order:020}").trim_end_matches('0'))),
-    }
 }
 
 fn opened(bytes: &[u8]) -> FeatureSet<'_> {

@@ -1,5 +1,8 @@
 //! Order logs, with many rows at one instant, around every boundary that there is, and at the ends of all ranges.
 
+#[path = "../keys/order_log.rs"]
+mod keys;
+
 use crate::tolerance::ARITHMETIC;
 use crate::{LARGE, Lawful, Reader, numbers};
 use clientele_core::Result;
@@ -8,9 +11,10 @@ use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::customers::{Observation, each};
-use clientele_core::key::{Key, KeyKind};
+use clientele_core::key::KeyKind;
 use clientele_core::order_log::{Collector, Counts, OrderLog, TimeKind};
 use clientele_core::zone::Zone;
+use keys::with_key;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -22,16 +26,6 @@ const KEYS: [KeyKind; 3] = [KeyKind::Integer, KeyKind::Uuid, KeyKind::Text];
 
 fn row(customer: i64, time: i64, amount: f64) -> Row {
     (Some(customer), Some(time), Some(amount))
-}
-
-/// The key of a kind that a number stands for; the order of numbers is the order of keys.
-fn with_key<T>(kind: KeyKind, number: i64, then: impl FnOnce(Key<'_>) -> T) -> T {
-    let order = number as u64 ^ 1 << 63;
-    match kind {
-        KeyKind::Integer => then(Key::Integer(number)),
-        KeyKind::Uuid => then(Key::Uuid(u128::from(order) << 64 | 7)),
-        KeyKind::Text => then(Key::Text(&format!("customer número {order:020} of the shop"))),
-    }
 }
 
 fn opened(bytes: &[u8]) -> OrderLog<'_> {

@@ -14,12 +14,12 @@ mod fit;
 mod history;
 mod likelihood;
 mod model;
-mod predict;
+mod outlook;
 
 pub use fit::{Fitting, fit, fit_all};
 pub use history::{Histories, History, Wanted, of_log};
 pub use model::{Model, NAME};
-pub use predict::{Customer, Outlook};
+pub use outlook::{Customer, Outlook};
 
 use crate::choice::choose;
 use crate::error::Result;

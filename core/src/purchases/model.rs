@@ -1,7 +1,7 @@
 //! A fitted model as a value: JSON to read and edit, bytes to store.
 
 use super::Family;
-use super::predict::{Customer, Outlook};
+use super::outlook::{Customer, Outlook};
 use crate::calendar::{Period, format_length, parse_length};
 use crate::codec::{invalid_text, invalid_word, put_float, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};

@@ -18,7 +18,7 @@ use clientele_core::churn::{Bands, Risk};
 use clientele_core::customers::days_between;
 use clientele_core::key::{KeyKind, Keys};
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Family, Fitting, Model, fit, of_log};
+use clientele_core::purchases::{Fitting, Model, Sought, fit, of_log};
 use pgrx::prelude::*;
 
 const COLUMNS: &[(&str, Column)] = &[
@@ -38,7 +38,7 @@ const STRIDE: usize = 64;
 /// What is asked of `churn`, besides the log.
 struct Question<'a> {
     horizon: i64,
-    family: Option<Family>,
+    family: Sought,
     observation: ObservationOptions<'a>,
     bands: Bands,
     purchases: Option<Model>,

@@ -19,7 +19,7 @@ use clientele_core::clv::{Terms, Valuation};
 use clientele_core::estimate::Fitted;
 use clientele_core::key::{KeyKind, Keys};
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{self, Family, Fitting, of_log};
+use clientele_core::purchases::{self, Fitting, Sought, of_log};
 use clientele_core::spend::{self, Spender};
 use pgrx::prelude::*;
 use std::rc::Rc;
@@ -40,7 +40,7 @@ const STRIDE: usize = 8;
 /// What is asked of `clv`, besides the log.
 struct Question<'a> {
     terms: Terms,
-    family: Option<Family>,
+    family: Sought,
     observation: ObservationOptions<'a>,
     purchases: Option<Rc<purchases::Model>>,
     spend: Option<Rc<spend::Model>>,

@@ -21,7 +21,7 @@ use clientele_core::calendar::{DAY, Period};
 use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{
-    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Wanted, fit, of_log, parse_family,
+    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, fit, of_log, parse_family,
 };
 use clientele_core::summary::whole;
 use pgrx::prelude::*;
@@ -32,10 +32,10 @@ model_type! {
 }
 
 /// The model where no other is asked for.
-pub const DEFAULT: Family = Family::Mbg;
+pub const DEFAULT: Sought = Sought::One(Family::Mbg);
 
-/// The model that the option `model` names; nothing for the best of all.
-pub fn family(options: &Options<'_>) -> Result<Option<Family>> {
+/// What the option `model` asks for.
+pub fn family(options: &Options<'_>) -> Result<Sought> {
     options.word("model", Some(DEFAULT), parse_family)
 }
 
@@ -98,7 +98,7 @@ fn fit_purchases_trans<'a>(
     age: Option<f64>,
 ) -> State<'a, Histories> {
     let row = [frequency, recency, age, Some(1.0)];
-    or_raise(|| add(state.get(), row, (Some(DEFAULT), DAY)));
+    or_raise(|| add(state.get(), row, (DEFAULT, DAY)));
     state
 }
 
@@ -112,7 +112,7 @@ fn fit_purchases_weighted_trans<'a>(
     weight: Option<f64>,
 ) -> State<'a, Histories> {
     let row = [frequency, recency, age, weight];
-    or_raise(|| add(state.get(), row, (Some(DEFAULT), DAY)));
+    or_raise(|| add(state.get(), row, (DEFAULT, DAY)));
     state
 }
 
@@ -128,7 +128,7 @@ fn fit_purchases_named_trans<'a>(
     time_unit: Option<Interval>,
 ) -> State<'a, Histories> {
     or_raise(|| {
-        let family = model.map_or(Ok(Some(DEFAULT)), |name| parse_family(&name))?;
+        let family = model.map_or(Ok(DEFAULT), |name| parse_family(&name))?;
         let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
         let row = [frequency, recency, age, weight];
         add(state.get(), row, (family, unit))

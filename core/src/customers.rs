@@ -25,6 +25,8 @@ pub struct Purchases {
     pub age: f64,
     /// Net spend in the periods counted, divided by their number; 0 where there is none.
     pub monetary_value: f64,
+    /// The sum of the logarithms of the gaps between purchases, in time units.
+    pub ln_gaps: f64,
 }
 
 /// One customer as of the end of observation.
@@ -116,6 +118,8 @@ struct PurchaseCount {
     first: Option<i64>,
     last: i64,
     frequency: u64,
+    /// Gaps between purchases, in microseconds.
+    gaps: Product,
     /// Net spend of all purchases but the first.
     spend: Sum,
     /// The period being added up: its start, whether it has an order, and its net spend.
@@ -151,6 +155,8 @@ impl PurchaseCount {
             None => self.first = Some(start),
             Some(_) => {
                 self.frequency += 1;
+                // Where a zone's clocks go back over midnight, a day may begin before the one before it.
+                self.gaps.multiply(length(self.last, start).max(1.0));
                 self.spend.add_sum(&spend);
             }
         }
@@ -164,6 +170,7 @@ impl PurchaseCount {
         };
         let units = |from: i64, to: i64| length(from, to) / observation.time_unit as f64;
         let end = observation.period_start(observation.as_of);
+        let unit = observation.time_unit as f64;
         Ok(Some(Purchases {
             frequency: self.frequency,
             recency: units(first, self.last),
@@ -172,6 +179,38 @@ impl PurchaseCount {
                 0 => 0.0,
                 n => self.spend.value()? / n as f64,
             },
+            ln_gaps: self.gaps.ln() - self.frequency as f64 * unit.ln(),
         }))
+    }
+}
+
+/// A product of numbers from 1 on whose logarithm is asked for: one logarithm does for many of them.
+#[derive(Clone, Copy, Debug)]
+struct Product {
+    /// The logarithm of what has been put aside, and the rest.
+    ln: f64,
+    rest: f64,
+}
+
+impl Default for Product {
+    fn default() -> Product {
+        Product { ln: 0.0, rest: 1.0 }
+    }
+}
+
+impl Product {
+    #[inline]
+    fn multiply(&mut self, factor: f64) {
+        /// Times any length of time this is a number.
+        const FULL: f64 = 1e280;
+        self.rest *= factor;
+        if self.rest > FULL {
+            self.ln += self.rest.ln();
+            self.rest = 1.0;
+        }
+    }
+
+    fn ln(self) -> f64 {
+        self.ln + self.rest.ln()
     }
 }

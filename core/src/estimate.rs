@@ -124,6 +124,8 @@ pub struct Estimate<const N: usize> {
     pub log_likelihood: Option<f64>,
     /// How many customers they were fitted to.
     pub customers: f64,
+    /// How many parameters AIC and BIC count: these, and what else the model chose by the likelihood.
+    pub count: usize,
     /// How they came about.
     pub status: Status,
     /// What users should know before they trust them.
@@ -206,6 +208,7 @@ impl<const N: usize> Estimate<N> {
             covariance,
             log_likelihood: Some(optimum.curve.value + search.ln_units),
             customers: search.customers,
+            count: N,
             status,
             warnings,
         }
@@ -213,13 +216,13 @@ impl<const N: usize> Estimate<N> {
 
     /// Akaike's information criterion: twice the number of parameters less twice the log-likelihood.
     pub fn aic(&self) -> Option<f64> {
-        Some(2.0 * N as f64 - 2.0 * self.log_likelihood?)
+        Some(2.0 * self.count as f64 - 2.0 * self.log_likelihood?)
     }
 
     /// The Bayesian information criterion: the number of parameters times the logarithm of the number of customers, less twice the
     /// log-likelihood.
     pub fn bic(&self) -> Option<f64> {
-        Some(N as f64 * self.customers.ln() - 2.0 * self.log_likelihood?)
+        Some(self.count as f64 * self.customers.ln() - 2.0 * self.log_likelihood?)
     }
 
     /// The parameters one by one. Intervals are symmetric in the logarithm, which keeps them positive.
@@ -310,6 +313,7 @@ impl<const N: usize> Estimate<N> {
             covariance,
             log_likelihood: text.log_likelihood,
             customers: text.customers,
+            count: N,
             status: text.status,
             warnings: text.warnings,
         };
@@ -416,6 +420,7 @@ impl<const N: usize> Estimate<N> {
             covariance,
             log_likelihood,
             customers,
+            count: N,
             status,
             warnings,
         };

@@ -8,7 +8,7 @@ use cases::cases;
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Fitted;
-use clientele_core::purchases::{Family, History, Model, Outlook, fit, fit_all};
+use clientele_core::purchases::{Family, History, Model, Outlook, Sought, fit, fit_all};
 use fits::{FITS, FITTING, check_fits, fitted, ln_likelihood, numbers};
 use proptest::prelude::*;
 use tolerance::{IDENTITY, PARAMETER, STANDARD_ERROR, SUM, close};
@@ -34,11 +34,14 @@ fn the_best_of_all_models_is_the_most_likely() {
         .unwrap()
         .model()
         .unwrap();
-    let best = fit(&histories(), None, FITTING, &mut Unhindered)
+    let best = fit(&histories(), Sought::Best, FITTING, &mut Unhindered)
         .unwrap()
         .model()
         .unwrap();
-    assert_eq!(all.iter().map(|model| model.family).collect::<Vec<_>>(), Family::ALL);
+    assert_eq!(
+        all.iter().map(|model| model.family).collect::<Vec<_>>(),
+        Family::POISSON
+    );
     assert_eq!(best.family, Family::Mbg);
     assert!(all.iter().all(|model| ln_likelihood(model) <= ln_likelihood(&best)));
     let choice = best.choice.clone().unwrap();
@@ -100,7 +103,7 @@ fn the_unit_of_time_does_not_matter() {
                 ..*history
             })
             .collect();
-        for family in Family::ALL {
+        for family in Family::all() {
             assert_same(&fitted(family, &scaled), &fitted(family, &histories), unit, orders);
         }
     }
@@ -119,7 +122,7 @@ fn a_weight_counts_as_so_many_rows() {
         };
         repeated.extend((0..history.weight as usize).map(|_| one));
     }
-    for family in Family::ALL {
+    for family in Family::all() {
         assert_same(&fitted(family, &repeated), &fitted(family, &weighted), 1.0, 0.0);
     }
 }
@@ -133,7 +136,7 @@ fn the_order_of_rows_does_not_change_a_bit() {
     // The same history with different weights.
     histories.extend_from_within(10..40);
     histories[60..].iter_mut().for_each(|history| history.weight *= 0.7);
-    for family in Family::ALL {
+    for family in Family::all() {
         let want = fitted(family, &histories);
         for n in [1, 10, 59, 83] {
             histories.rotate_left(n);
@@ -175,8 +178,8 @@ fn nothing_can_be_fitted_to_nobody() {
         &[new(0, 0.0, 0.0, 1.0), new(3, 0.0, 0.0, 1.0)],
         &[new(2, 3.0, 7.0, 0.0), new(0, 0.0, 7.0, 0.0)],
     ] {
-        for family in [Some(Family::Bg), Some(Family::Mbg), Some(Family::Pareto), None] {
-            let Fitted::Nothing(about) = fit(nobody, family, FITTING, &mut Unhindered).unwrap() else {
+        for sought in Family::all().map(Sought::One).chain([Sought::Regular, Sought::Best]) {
+            let Fitted::Nothing(about) = fit(nobody, sought, FITTING, &mut Unhindered).unwrap() else {
                 panic!("a model of nobody");
             };
             assert_eq!(about.kind(), Kind::NotEnough);
@@ -253,8 +256,8 @@ proptest! {
 
     #[test]
     fn every_small_set_of_customers_has_a_fit(histories in any_histories()) {
-        for family in Family::ALL {
-            let Fitted::Model(model) = fit(&histories, Some(family), FITTING, &mut Unhindered).unwrap() else {
+        for family in Family::all() {
+            let Fitted::Model(model) = fit(&histories, Sought::One(family), FITTING, &mut Unhindered).unwrap() else {
                 prop_assert!(!histories.iter().any(|history| history.age * history.weight > 0.0));
                 continue;
             };

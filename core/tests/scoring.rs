@@ -6,7 +6,7 @@ mod tolerance;
 use cases::cases;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Fitted;
-use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, fit};
+use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, Sought, fit};
 use clientele_core::spend::Spender;
 use clientele_core::{Kind, Result, retention, spend};
 use proptest::prelude::*;
@@ -93,7 +93,7 @@ proptest! {
 
     #[test]
     fn scores_are_what_they_can_be(
-        family in prop::sample::select(&Family::ALL[..]),
+        family in prop::sample::select(Family::all().collect::<Vec<_>>()),
         parameters in [parameter(), parameter(), parameter(), parameter()],
         frequency in prop_oneof![Just(0.0), 1.0..1e6f64],
         (share, age) in (prop_oneof![Just(1.0), Just(0.0), 0.0..1.0f64], prop_oneof![Just(0.0), between(1e-6, 1e9)]),
@@ -186,8 +186,8 @@ proptest! {
             })
             .collect();
         let fitting = Fitting { time_unit: 1, period: None };
-        for family in Family::ALL {
-            check_fit(fit(&histories, Some(family), fitting, &mut Unhindered), |model| {
+        for family in Family::all() {
+            check_fit(fit(&histories, Sought::One(family), fitting, &mut Unhindered), |model| {
                 Model::decode(&model.encode()).as_ref() == Ok(model) && Model::parse(&model.text()).as_ref() == Ok(model)
             })?;
         }
@@ -205,7 +205,7 @@ fn amounts_and_weights_beyond_all_measure_are_refused() {
             time_unit: 1,
             period: None,
         };
-        let error = fit(&histories, Some(Family::Mbg), fitting, &mut Unhindered).unwrap_err();
+        let error = fit(&histories, Sought::One(Family::Mbg), fitting, &mut Unhindered).unwrap_err();
         assert_eq!(error.kind(), Kind::OutOfRange, "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Parameter, Status};
-use clientele_core::purchases::{Customer, Family, Fitting, History, Outlook, fit};
+use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, Sought, Stages, fit};
 use clientele_core::spend::{self, Spender};
 
 /// Xorshift (Marsaglia 2003), and distributions made of it.
@@ -66,36 +66,48 @@ fn story(chance: &mut Chance, family: Family, parameters: &[f64; 4], age: f64, h
             let leaving = chance.gamma(a, b);
             (chance.exponential(leaving), 0.0)
         }
-        Family::Bg | Family::Mbg => (f64::INFINITY, chance.beta(a, b)),
+        Family::Bg | Family::Mbg | Family::Regular(_) => (f64::INFINITY, chance.beta(a, b)),
     };
-    let (mut x, mut recency, mut later) = (0, 0.0, 0);
-    let mut there = family != Family::Mbg || chance.uniform() >= p;
+    let stages = match family {
+        Family::Regular(stages) => stages.count(),
+        _ => 1,
+    };
+    let (mut x, mut recency, mut later, mut ln_gaps) = (0, 0.0, 0, 0.0);
+    let mut there = matches!(family, Family::Bg | Family::Pareto) || chance.uniform() >= p;
     let mut there_at_age = there && end > age;
     let mut time = 0.0;
     while there {
-        time += chance.exponential(rate);
+        let gap: f64 = (0..stages).map(|_| chance.exponential(rate)).sum();
+        time += gap;
         if time > end.min(age + horizon) {
             break;
         }
         there = chance.uniform() >= p;
         if time <= age {
             (x, recency) = (x + 1, time);
+            ln_gaps += gap.ln();
             there_at_age = there && end > age;
         } else {
             later += 1;
         }
     }
     Story {
-        history: History::new(x, recency, age, 1.0).unwrap(),
+        history: History {
+            ln_gaps: Some(ln_gaps),
+            ..History::new(x, recency, age, 1.0).unwrap()
+        },
         there: there_at_age,
         later,
     }
 }
 
-const CASES: [(Family, [f64; 4]); 3] = [
+const REGULAR: Family = Family::Regular(Stages::new(3).unwrap());
+
+const CASES: [(Family, [f64; 4]); 4] = [
     (Family::Bg, [0.8, 4.0, 0.8, 2.4]),
     (Family::Mbg, [1.2, 5.0, 0.8, 1.9]),
     (Family::Pareto, [0.9, 8.0, 1.2, 15.0]),
+    (REGULAR, [1.4, 2.0, 0.8, 3.2]),
 ];
 
 /// Customers who came at any time of the first year of two, in weeks.
@@ -109,16 +121,20 @@ fn histories(chance: &mut Chance, family: Family, parameters: &[f64; 4], n: usiz
 }
 
 fn fitted(family: Family, histories: &[History]) -> Vec<Parameter> {
+    fitted_model(Sought::One(family), histories).parameters()
+}
+
+fn fitted_model(sought: Sought, histories: &[History]) -> Model {
     let fitting = Fitting {
         time_unit: 1,
         period: None,
     };
-    let model = fit(histories, Some(family), fitting, &mut Unhindered)
+    let model = fit(histories, sought, fitting, &mut Unhindered)
         .unwrap()
         .model()
         .unwrap();
     assert_eq!(model.estimate.status, Status::Converged);
-    model.parameters()
+    model
 }
 
 /// Customers whose orders are worth what the Gamma-Gamma model says.
@@ -199,6 +215,35 @@ fn intervals_of_mbg_cover_the_truth() {
 fn intervals_of_pareto_cover_the_truth() {
     // A fit takes a quarter of a second where nothing is optimised: with 200 of them these intervals passed too.
     check_intervals(3, CASES[2], 30);
+}
+
+#[test]
+fn intervals_of_regular_customers_cover_the_truth() {
+    check_intervals(6, CASES[3], 100);
+}
+
+#[test]
+fn the_number_of_stages_is_recovered() {
+    let mut chance = Chance(20_160_301);
+    for k in [1, 2, 5, 12] {
+        let family = Family::Regular(Stages::new(k).unwrap());
+        let truth = [1.4, 6.0 / f64::from(k), 0.8, 3.2];
+        let histories = histories(&mut chance, family, &truth, 2_000);
+        let model = fitted_model(Sought::Regular, &histories);
+        assert_eq!(model.family, family, "{:?}", model.choice);
+        // Among all models, it is the best by far, but where orders come at random.
+        if k > 1 {
+            let best = fitted_model(Sought::Best, &histories);
+            assert_eq!(best.family, family, "{:?}", best.choice);
+        }
+        // Whoever names the same k gets the same model.
+        let named = fitted_model(Sought::One(family), &histories);
+        let (found, want) = (
+            model.estimate.log_likelihood.unwrap(),
+            named.estimate.log_likelihood.unwrap(),
+        );
+        assert!((found - want).abs() < 1e-9 * want.abs(), "{found} and not {want}");
+    }
 }
 
 #[test]

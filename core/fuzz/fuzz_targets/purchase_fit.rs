@@ -4,7 +4,7 @@
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Fitted;
-use clientele_core::purchases::{Family, Fitting, History, Outlook, fit};
+use clientele_core::purchases::{Family, Fitting, History, Outlook, Sought, fit};
 use clientele_core_fuzz::check_purchase_forms;
 use libfuzzer_sys::fuzz_target;
 
@@ -23,8 +23,8 @@ fuzz_target!(|bytes: &[u8]| {
         time_unit: 1,
         period: None,
     };
-    for family in Family::ALL {
-        match fit(&histories, Some(family), fitting, &mut Unhindered) {
+    for family in Family::all() {
+        match fit(&histories, Sought::One(family), fitting, &mut Unhindered) {
             Err(error) => assert_eq!(error.kind(), Kind::OutOfRange, "{error}"),
             Ok(Fitted::Nothing(about)) => assert_eq!(about.kind(), Kind::NotEnough),
             Ok(Fitted::Model(model)) => {

@@ -2,13 +2,14 @@
 
 use super::cells::Cells;
 use super::likelihood::likelihood;
-use super::{Family, History, Model};
+use super::{Family, History, Model, Sought, Stages};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
 use crate::customers::Observation;
 use crate::error::{Error, Kind, Result};
 use crate::estimate::{Estimate, Fitted, Search, checked_unit};
 use crate::maximum::{Optimum, climb};
+use crate::special::ln_gamma;
 
 /// Parameters are sought between these, with time in units of the customers' mean age.
 const LEAST: f64 = 1e-6;
@@ -40,29 +41,29 @@ impl Fitting {
     }
 }
 
-/// Fits a model by maximum likelihood, or all of them and takes the best if none is named.
+/// Fits a model by maximum likelihood, or several and takes the best.
 ///
-/// All have four parameters, so that the greatest likelihood, the least AIC and the least BIC are one. There is nothing to fit to where no
-/// customer has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some 400 ns), and there
-/// are some ten.
+/// There is nothing to fit to where no customer has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some
+/// 400 ns; MBG/CNBD-k: some 50), and there are some ten.
+///
+/// # Errors
+/// The most likely k is asked for, and the gaps between purchases are not known.
 pub fn fit(
     histories: &[History],
-    family: Option<Family>,
+    sought: Sought,
     fitting: Fitting,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Fitted<Model>> {
-    let Some(family) = family else {
-        return fit_all(histories, fitting, checkpoint)?.and_then(|models| Ok(choose(models)));
-    };
-    Data::of(histories, checkpoint)?.and_then(|data| data.fit(family, fitting, checkpoint))
+    Data::of(histories, checkpoint)?.and_then(|data| match sought {
+        Sought::One(family) => data.fit(family, fitting, checkpoint),
+        Sought::Regular => data.fit_regular(fitting, checkpoint),
+        Sought::Best => Ok(choose(data.fit_all(fitting, checkpoint)?)),
+    })
 }
 
-/// Fits every model.
+/// Fits every model; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
 pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
-    Data::of(histories, checkpoint)?.and_then(|data| {
-        let all = Family::ALL.into_iter();
-        all.map(|family| data.fit(family, fitting, checkpoint)).collect()
-    })
+    Data::of(histories, checkpoint)?.and_then(|data| data.fit_all(fitting, checkpoint))
 }
 
 /// The most likely model, with the reason; of equally likely ones the first.
@@ -99,6 +100,8 @@ struct Data {
     orders: f64,
     /// The customers' mean age: the unit of time of the cells.
     unit: f64,
+    /// The sum of the logarithms of the gaps between purchases, if all are known.
+    ln_gaps: Option<f64>,
 }
 
 impl Data {
@@ -123,25 +126,103 @@ impl Data {
             orders: cells.sum(|frequency, _| frequency),
             unit,
             cells,
+            ln_gaps: History::ln_gaps(histories),
         }))
     }
 
     fn fit(&self, family: Family, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
-        let optimum = self.search(family, checkpoint)?;
+        self.model(family, &self.search(family, checkpoint)?, fitting)
+    }
+
+    fn fit_all(&self, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Model>> {
+        let mut models = Vec::new();
+        for family in Family::POISSON {
+            models.push(self.fit(family, fitting, checkpoint)?);
+        }
+        if self.ln_gaps.is_some() {
+            models.push(self.fit_regular(fitting, checkpoint)?);
+        }
+        Ok(models)
+    }
+
+    /// MBG/CNBD-k with the most likely k. The search goes from one k to the next, and each begins where the one before ended, with as many
+    /// orders in a time; it ends where two k in a row are less likely than the one before.
+    fn fit_regular(&self, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
+        if self.ln_gaps.is_none() {
+            return Err(Error::invalid("gaps between purchases are not known, which decide on k")
+                .detail("The model is \"mbg/cnbd-k\", and frequency, recency and age do not tell how regular purchases are.")
+                .hint("Fit to an order log, or name k, as in \"mbg/cnbd-2\"."));
+        }
+        let mut told = Vec::new();
+        let mut tried: Vec<(Family, Optimum<4>, f64)> = Vec::new();
+        let mut falls = 0;
+        for family in Stages::all().map(Family::Regular) {
+            let optimum = match tried.last() {
+                None => self.search(family, checkpoint)?,
+                Some(&(before, optimum, _)) => {
+                    let mut start = optimum.point;
+                    start[1] += (before.stages() / family.stages()).ln();
+                    self.climb(family, start, SAMPLE, checkpoint)?
+                }
+            };
+            let value = optimum.curve.value + self.ln_units(family);
+            told.push(format!("{} {value:.3}", family.stages()));
+            falls = match tried.last() {
+                Some(before) if value < before.2 => falls + 1,
+                _ => 0,
+            };
+            tried.push((family, optimum, value));
+            if falls == 2 {
+                break;
+            }
+        }
+        let best = tried
+            .into_iter()
+            .reduce(|best, other| if other.2 > best.2 { other } else { best });
+        let (family, neighbour, _) = best.expect("there is a first");
+        // Where the way from one k to the next leads astray, the usual starts do not.
+        let usual = self.search(family, checkpoint)?;
+        let optimum = if usual.curve.value > neighbour.curve.value {
+            usual
+        } else {
+            neighbour
+        };
+        let mut model = self.model(family, &optimum, fitting)?;
+        model.choice = Some(format!(
+            "k = {} has the greatest log-likelihood: {}",
+            family.stages(),
+            told.join(", ")
+        ));
+        Ok(model)
+    }
+
+    /// The logarithm of the likelihood of the data as they are, less that of the data as they are searched with: what the unit of time
+    /// and, in MBG/CNBD-k, the gaps between purchases add.
+    fn ln_units(&self, family: Family) -> f64 {
+        let stages = family.stages();
+        // The density of times is per unit of time: each repeat purchase counts the unit once, and so does each stage of a gap.
+        let units = -stages * self.orders * self.unit.ln();
+        match self.ln_gaps {
+            Some(ln_gaps) if stages > 1.0 => units + (stages - 1.0) * ln_gaps - self.orders * ln_gamma(stages),
+            _ => units,
+        }
+    }
+
+    fn model(&self, family: Family, optimum: &Optimum<4>, fitting: Fitting) -> Result<Model> {
         // Times are sought in units of the mean age.
         let time = if family == Family::Pareto { self.unit } else { 1.0 };
         let mut estimate = Estimate::of(
-            &optimum,
+            optimum,
             &Search {
                 names: &family.parameter_names(),
                 units: [1.0, self.unit, 1.0, time],
                 limits: (LEAST, MOST),
-                // The density of times is per unit of time: each repeat purchase counts the unit once.
-                ln_units: -self.orders * self.unit.ln(),
+                ln_units: self.ln_units(family),
                 customers: self.customers,
             },
         );
         self.warn(family, &mut estimate.warnings);
+        estimate.count = family.parameters_count();
         let model = Model {
             family,
             estimate: estimate.checked(&family.scales())?,
@@ -171,14 +252,36 @@ impl Data {
                 best = Some(found);
             }
         }
-        let mut best = best.expect("there are starts");
-        // From one sample's maximum it is a step or two to that of the next.
-        while size < self.cells.len() {
-            size = size.saturating_mul(GROWTH);
-            let cells = self.cells.sample(size);
-            best = climb(best.point, &limits, |at| likelihood(family, &cells, at, checkpoint))?;
+        let best = best.expect("there are starts");
+        if size >= self.cells.len() {
+            return Ok(best);
         }
-        Ok(best)
+        size = size.saturating_mul(GROWTH);
+        self.climb(family, best.point, size, checkpoint)
+    }
+
+    /// The maximum from a point, on a sample of this size and then on larger ones: from one sample's maximum it is a step or two to that of
+    /// the next.
+    fn climb(
+        &self,
+        family: Family,
+        mut start: [f64; 4],
+        mut size: usize,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Optimum<4>> {
+        let limits = [(LEAST.ln(), MOST.ln()); 4];
+        for (start, limit) in start.iter_mut().zip(limits) {
+            *start = start.clamp(limit.0, limit.1);
+        }
+        loop {
+            let cells = self.cells.sample(size);
+            let best = climb(start, &limits, |at| likelihood(family, &cells, at, checkpoint))?;
+            if size >= self.cells.len() {
+                return Ok(best);
+            }
+            start = best.point;
+            size = size.saturating_mul(GROWTH);
+        }
     }
 
     /// What users should know about the data before they trust a model.
@@ -192,6 +295,12 @@ impl Data {
                 "only {} customers have bought again: parameters are rough below {FEW}",
                 self.repeat_customers
             ));
+        }
+        if family.stages() > 1.0 && self.ln_gaps.is_none() {
+            warnings.push(
+                "the gaps between purchases are not known: compare the log-likelihood with that of the same k only"
+                    .to_owned(),
+            );
         }
         if family == Family::Bg {
             warnings.push(

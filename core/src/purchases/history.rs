@@ -1,6 +1,6 @@
 //! The histories of all customers, from an order log or row by row.
 
-use super::{Customer, Family};
+use super::{Customer, Sought};
 use crate::calendar::format_length;
 use crate::checkpoint::{Checkpoint, push};
 use crate::codec::{Sealer, Sink, unseal};
@@ -23,6 +23,8 @@ pub struct History {
     pub age: f64,
     /// How many customers have it.
     pub weight: f64,
+    /// The sum of the logarithms of the gaps between purchases, if they are known.
+    pub ln_gaps: Option<f64>,
 }
 
 impl History {
@@ -35,7 +37,15 @@ impl History {
             recency: recency + 0.0,
             age: age + 0.0,
             weight: checked_weight(weight)?,
+            ln_gaps: None,
         })
+    }
+
+    /// The sum of the logarithms of all gaps between purchases, if all are known.
+    pub(super) fn ln_gaps(histories: &[History]) -> Option<f64> {
+        let there = |history: &&History| history.frequency > 0 && history.weight > 0.0;
+        let gaps = histories.iter().filter(there);
+        gaps.map(|history| Some(history.weight * history.ln_gaps?)).sum()
     }
 
     /// The customer.
@@ -71,8 +81,8 @@ impl Row<4> for History {
     }
 }
 
-/// What is to be fitted: which model, or the best of all, and the unit of time, in microseconds.
-pub type Wanted = (Option<Family>, i64);
+/// What is to be fitted: which model, and the unit of time, in microseconds.
+pub type Wanted = (Sought, i64);
 
 /// Histories, collected in any order, and what is to be fitted to them.
 #[derive(Clone, Debug, Default)]
@@ -93,10 +103,7 @@ impl Histories {
         if first == wanted {
             return Ok(());
         }
-        let told = |(family, unit): Wanted| {
-            let name = family.map_or("auto", Family::name);
-            format!("\"{name}\" and {}", format_length(unit))
-        };
+        let told = |(sought, unit): Wanted| format!("\"{}\" and {}", sought.name(), format_length(unit));
         Err(
             Error::invalid("model and time_unit must be the same in all rows").detail(format!(
                 "They are {} in one row, {} in another.",
@@ -141,10 +148,9 @@ impl Mergeable for Histories {
 
     fn write(&mut self, sink: &mut dyn Sink, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let mut sealer = Sealer::new(VERSION, sink);
-        if let Some((family, unit)) = self.wanted {
+        if let Some((sought, unit)) = self.wanted {
             sealer.varint(unit as u64)?;
-            // None is `auto`.
-            sealer.append(&[family.map_or(0, |family| family as u8 + 1)])?;
+            sealer.append(&[sought.number()])?;
             self.rows.put(&mut sealer, checkpoint)?;
         }
         sealer.finish()
@@ -157,10 +163,8 @@ impl Mergeable for Histories {
                 return Ok(());
             }
             let unit = i64::try_from(reader.varint()?).unwrap_or(0);
-            let family = usize::from(reader.byte()?)
-                .checked_sub(1)
-                .and_then(|at| Family::ALL.get(at).copied());
-            histories.wanted = Some((family, unit));
+            let sought = Sought::of_number(reader.byte()?).ok_or_else(|| reader.error("Its model is unknown."))?;
+            histories.wanted = Some((sought, unit));
             histories.rows.take(reader, checkpoint)
         })?;
         Ok(histories)
@@ -187,6 +191,7 @@ pub fn of_log(
             // Where a zone's clocks go back over midnight, a day may begin before the one before it.
             age: purchases.age.max(recency),
             weight: 1.0,
+            ln_gaps: Some(purchases.ln_gaps),
         };
         push(&mut histories, history, checkpoint)?;
         visit(&customer, checkpoint)

@@ -116,7 +116,7 @@ impl Model {
     /// The stored form: model, unit of time, repeat customers, parameters and what is known of them, period, choice.
     pub fn encode(&self) -> Vec<u8> {
         seal(VERSION, |out| {
-            out.push(self.family as u8);
+            out.push(self.family.number());
             put_varint(out, self.time_unit as u64);
             put_float(out, self.repeat_customers);
             self.estimate.encode(out);
@@ -129,10 +129,7 @@ impl Model {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Model> {
         let model = unseal(NAME, VERSION, bytes, |reader| {
-            let family = usize::from(reader.byte()?);
-            let family = *Family::ALL
-                .get(family)
-                .ok_or_else(|| reader.error("Its model is unknown."))?;
+            let family = Family::of_number(reader.byte()?).ok_or_else(|| reader.error("Its model is unknown."))?;
             let time_unit = i64::try_from(reader.varint()?).unwrap_or(0);
             let repeat_customers = reader.float()?;
             let estimate = Estimate::decode(reader, &family.scales())?;
@@ -154,8 +151,8 @@ impl Model {
         Model::decode(&self.encode()).as_ref() == Ok(self) && Model::parse(&self.text()).as_ref() == Ok(self)
     }
 
-    /// Checks what reading alone does not.
-    fn checked(self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
+    /// Checks what reading alone does not, and counts parameters.
+    fn checked(mut self, wrong: impl Fn(&str) -> Error) -> Result<Model> {
         if self.time_unit <= 0 {
             return Err(wrong("the unit of time must be longer than nothing"));
         }
@@ -165,6 +162,7 @@ impl Model {
         if self.choice.as_ref().is_some_and(|choice| choice.len() > LONGEST) {
             return Err(wrong("\"choice\" must be at most 500 bytes long"));
         }
+        self.estimate.count = self.family.parameters_count();
         Ok(self)
     }
 }

@@ -105,7 +105,7 @@ pub fn orders_until_leaving_mixed(shape: f64, times: &[(f64, f64); 8], a: f64, b
 }
 
 /// Whether the series is short: its terms fall from some nine standard deviations above the mean number of orders on.
-fn is_short(shape: f64, z: f64) -> bool {
+pub(super) fn is_short(shape: f64, z: f64) -> bool {
     let mean = shape * z;
     let spread = (mean * (1.0 + z)).sqrt();
     mean + 9.0 * spread + 37.0 / z.recip().ln_1p() <= TERMS && shape * z.ln_1p() < 600.0
@@ -156,11 +156,11 @@ fn series_until_leaving<const SLOPES: bool>(shape: f64, z: f64, a: f64, b: f64) 
 }
 
 /// Before terms are this share of the sum, it is not worth while to look at the rest.
-const SMALL: f64 = 1e-13;
+pub(super) const SMALL: f64 = 1e-13;
 
 /// Whether all terms behind this one are negligible, if each is at most `ratio` times the one before.
 #[inline]
-fn is_rest_negligible(term: f64, sum: f64, ratio: f64) -> bool {
+pub(super) fn is_rest_negligible(term: f64, sum: f64, ratio: f64) -> bool {
     ratio < 1.0 && term * ratio <= NEGLIGIBLE * sum * (1.0 - ratio)
 }
 

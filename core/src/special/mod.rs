@@ -5,6 +5,7 @@
 pub mod hypergeometric;
 pub mod logit;
 pub mod quadrature;
+pub mod renewal;
 
 /// ln Γ(x) for x > 0.
 #[inline]

@@ -5,6 +5,7 @@
 
 mod beta_geometric;
 mod pareto;
+mod regular;
 
 use super::Family;
 use super::cells::{Cells, Run};
@@ -14,6 +15,7 @@ use crate::maximum::Curve;
 use crate::special::{digamma, ln_gamma_ratio, trigamma};
 use beta_geometric::{beta_geometric, stays};
 use pareto::pareto;
+use regular::{in_stages, regular};
 
 /// How many cells are added up between two looks at the checkpoint.
 const STRIDE: usize = 4_096;
@@ -35,6 +37,7 @@ pub(super) fn likelihood(
     ln_parameters: &[f64; 4],
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Curve<4>> {
+    let family = family.simplest();
     let parameters = ln_parameters.map(f64::exp);
     let alpha = parameters[1];
     let times: Vec<Time> = cells
@@ -49,15 +52,19 @@ pub(super) fn likelihood(
     let mut curve = Curve::ZERO;
     let mut start = 0;
     for run in &cells.runs {
-        curve.add(&orders(&parameters, run));
+        curve.add(&match family {
+            Family::Regular(stages) => orders(&parameters, &in_stages(stages, run)),
+            _ => orders(&parameters, run),
+        });
         for part in cells.cells[start..run.end].chunks(STRIDE) {
             checkpoint.pass("fitting", start, cells.cells.len())?;
             curve.add(&match family {
                 Family::Bg | Family::Mbg => beta_geometric(family, &parameters, run.frequency, part, &times),
                 Family::Pareto => pareto(&parameters, run.frequency, part, &times),
+                Family::Regular(stages) => regular(stages, &parameters, run.frequency, part, &times),
             });
         }
-        if let Family::Bg | Family::Mbg = family {
+        if family != Family::Pareto {
             curve.add(&stays(family, &parameters, run));
         }
         start = run.end;
@@ -122,7 +129,7 @@ mod tests {
     #[test]
     fn likelihood_is_that_of_each_customer() {
         let at = [0.3f64, 1.4, -0.4, 0.9];
-        for family in Family::ALL {
+        for family in Family::all() {
             let parameters = at.map(f64::exp);
             let want: f64 = HISTORIES
                 .iter()
@@ -139,7 +146,7 @@ mod tests {
     #[test]
     fn derivatives_are_those_of_the_likelihood() {
         const STEP: f64 = 1e-4;
-        for family in Family::ALL {
+        for family in Family::all() {
             for at in [[0.3, 1.4, -0.4, 0.9], [-1.0, 3.0, 1.0, -2.0]] {
                 let found = curve(family, &at);
                 for i in 0..4 {

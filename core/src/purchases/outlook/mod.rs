@@ -5,6 +5,7 @@
 
 mod beta_geometric;
 mod pareto;
+mod regular;
 
 use super::Family;
 use crate::error::{Error, Kind, Result, spelled};
@@ -12,6 +13,7 @@ use crate::special::quadrature::rule_of_8;
 use crate::special::{ln_1p_exp, ln_gamma_ratio, logistic};
 use beta_geometric::BetaGeometric;
 use pareto::Pareto;
+use regular::Regular;
 
 /// A customer's history, in the time units of the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,6 +91,32 @@ trait Future {
         nodes.iter().map(|(t, weight)| weight * self.expected(*t)).sum()
     }
 
+    /// The integral of e^(−`discount` · t) times the orders expected within t, over t up to `horizon`. In y = ln(1 + t/scale), these are so
+    /// smooth that few nodes do.
+    fn integral(&self, horizon: f64, discount: f64) -> f64 {
+        let (scale, steepness) = self.pace();
+        // Where customers leave quickly, E bends long before the rates of orders change.
+        let (scale, reach) = if steepness > 1.0 {
+            (scale / steepness, 1.0)
+        } else {
+            (scale, 2.0)
+        };
+        // What comes in so small a share of the horizon is nothing beside the rest.
+        let scale = scale.max(1e-15 * horizon);
+        let range = (horizon / scale).ln_1p();
+        let panels = (range / reach).max(discount * horizon).ceil().max(1.0);
+        let width = range / panels;
+        let mut integral = 0.0;
+        for panel in 0..panels as u64 {
+            let nodes = rule_of_8().map(|(x, weight)| {
+                let t = scale * ((panel as f64 + x) * width).exp_m1();
+                (t, weight * width * (scale + t) * (-discount * t).exp())
+            });
+            integral += self.expected_mixed(&nodes);
+        }
+        integral
+    }
+
     /// In what time expected orders bend, and how steeply: about (1 + t / time)^−steepness of the customers are there after t.
     fn pace(&self) -> (f64, f64);
 
@@ -120,6 +148,7 @@ fn ln_orders(r: f64, alpha: f64, customer: &Customer) -> f64 {
 enum There {
     BetaGeometric(BetaGeometric),
     Pareto(Pareto),
+    Regular(Regular),
 }
 
 /// What is known about a customer's future: how likely it is that there is one, and how it would be.
@@ -133,8 +162,12 @@ pub struct Outlook {
 impl Outlook {
     /// What the model with these parameters says about a customer. Equations (1) to (3) of the papers, as odds.
     pub fn of(family: Family, parameters: &[f64; 4], customer: &Customer) -> Outlook {
-        let (ln_odds, there) = match family {
-            Family::Bg | Family::Mbg => {
+        let (ln_odds, there) = match family.simplest() {
+            Family::Regular(stages) => {
+                let (ln_odds, there) = Regular::of(stages, parameters, customer);
+                (ln_odds, There::Regular(there))
+            }
+            family @ (Family::Bg | Family::Mbg) => {
                 let (ln_odds, there) = BetaGeometric::of(family, parameters, customer);
                 (ln_odds, There::BetaGeometric(there))
             }
@@ -151,6 +184,7 @@ impl Outlook {
         match &self.there {
             There::BetaGeometric(there) => there,
             There::Pareto(there) => there,
+            There::Regular(there) => there,
         }
     }
 
@@ -171,8 +205,7 @@ impl Outlook {
 
     /// The expected number of orders within `horizon`, each counting e^(−`discount` · t) if it comes after t.
     ///
-    /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt. In y = ln(1 + t/scale), E is so smooth that few
-    /// nodes do.
+    /// The integral of e^(−δt) dE(t), by parts: e^(−δh) E(h) + δ ∫ e^(−δt) E(t) dt.
     pub fn discounted_orders(&self, horizon: f64, discount: f64) -> f64 {
         /// Rates of orders fall: those that come when an order counts e^-45 are nothing beside the earlier ones.
         const NOTHING: f64 = 45.0;
@@ -182,26 +215,7 @@ impl Outlook {
         if discount == 0.0 {
             return self.p_alive() * at_end;
         }
-        let (scale, steepness) = future.pace();
-        // Where customers leave quickly, E bends long before the rates of orders change.
-        let (scale, reach) = if steepness > 1.0 {
-            (scale / steepness, 1.0)
-        } else {
-            (scale, 2.0)
-        };
-        // What comes in so small a share of the horizon is nothing beside the rest.
-        let scale = scale.max(1e-15 * horizon);
-        let range = (horizon / scale).ln_1p();
-        let panels = (range / reach).max(discount * horizon).ceil().max(1.0);
-        let width = range / panels;
-        let mut integral = 0.0;
-        for panel in 0..panels as u64 {
-            let nodes = rule_of_8().map(|(x, weight)| {
-                let t = scale * ((panel as f64 + x) * width).exp_m1();
-                (t, weight * width * (scale + t) * (-discount * t).exp())
-            });
-            integral += future.expected_mixed(&nodes);
-        }
+        let integral = future.integral(horizon, discount);
         self.p_alive() * ((-discount * horizon).exp() * at_end + discount * integral)
     }
 

@@ -1,0 +1,175 @@
+//! MBG/CNBD-k: orders that come in stages, and leaving after one of them.
+
+use super::{Customer, Future, ln_orders};
+use crate::purchases::family::Stages;
+use crate::special::ln_beta_ratio;
+use crate::special::quadrature::rule_of_8;
+use crate::special::renewal::Renewal;
+
+/// What one who is there will do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Regular {
+    k: f64,
+    /// The distribution of the rate of stages if none were done since the last order: shape, and rate parameter in units of time.
+    shape: f64,
+    rate: f64,
+    /// How long ago the last order was.
+    silence: f64,
+    /// The distribution of the probability of leaving after each order.
+    a: f64,
+    b: f64,
+    /// The stages.
+    stages: Renewal,
+    /// The logarithm of the sum over the stages that may be done.
+    ln_sum: f64,
+}
+
+impl Regular {
+    /// The logarithm of the odds of having left, and what comes if not.
+    pub(super) fn of(stages: Stages, parameters: &[f64; 4], customer: &Customer) -> (f64, Regular) {
+        let [r, alpha, a, b] = *parameters;
+        let k = f64::from(stages.count());
+        let x = customer.frequency;
+        let there = Regular::with(
+            k,
+            r + k * x,
+            alpha + customer.age,
+            customer.age - customer.recency,
+            a,
+            b + x + 1.0,
+        );
+        let quiet = there.shape * (there.silence / (alpha + customer.recency)).ln_1p();
+        // A small b counts.
+        let ln_odds = a.ln() - (b + x).ln() + (quiet - there.ln_sum);
+        (ln_odds, there)
+    }
+
+    fn with(k: f64, shape: f64, rate: f64, silence: f64, a: f64, b: f64) -> Regular {
+        let (stages, ln_sum) = Renewal::after(k as usize, shape, silence / rate);
+        Regular {
+            k,
+            shape,
+            rate,
+            silence,
+            a,
+            b,
+            stages,
+            ln_sum,
+        }
+    }
+
+    /// The derivatives of the logarithm of expected orders by differences, where the sum for them is long.
+    fn slopes_by_differences(&self, horizon: f64) -> [f64; 4] {
+        /// Values are good to some 1e-12, and bend little within this share of a parameter.
+        const STEP: f64 = 1e-4;
+        let Regular { shape, rate, a, b, .. } = *self;
+        let at = [shape, rate, a, b];
+        std::array::from_fn(|i| {
+            let ln = |by: f64| {
+                let mut at = at;
+                at[i] *= by.exp();
+                let [shape, rate, a, b] = at;
+                Regular::with(self.k, shape, rate, self.silence, a, b)
+                    .expected(horizon)
+                    .ln()
+            };
+            (ln(STEP) - ln(-STEP)) / (2.0 * STEP * at[i])
+        })
+    }
+}
+
+impl Future for Regular {
+    fn expected(&self, horizon: f64) -> f64 {
+        self.stages.placed(horizon / self.rate, self.a, self.b)
+    }
+
+    /// Orders come in waves of one gap each, until rates that differ and stages that take long or short have levelled them out.
+    fn integral(&self, horizon: f64, discount: f64) -> f64 {
+        /// Waves less high than e to this power are none.
+        const LEVEL: f64 = -28.0;
+        let (sin, cos) = (std::f64::consts::TAU / self.k).sin_cos();
+        let gap = self.rate * (self.k / (self.shape + 1.0));
+        let (_, steepness) = self.pace();
+        let least = 1e-15 * horizon;
+        let (mut sum, mut start) = (0.0, 0.0);
+        while start < horizon {
+            let z = start / self.rate;
+            let mut width = (self.rate + start)
+                .min(self.rate / steepness + start)
+                .min(1.0 / discount);
+            let height = -self.shape * (1.0 + z * (1.0 - cos)).hypot(z * sin).ln();
+            if height > LEVEL {
+                width = width.min(gap * (1.0 + z));
+            }
+            let width = width.max(least).min(horizon - start);
+            for (x, weight) in rule_of_8() {
+                let t = start + x * width;
+                sum += weight * width * (-discount * t).exp() * self.expected(t);
+            }
+            if start + width == start {
+                break;
+            }
+            start += width;
+        }
+        sum
+    }
+
+    fn pace(&self) -> (f64, f64) {
+        (self.rate, self.shape / self.k * self.a / (self.a + self.b))
+    }
+
+    /// As many terms of the sum up to the horizon, of those up to now.
+    fn silent(&self, horizon: f64) -> f64 {
+        let end = self.rate + horizon;
+        let (_, ln_sum) = Renewal::after(self.k as usize, self.shape, (self.silence + horizon) / end);
+        (ln_sum - self.ln_sum - self.shape * (horizon / self.rate).ln_1p())
+            .min(0.0)
+            .exp()
+    }
+
+    /// The chance to stay through n orders times that of n, and the chance to leave at order n times that of n or more.
+    fn exactly(&self, n: f64, horizon: f64) -> f64 {
+        let (exactly, or_more) = self.stages.exactly_and_more(n, horizon / self.rate);
+        let (a, b) = (self.a, self.b);
+        let stay = ln_beta_ratio(a, b, n).exp();
+        let leave = a / (a + b) * ln_beta_ratio(a + 1.0, b, n - 1.0).exp();
+        exactly * stay + leave * or_more
+    }
+
+    fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {
+        let z = horizon / self.rate;
+        let Some(placed) = self.stages.placed_with_means(z, self.a, self.b) else {
+            return (self.expected(horizon), self.slopes_by_differences(horizon));
+        };
+        let (done, by_shape) = self.stages.done();
+        let slopes = [
+            placed.by_shape - by_shape - z.ln_1p(),
+            (self.shape + done) / self.rate - (self.shape + placed.stages) / (self.rate + horizon),
+            placed.by_leaving[0] / placed.value,
+            placed.by_leaving[1] / placed.value,
+        ];
+        (placed.value, slopes)
+    }
+
+    fn odds_slopes(&self, parameters: &[f64; 4], customer: &Customer) -> [f64; 4] {
+        let start = parameters[1] + customer.recency;
+        let (done, by_shape) = self.stages.done();
+        [
+            (self.silence / start).ln_1p() - by_shape,
+            done / self.rate - self.shape * self.silence / (start * self.rate),
+            1.0 / self.a,
+            -1.0 / (self.b - 1.0),
+        ]
+    }
+
+    /// But for what the gaps between orders add, which no parameter changes.
+    fn ln_there(&self, parameters: &[f64; 4], customer: &Customer) -> f64 {
+        let [r, alpha, a, b] = *parameters;
+        let x = customer.frequency;
+        let in_stages = Customer {
+            frequency: self.k * x,
+            ..*customer
+        };
+        ln_orders(r, alpha, &in_stages) + self.ln_sum + ln_beta_ratio(a, b, x + 1.0)
+    }
+}

@@ -118,7 +118,7 @@ struct PurchaseCount {
     first: Option<i64>,
     last: i64,
     frequency: u64,
-    /// Gaps between purchases, in microseconds.
+    /// Gaps between purchases, in time units.
     gaps: Product,
     /// Net spend of all purchases but the first.
     spend: Sum,
@@ -135,19 +135,19 @@ impl PurchaseCount {
                     *has_order |= !amount.is_negative();
                     spend.add(amount);
                 }
-                _ => self.begin_period(start, amount),
+                _ => self.begin_period(start, amount, observation),
             }
         }
     }
 
-    fn begin_period(&mut self, start: i64, amount: Amount) {
-        self.finish_period();
+    fn begin_period(&mut self, start: i64, amount: Amount, observation: &Observation) {
+        self.finish_period(observation);
         let mut spend = Sum::default();
         spend.add(amount);
         self.period = Some((start, !amount.is_negative(), spend));
     }
 
-    fn finish_period(&mut self) {
+    fn finish_period(&mut self, observation: &Observation) {
         let Some((start, true, spend)) = self.period.take() else {
             return;
         };
@@ -156,7 +156,8 @@ impl PurchaseCount {
             Some(_) => {
                 self.frequency += 1;
                 // Where a zone's clocks go back over midnight, a day may begin before the one before it.
-                self.gaps.multiply(length(self.last, start).max(1.0));
+                let gap = length(self.last, start).max(1.0);
+                self.gaps.multiply(gap / observation.time_unit as f64);
                 self.spend.add_sum(&spend);
             }
         }
@@ -164,13 +165,12 @@ impl PurchaseCount {
     }
 
     fn finish(&mut self, observation: &Observation) -> Result<Option<Purchases>> {
-        self.finish_period();
+        self.finish_period(observation);
         let Some(first) = self.first else {
             return Ok(None);
         };
         let units = |from: i64, to: i64| length(from, to) / observation.time_unit as f64;
         let end = observation.period_start(observation.as_of);
-        let unit = observation.time_unit as f64;
         Ok(Some(Purchases {
             frequency: self.frequency,
             recency: units(first, self.last),
@@ -179,12 +179,12 @@ impl PurchaseCount {
                 0 => 0.0,
                 n => self.spend.value()? / n as f64,
             },
-            ln_gaps: self.gaps.ln() - self.frequency as f64 * unit.ln(),
+            ln_gaps: self.gaps.ln(),
         }))
     }
 }
 
-/// A product of numbers from 1 on whose logarithm is asked for: one logarithm does for many of them.
+/// A product whose logarithm is asked for: one logarithm does for many of them.
 #[derive(Clone, Copy, Debug)]
 struct Product {
     /// The logarithm of what has been put aside, and the rest.
@@ -201,10 +201,10 @@ impl Default for Product {
 impl Product {
     #[inline]
     fn multiply(&mut self, factor: f64) {
-        /// Times any length of time this is a number.
-        const FULL: f64 = 1e280;
+        /// Times any length of time these are numbers of all digits.
+        const USUAL: std::ops::RangeInclusive<f64> = 1e-280..=1e280;
         self.rest *= factor;
-        if self.rest > FULL {
+        if !USUAL.contains(&self.rest) {
             self.ln += self.rest.ln();
             self.rest = 1.0;
         }

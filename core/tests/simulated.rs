@@ -1,9 +1,12 @@
 //! The models against customers who do as the models say, with parameters that are known.
 
+mod tolerance;
+
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::{Parameter, Status};
 use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, Sought, Stages, fit};
 use clientele_core::spend::{self, Spender};
+use tolerance::LIKELIHOOD;
 
 /// Xorshift (Marsaglia 2003), and distributions made of it.
 struct Chance(u64);
@@ -242,7 +245,7 @@ fn the_number_of_stages_is_recovered() {
             model.estimate.log_likelihood.unwrap(),
             named.estimate.log_likelihood.unwrap(),
         );
-        assert!((found - want).abs() < 1e-9 * want.abs(), "{found} and not {want}");
+        assert!((found - want).abs() < LIKELIHOOD * want.abs(), "{found} and not {want}");
     }
 }
 

@@ -13,6 +13,9 @@ pub const MOST_STAGES: usize = 12;
 /// More terms than a series that is short takes.
 const MOST: usize = 6_000;
 
+/// e to this power is nothing beside 1.
+const NOTHING: f64 = -40.0;
+
 /// From this chance to stay on, the sum over orders is one over roots of unity; below, few of its terms count.
 const LIKELY: f64 = 0.25;
 
@@ -197,12 +200,16 @@ impl Renewal {
     /// The expectation over p of (1 − (1 − p)^⌊M / k⌋) / p.
     fn integral(&self, z: f64, a: f64, b: f64) -> f64 {
         let or_more = self.or_more(z);
+        let roots = std::array::from_fn(|l| {
+            let (sin, cos) = (std::f64::consts::TAU * l as f64 / self.k as f64).sin_cos();
+            Complex(cos, sin)
+        });
         let of = |p: f64| {
             let q = 1.0 - p;
             if q < LIKELY {
                 or_more.iter().rev().fold(0.0, |sum, probability| sum * q + probability)
             } else {
-                self.by_roots(z, p.max(1e-290))
+                self.by_roots(z, p.max(1e-290), &roots)
             }
         };
         let reach = z.ln() + self.shape.ln().max(0.0);
@@ -240,21 +247,27 @@ impl Renewal {
 
     /// E (1 − q^⌊M / k⌋) / p for q = 1 − p: q^⌊M / k⌋ is Σ c yᴹ over the k-th roots y of q, with c = p / q · y / (k (1 − y)), and
     /// the expectation of yᴹ is known. The c add up to 1, so that only what is left of 1 has to be added up.
-    fn by_roots(&self, z: f64, p: f64) -> f64 {
+    fn by_roots(&self, z: f64, p: f64, roots: &[Complex; MOST_STAGES]) -> f64 {
         let k = self.k as f64;
         let ln_y = (-p).ln_1p() / k;
         let (y, gap) = (ln_y.exp(), -ln_y.exp_m1());
         let scale = 1.0 / ((1.0 - p) * k);
-        let ln = (z * gap).ln_1p();
-        let mut rest = 0.0;
-        for (j, weight) in self.weights[..self.k].iter().enumerate() {
-            let j = j as f64;
-            rest -= weight * (j * ln_y - (self.shape + j) * ln).exp_m1();
+        let fall = -self.shape * (z * gap).ln_1p();
+        let (mut rest, none) = (-fall.exp_m1(), fall.exp());
+        if none > 0.0 {
+            // Powers of y / (1 + z (1 − y)), and what is left of 1.
+            let slower = 1.0 + z * gap;
+            let (step, less) = (y / slower, gap * (1.0 + z) / slower);
+            let mut left = 0.0;
+            for weight in &self.weights[1..self.k] {
+                left = left * step + less;
+                rest += weight * none * left;
+            }
         }
         let mut sum = scale * y / gap * rest;
         for l in 1..=self.k / 2 {
-            let (sin, cos) = (std::f64::consts::TAU * l as f64 / k).sin_cos();
-            let root = Complex(y * cos, y * sin);
+            let unit = roots[l];
+            let root = Complex(y * unit.0, y * unit.1);
             let part = root.over(root.rest()).times(self.rest_at(z, root));
             // A root and its conjugate; the one in the middle is real.
             let times = if 2 * l == self.k { 1.0 } else { 2.0 };
@@ -267,12 +280,11 @@ impl Renewal {
     fn rest_at(&self, z: f64, y: Complex) -> Complex {
         let one = y.rest();
         let slower = Complex(1.0 + z * one.0, z * one.1);
-        let (ln, angle) = (slower.0.hypot(slower.1).ln(), slower.1.atan2(slower.0));
-        let fall = -self.shape * ln;
-        if fall < -745.0 {
+        let fall = -self.shape * slower.0.hypot(slower.1).ln();
+        if fall < NOTHING {
             return Complex(1.0, 0.0);
         }
-        let turn = -self.shape * angle;
+        let turn = -self.shape * slower.1.atan2(slower.0);
         let none = Complex(fall.exp() * turn.cos(), fall.exp() * turn.sin());
         let half = (0.5 * turn).sin();
         // e^x cos t − 1 without loss where both are small.
@@ -317,5 +329,54 @@ impl Complex {
     /// 1 less the number.
     fn rest(self) -> Complex {
         Complex(1.0 - self.0, -self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: f64, want: f64, tolerance: f64, what: &str) {
+        let ok = (found - want).abs() <= tolerance * want.abs();
+        assert!(ok, "{what}: {found} and not {want}");
+    }
+
+    #[test]
+    fn series_and_integral_agree() {
+        for k in [1, 2, 3, 6, 11, 12] {
+            for (shape, u, z, a, b) in [
+                (0.3, 0.0, 12.0, 0.8, 2.4),
+                (5.2, 0.4, 3.0, 1.0, 7.0),
+                (26.0, 0.01, 1.7, 0.02, 1.03),
+                (140.0, 0.3, 0.7, 2.0, 14.0),
+                (0.01, 0.0, 20.0, 30.0, 300.0),
+                (1e-9, 0.0, 15.0, 1e-4, 2.0),
+            ] {
+                let (renewal, _) = Renewal::after(k, shape, u);
+                let what = format!("{k}, {shape}, {u}, {z}, {a}, {b}");
+                let series = renewal.series::<true>(z, a, b).value;
+                close(renewal.integral(z, a, b), series, 1e-11, &what);
+            }
+        }
+    }
+
+    #[test]
+    fn weights_of_stages_are_probabilities() {
+        for (shape, u) in [
+            (0.3, 0.2),
+            (1e30, 1e-30),
+            (1e30, 0.5),
+            (1e300, 0.999),
+            (1e-30, 0.5),
+            (7.0, 0.0),
+        ] {
+            let (renewal, ln_sum) = Renewal::after(12, shape, u);
+            close(renewal.weights.iter().sum(), 1.0, 1e-14, "all");
+            assert!(ln_sum.is_finite() && ln_sum >= 0.0, "{ln_sum}");
+        }
+        // n u of (1 + n u) for two stages.
+        let (renewal, ln_sum) = Renewal::after(2, 1e8, 0.25);
+        close(ln_sum, 2.5e7f64.ln_1p(), 1e-15, "sum");
+        close(renewal.weights[0], 1.0 / (1.0 + 2.5e7), 1e-15, "none");
     }
 }

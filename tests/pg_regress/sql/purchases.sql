@@ -153,3 +153,30 @@ SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1},"covariance":[[1,2],[2,1]]}'::clientele.purchase_model;
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1},"colour":"red"}'::clientele.purchase_model;
 DROP TABLE models, copied, scored, summary, many, log;
+
+-- customers who buy on a rhythm, every third of an exponentially distributed time: k is found, or named
+CREATE TABLE rhythm AS SELECT clientele.order_log(customer_id, timestamp '2023-01-01' + days * interval '1 day') AS log
+FROM (SELECT i AS customer_id, n, pg_temp.u(i, 1) * 90 - sum(ln(pg_temp.u(i * 1000 + n, 2) * pg_temp.u(i * 1000 + n, 6) * pg_temp.u(i * 1000 + n, 7))
+                 * (n > 0)::int) OVER (PARTITION BY i ORDER BY n) * 4 / (0.3 - ln(pg_temp.u(i, 3))) AS days
+      FROM generate_series(1, 1500) i, generate_series(0, 60) n WHERE n <= ln(pg_temp.u(i, 4)) / ln(pg_temp.u(i, 5) ^ 0.3)) orders
+WHERE days < 365;
+SELECT r.model, r.status, r.log_likelihood FROM rhythm, unnest(ARRAY['mbg/nbd', 'mbg/cnbd-1', 'mbg/cnbd-2', 'MBG/CNBD-k', 'auto']) m,
+       pg_temp.rounded(clientele.fit_purchases(log, m, period => 'none')) r;
+SELECT regexp_replace(clientele.fit_purchases(log, 'mbg/cnbd-k', period => 'none')::jsonb ->> 'choice', '-\d+\.\d+', '-N', 'g') AS choice FROM rhythm;
+SELECT m::text::clientele.purchase_model = m AS text_is_exact, d.bic - 5 * ln(d.customers) = -2 * d.log_likelihood AS k_is_a_parameter
+FROM rhythm, LATERAL (SELECT clientele.fit_purchases(log, 'mbg/cnbd-k', period => 'none') AS m) f, clientele.describe(m) d;
+-- from a summary a k has to be named, and auto does without
+CREATE TABLE rhythms AS SELECT frequency, recency, age FROM rhythm, clientele.customers(log, period => 'none');
+SELECT (f -> 'parameters') = (g -> 'parameters') AS same, g -> 'warnings' AS warnings
+FROM rhythm, LATERAL (SELECT clientele.fit_purchases(log, 'mbg/cnbd-3', period => 'none')::jsonb AS f) l,
+     LATERAL (SELECT clientele.fit_purchases(frequency, recency, age, 1, 'mbg/cnbd-3', '1 day')::jsonb AS g FROM rhythms) s;
+SELECT clientele.fit_purchases(frequency, recency, age, 1, 'mbg/cnbd-k', '1 day') FROM rhythms;
+SELECT clientele.fit_purchases(log, 'mbg/cnbd-13') FROM rhythm;
+SELECT '{"purchase_model":1,"model":"mbg/cnbd-k","time_unit":"7 days","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;
+-- one stage is MBG/NBD; the more there are, the sooner silence tells
+SELECT k, round(clientele.p_alive(m, 26, 26, 26 + weeks)::numeric, 9) AS p_alive, round(clientele.expected_orders(m, 26, 26, 26 + weeks, '1 year')::numeric, 7) AS expected_orders,
+       round(clientele.churn_probability(m, 26, 26, 26 + weeks, '3 weeks')::numeric, 9) AS churn_probability, round(clientele.p_orders(m, 26, 26, 26 + weeks, 2, '3 weeks')::numeric, 9) AS p_2
+FROM unnest(ARRAY['mbg/nbd', 'mbg/cnbd-1', 'mbg/cnbd-3', 'mbg/cnbd-12']) k, unnest(ARRAY[0, 1, 3]) weeks,
+     LATERAL (SELECT format('{"purchase_model":1,"model":"%s","time_unit":"7 days","parameters":{"r":4,"alpha":%s,"a":1,"b":20}}', k,
+         4.0 / coalesce(substring(k FROM '\d+$')::int, 1))::clientele.purchase_model AS m) model ORDER BY m::jsonb ->> 'model', weeks;
+SELECT round(clv::numeric, 6) AS clv, expected_spend IS NOT NULL AS spend FROM rhythm, clientele.clv(log, model => 'mbg/cnbd-k', period => 'none', discount_rate => 0.1) ORDER BY customer_id LIMIT 1;

@@ -88,23 +88,29 @@ impl Future for Regular {
         /// Waves less high than e to this power are none.
         const LEVEL: f64 = -28.0;
         let (sin, cos) = (std::f64::consts::TAU / self.k).sin_cos();
+        let is_wavy = |t: f64| {
+            let z = t / self.rate;
+            -self.shape * (1.0 + z * (1.0 - cos)).hypot(z * sin).ln() > LEVEL
+        };
         let gap = self.rate * (self.k / (self.shape + 1.0));
         let (_, steepness) = self.pace();
+        let reach: f64 = if steepness > 1.0 { 1.0 } else { 2.0 };
+        // What comes in so small a share of the horizon is nothing beside the rest.
         let least = 1e-15 * horizon;
         let (mut sum, mut start) = (0.0, 0.0);
         while start < horizon {
-            let z = start / self.rate;
-            let mut width = (self.rate + start)
-                .min(self.rate / steepness + start)
-                .min(1.0 / discount);
-            let height = -self.shape * (1.0 + z * (1.0 - cos)).hypot(z * sin).ln();
-            if height > LEVEL {
-                width = width.min(gap * (1.0 + z));
+            // Even steps of ln(1 + (t − start) / scale).
+            let scale = (self.rate / steepness.max(1.0)).max(least) + start;
+            let mut width = (scale * reach.exp_m1()).min(1.0 / discount);
+            if is_wavy(start) {
+                width = width.min(gap * (1.0 + start / self.rate));
             }
             let width = width.max(least).min(horizon - start);
+            let end = (width / scale).ln_1p();
             for (x, weight) in rule_of_8() {
-                let t = start + x * width;
-                sum += weight * width * (-discount * t).exp() * self.expected(t);
+                let later = scale * (x * end).exp_m1();
+                let t = start + later;
+                sum += weight * end * (scale + later) * (-discount * t).exp() * self.expected(t);
             }
             if start + width == start {
                 break;
@@ -171,5 +177,36 @@ impl Future for Regular {
             ..*customer
         };
         ln_orders(r, alpha, &in_stages) + self.ln_sum + ln_beta_ratio(a, b, x + 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::purchases::Family;
+    use crate::purchases::outlook::beta_geometric::BetaGeometric;
+
+    #[test]
+    fn one_stage_is_mbg_nbd_by_other_formulas() {
+        let one = Stages::new(1).unwrap();
+        let near =
+            |found: f64, want: f64| assert!((found - want).abs() <= 1e-12 * want.abs(), "{found} and not {want}");
+        for parameters in [[1.4, 6.0, 0.8, 3.2], [0.01, 0.001, 0.02, 0.005]] {
+            for (x, recency, age) in [(0.0, 0.0, 30.0), (3.0, 20.0, 40.0), (40.0, 39.0, 40.0)] {
+                let customer = Customer::known(x, recency, age).unwrap();
+                let (odds, found) = Regular::of(one, &parameters, &customer);
+                let (want_odds, want) = BetaGeometric::of(Family::Mbg, &parameters, &customer);
+                near(odds, want_odds);
+                for horizon in [0.1, 20.0, 500.0] {
+                    near(found.expected(horizon), want.expected(horizon));
+                    near(found.silent(horizon), want.silent(horizon));
+                    near(found.exactly(2.0, horizon), want.exactly(2.0, horizon));
+                }
+                near(
+                    found.ln_there(&parameters, &customer),
+                    want.ln_there(&parameters, &customer),
+                );
+            }
+        }
     }
 }

@@ -60,6 +60,11 @@ impl<T: Row<N>, const N: usize> Summaries<T, N> {
         push(&mut self.rows, row, checkpoint)
     }
 
+    /// The rows, as they came.
+    pub fn rows(&self) -> &[T] {
+        &self.rows
+    }
+
     /// The rows, in an order that does not depend on how they came.
     pub fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
         let mut rows = Vec::new();

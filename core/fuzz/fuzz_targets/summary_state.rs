@@ -4,8 +4,10 @@
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::mergeable::Mergeable;
 use clientele_core::purchases::History;
+use clientele_core::rfm::{Standing, Standings};
 use clientele_core::spend::Spender;
 use clientele_core::summary::{Row, Summaries};
+use clientele_core_fuzz::check_standings;
 use libfuzzer_sys::fuzz_target;
 
 fn check<T: Row<N> + 'static, const N: usize>(bytes: &[u8]) {
@@ -29,5 +31,9 @@ fuzz_target!(|bytes: &[u8]| {
     for bytes in [bytes, &sealed] {
         check::<History, 4>(bytes);
         check::<Spender, 3>(bytes);
+        check::<Standing, 4>(bytes);
+        if let Ok(standings) = Standings::read(bytes, 0, &mut Unhindered) {
+            check_standings(standings);
+        }
     }
 });

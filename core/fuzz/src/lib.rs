@@ -5,7 +5,7 @@ use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::mergeable::Mergeable;
 use clientele_core::retention;
-use clientele_core::rfm::Model;
+use clientele_core::rfm::{Model, Standings};
 use clientele_core::rules::Measure;
 use clientele_core::{Result, kmeans, purchases, recommend, spend};
 
@@ -77,6 +77,19 @@ pub fn check_model(model: &Model) {
     }
     for (days, orders, revenue) in [(-1.0, 1.0, 0.0), (0.0, 0.5, 0.0), (0.0, 1.0, f64::NAN)] {
         assert_eq!(model.score(days, orders, revenue), None, "no customer has these");
+    }
+}
+
+/// What holds for customers that came row by row: they are written and read as they are, and make a model or an error.
+pub fn check_standings(mut standings: Standings) {
+    let mut bytes = Vec::new();
+    standings.write(&mut bytes, &mut Unhindered).expect("there is memory");
+    let again = Standings::read(&bytes, 0, &mut Unhindered).expect("it was written");
+    assert_eq!((again.rows(), again.wanted()), (standings.rows(), standings.wanted()));
+    let [one, other] = [&standings, &again].map(|rows| Model::of_standings(rows, &mut Unhindered));
+    assert_eq!(one, other);
+    if let Ok(Some(model)) = one {
+        check_model(&model);
     }
 }
 

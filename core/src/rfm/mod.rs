@@ -8,11 +8,18 @@
 //! the customers that they were taken from. `Ties::Ntile` is SQL's `ntile` with ties broken by the order of the keys, so that bins
 //! differ by at most one customer.
 
+mod cuts;
 mod model;
 mod segment;
+mod standing;
+mod text;
+mod usual;
+mod wanted;
 
 pub use model::{Model, NAME};
-pub use segment::{Patterns, Segments, default_segments};
+pub use segment::{Patterns, Segments};
+pub use standing::{Standing, Standings};
+pub use wanted::{Bins, MAX_BINS, Monetary, USUAL_BINS, Wanted, code, read_bins};
 
 use crate::checkpoint::{Checkpoint, push, vec_of, vec_with_capacity};
 use crate::choice::choose;
@@ -21,9 +28,6 @@ use crate::error::{Error, Result};
 use crate::key::{KeyKind, Keys};
 use crate::order_log::OrderLog;
 use crate::rank::sortable;
-
-/// The most bins.
-pub const MAX_BINS: usize = 100;
 
 /// Customers between two looks at whether to go on.
 const AT_ONCE: usize = 65_536;
@@ -41,16 +45,6 @@ impl Ties {
     /// The rule a word stands for.
     pub fn parse(word: &str) -> Result<Ties> {
         choose("ties", word, &[("tied", Ties::Tied), ("ntile", Ties::Ntile)])
-    }
-}
-
-/// Checks a number of bins.
-pub fn check_bins(bins: i32) -> Result<usize> {
-    match usize::try_from(bins) {
-        Ok(n) if (1..=MAX_BINS).contains(&n) => Ok(n),
-        _ => Err(Error::invalid(format!(
-            "number of bins must be between 1 and {MAX_BINS}, not {bins}"
-        ))),
     }
 }
 
@@ -110,20 +104,22 @@ impl CustomerTable {
         self.scored().map(|at| self.orders[at])
     }
 
-    /// Net spend of those scored, as integers that ascend from worst to best.
-    fn monetary(&self) -> impl Iterator<Item = u64> + Clone {
-        self.scored().map(|at| sortable(self.revenue[at]))
+    /// What money is of those scored, as integers that ascend from worst to best.
+    fn monetary(&self, monetary: Monetary) -> impl Iterator<Item = u64> + Clone {
+        self.scored()
+            .map(move |at| sortable(monetary.of(self.revenue[at], self.orders[at] as f64)))
     }
 
     /// The scores of all customers: recency, frequency, monetary; 0 for customers with returns only.
-    pub fn scores(&self, bins: usize, ties: Ties, checkpoint: &mut dyn Checkpoint) -> Result<Vec<[u8; 3]>> {
+    pub fn scores(&self, wanted: &Wanted, ties: Ties, checkpoint: &mut dyn Checkpoint) -> Result<Vec<[u8; 3]>> {
+        let [r, f, m] = wanted.bins;
         let mut scores = vec_of([0; 3], self.keys.len(), checkpoint)?;
         checkpoint.pass("scoring", 0, 3)?;
-        self.score(0, self.recency(), bins, ties, &mut scores, checkpoint)?;
+        self.score(0, self.recency(), r, ties, &mut scores, checkpoint)?;
         checkpoint.pass("scoring", 1, 3)?;
-        self.score(1, self.frequency(), bins, ties, &mut scores, checkpoint)?;
+        self.score(1, self.frequency(), f, ties, &mut scores, checkpoint)?;
         checkpoint.pass("scoring", 2, 3)?;
-        self.score(2, self.monetary(), bins, ties, &mut scores, checkpoint)?;
+        self.score(2, self.monetary(wanted.monetary), m, ties, &mut scores, checkpoint)?;
         Ok(scores)
     }
 
@@ -139,12 +135,12 @@ impl CustomerTable {
     ) -> Result<()> {
         match ties {
             Ties::Tied => {
-                let last_values = model::last_values(values.clone(), bins, checkpoint)?;
+                let last_values = cuts::last_values(values.clone(), bins, checkpoint)?;
                 for (at, value) in self.scored().zip(values) {
                     if at % AT_ONCE == 0 {
                         checkpoint.pass("scoring", column, 3)?;
                     }
-                    scores[at][column] = model::bin(&last_values, value);
+                    scores[at][column] = cuts::bin(&last_values, value);
                 }
             }
             Ties::Ntile => {
@@ -178,23 +174,28 @@ fn ntiles(values: impl Iterator<Item = u64> + Clone, bins: usize, checkpoint: &m
     Ok(ntiles)
 }
 
-/// The three scores as one word: their digits, or, with more than nine bins, the numbers with hyphens between them.
-pub fn code(scores: [u8; 3], bins: usize) -> String {
-    let [r, f, m] = scores;
-    if bins <= 9 {
-        format!("{r}{f}{m}")
-    } else {
-        format!("{r}-{f}-{m}")
+/// The name of the segment of scores: from the given map, else from the usual one. Nothing if that has no name for these
+/// bins, or if there are no scores.
+pub fn segment(segments: Option<&Segments>, bins: Bins, scores: [u8; 3]) -> Option<&str> {
+    match segments {
+        Some(segments) => segments.name(scores),
+        None => usual::name(bins, scores),
     }
 }
 
-/// The name of the segment of scores: from the given map, else from the usual one. Nothing if that has no name for this
-/// number of bins, or if there are no scores.
-pub fn segment(segments: Option<&Segments>, bins: usize, scores: [u8; 3]) -> Option<&str> {
-    match segments {
-        Some(segments) => segments.name(scores),
-        None if bins == segment::DEFAULT_BINS => segment::default_segment(scores),
-        None => None,
+/// All scores by segment, those of each from the best down: of the given map, else of the usual one.
+///
+/// # Errors
+/// Of kind [`InvalidParameter`](crate::Kind::InvalidParameter) where the usual map has no names for these bins.
+pub fn segments(wanted: &Wanted) -> Result<Vec<(&str, [u8; 3])>> {
+    match &wanted.segments {
+        Some(segments) => Ok(segments.all().collect()),
+        None if usual::are_named(wanted.bins) => Ok(usual::all(wanted.bins).collect()),
+        None => {
+            let message = format!("there are no usual segments of {} bins", wanted::told(wanted.bins));
+            let hint = "There are for 3 to 5 bins. Give a map of your own as segments.";
+            Err(Error::invalid(message).hint(hint))
+        }
     }
 }
 
@@ -214,8 +215,20 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_unambiguous() {
-        assert_eq!(code([5, 4, 3], 5), "543");
-        assert_eq!(code([10, 1, 11], 11), "10-1-11");
+    fn all_scores_are_listed_by_name() {
+        let map = r#"{"Best": ["3**"], "Rest": ["[12]**"]}"#;
+        let wanted = Wanted::read([3, 2, 1], Monetary::Total, Some(map)).unwrap();
+        let all = [
+            ("Best", [3, 2, 1]),
+            ("Best", [3, 1, 1]),
+            ("Rest", [2, 2, 1]),
+            ("Rest", [2, 1, 1]),
+            ("Rest", [1, 2, 1]),
+            ("Rest", [1, 1, 1]),
+        ];
+        assert_eq!(segments(&wanted).unwrap(), all);
+        assert_eq!(segments(&Wanted::new([4, 3, 5])).unwrap().len(), 60);
+        let error = segments(&Wanted::new([5, 3, 2])).unwrap_err();
+        assert_eq!(error.message(), "there are no usual segments of 5, 3 and 2 bins");
     }
 }

@@ -1,85 +1,11 @@
-//! Names for scores.
+//! Maps of one's own: names for scores.
 
-use super::code;
+use super::wanted::{Bins, code, place, scores, told};
 use crate::error::{Error, Result};
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// The number of bins that the usual map is for.
-pub const DEFAULT_BINS: usize = 5;
-
-/// The usual eleven segments with the scores (recency, frequency, monetary) that belong to each.
-const DEFAULT: [(&str, &[u16]); 11] = [
-    ("Champions", &[555, 554, 544, 545, 454, 455, 445]),
-    ("Loyal", &[543, 444, 435, 355, 354, 345, 344, 335]),
-    (
-        "Potential Loyalist",
-        &[
-            553, 551, 552, 541, 542, 533, 532, 531, 452, 451, 442, 441, 431, 453, 433, 432, 423, 353, 352, 351, 342,
-            341, 333, 323,
-        ],
-    ),
-    ("New Customers", &[512, 511, 422, 421, 412, 411, 311]),
-    (
-        "Promising",
-        &[
-            525, 524, 523, 522, 521, 515, 514, 513, 425, 424, 413, 414, 415, 315, 314, 313,
-        ],
-    ),
-    ("Need Attention", &[535, 534, 443, 434, 343, 334, 325, 324]),
-    ("About To Sleep", &[331, 321, 312, 221, 213, 231, 241, 251]),
-    (
-        "At Risk",
-        &[
-            255, 254, 245, 244, 253, 252, 243, 242, 235, 234, 225, 224, 153, 152, 145, 143, 142, 135, 134, 133, 125,
-            124,
-        ],
-    ),
-    ("Cannot Lose Them", &[155, 154, 144, 214, 215, 115, 114, 113]),
-    ("Hibernating", &[332, 322, 233, 232, 223, 222, 132, 123, 122, 212, 211]),
-    ("Lost", &[111, 112, 121, 131, 141, 151]),
-];
-
-/// For each place of a score, the place of its name in [`DEFAULT`]. That every score has one name and no score has two is
-/// seen to when this is compiled.
-const DEFAULT_PLACES: [u8; 125] = {
-    let mut places = [u8::MAX; 125];
-    let mut segment = 0;
-    while segment < DEFAULT.len() {
-        let codes = DEFAULT[segment].1;
-        let mut at = 0;
-        while at < codes.len() {
-            let (r, f, m) = (codes[at] / 100, codes[at] / 10 % 10, codes[at] % 10);
-            let place = ((r - 1) * 25 + (f - 1) * 5 + (m - 1)) as usize;
-            assert!(places[place] == u8::MAX, "a score has two names");
-            places[place] = segment as u8;
-            at += 1;
-        }
-        segment += 1;
-    }
-    let mut place = 0;
-    while place < places.len() {
-        assert!(places[place] != u8::MAX, "a score has no name");
-        place += 1;
-    }
-    places
-};
-
-/// The usual name for scores of five bins.
-pub fn default_segment(scores: [u8; 3]) -> Option<&'static str> {
-    let place = place(scores, DEFAULT_BINS)?;
-    Some(DEFAULT[usize::from(DEFAULT_PLACES[place])].0)
-}
-
-/// The usual map, by name: each segment with its scores.
-pub fn default_segments() -> impl Iterator<Item = (&'static str, [u8; 3])> {
-    let scores = |code: u16| [code / 100, code / 10 % 10, code % 10].map(|digit| digit as u8);
-    DEFAULT
-        .iter()
-        .flat_map(move |&(name, codes)| codes.iter().map(move |&code| (name, scores(code))))
-}
 
 /// The most bins whose scores a map of one's own can name.
 pub const MOST_NAMED_BINS: usize = 9;
@@ -195,7 +121,7 @@ fn shown(text: &str) -> String {
 /// `*` for any.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segments {
-    bins: usize,
+    bins: Bins,
     patterns: Patterns,
     names: Vec<String>,
     /// For each place of a score, the place of its name.
@@ -204,13 +130,14 @@ pub struct Segments {
 
 impl Segments {
     /// Reads a map for scores of up to nine bins.
-    pub fn parse(text: &str, bins: usize) -> Result<Segments> {
+    pub fn parse(text: &str, bins: Bins) -> Result<Segments> {
         check_named(bins)?;
         let patterns: Patterns = serde_json::from_str(text).map_err(|error| {
             let reason = error.to_string();
             if reason.starts_with(TOO_MANY) {
-                let scores = bins.pow(3);
-                return Error::invalid(TOO_MANY).detail(format!("There are {scores} scores of {bins} bins."));
+                let all: usize = bins.iter().product();
+                let detail = format!("There are {all} scores of {} bins.", told(bins));
+                return Error::invalid(TOO_MANY).detail(detail);
             }
             Error::invalid("segments must be an object of names with arrays of patterns")
                 .detail(format!("Reading them fails: {}.", shown(&reason)))
@@ -220,13 +147,14 @@ impl Segments {
     }
 
     /// Makes a map of its written form.
-    pub fn of(patterns: Patterns, bins: usize) -> Result<Segments> {
+    pub fn of(patterns: Patterns, bins: Bins) -> Result<Segments> {
         check_named(bins)?;
-        let scores_of_bins = bins.pow(3);
+        let scores_of_bins: usize = bins.iter().product();
         let (names, all) = (patterns.0.len(), patterns.0.values().map(Vec::len).sum::<usize>());
         if names.max(all) > scores_of_bins {
             return Err(Error::invalid(TOO_MANY).detail(format!(
-                "There are {names} segments with {all} patterns, and {scores_of_bins} scores of {bins} bins."
+                "There are {names} segments with {all} patterns, and {scores_of_bins} scores of {} bins.",
+                told(bins)
             )));
         }
         let mut map = Segments {
@@ -268,9 +196,20 @@ impl Segments {
         Err(Error::invalid("segments must name each score exactly once").detail(complaint))
     }
 
-    /// The number of bins whose scores are named.
-    pub fn bins(&self) -> usize {
-        self.bins
+    /// The map, by name, each with its scores from the best down.
+    pub fn all(&self) -> impl Iterator<Item = (&str, [u8; 3])> {
+        let named = move |name: usize| {
+            let places = (0..self.places.len())
+                .rev()
+                .filter(move |&place| usize::from(self.places[place]) == name);
+            places.map(move |place| (&*self.names[name], scores(place, self.bins)))
+        };
+        (0..self.names.len()).flat_map(named)
+    }
+
+    /// The written form, as JSON.
+    pub fn text(&self) -> String {
+        serde_json::to_string(&self.patterns).expect("names can be written")
     }
 
     /// The written form.
@@ -288,43 +227,31 @@ impl Segments {
 /// The owner of a score that no segment has. There are fewer names.
 const NOBODY: u16 = u16::MAX;
 
-fn check_named(bins: usize) -> Result<()> {
-    if bins <= MOST_NAMED_BINS {
+fn check_named(bins: Bins) -> Result<()> {
+    if bins.iter().all(|&bins| bins <= MOST_NAMED_BINS) {
         return Ok(());
     }
     Err(Error::invalid(format!(
         "segments can name the scores of at most {MOST_NAMED_BINS} bins"
     ))
-    .detail(format!("There are {bins} bins.")))
+    .detail(format!("There are {} bins.", told(bins))))
 }
 
 #[cold]
-fn invalid_pattern(pattern: &str, name: &str, bins: usize) -> Error {
+fn invalid_pattern(pattern: &str, name: &str, bins: Bins) -> Error {
     Error::invalid("invalid segment pattern")
         .detail(format!("The segment \"{}\" has \"{}\".", shown(name), shown(pattern)))
         .hint(format!(
-            "A pattern has three places; each is a score from 1 to {bins}, a choice such as [12] or [1-3], or *."
+            "A pattern has three places; each is a score from 1 to {}, a choice such as [12] or [1-3], or *.",
+            told(bins)
         ))
 }
 
-/// The place of scores among all scores; nothing if one is out of range.
-fn place(scores: [u8; 3], bins: usize) -> Option<usize> {
-    scores.iter().try_fold(0, |place, &score| {
-        let score = usize::from(score);
-        (1..=bins).contains(&score).then(|| place * bins + score - 1)
-    })
-}
-
-/// The scores at a place.
-fn scores(place: usize, bins: usize) -> [u8; 3] {
-    [place / (bins * bins), place / bins % bins, place % bins].map(|score| score as u8 + 1)
-}
-
 /// The scores that each place of a pattern allows: a bit for each score.
-fn choices(pattern: &str, bins: usize) -> Option<[u16; 3]> {
+fn choices(pattern: &str, bins: Bins) -> Option<[u16; 3]> {
     let mut letters = pattern.chars().peekable();
     let from_to = |first: u8, last: u8| (first..=last).fold(0, |bits, score| bits | 1 << score);
-    let mut next = || -> Option<u16> {
+    let mut next = |bins: usize| -> Option<u16> {
         match letters.next()? {
             '*' => Some(from_to(1, bins as u8)),
             '[' => {
@@ -348,7 +275,7 @@ fn choices(pattern: &str, bins: usize) -> Option<[u16; 3]> {
             letter => score(letter, bins).map(|score| 1 << score),
         }
     };
-    let choices = [next()?, next()?, next()?];
+    let choices = [next(bins[0])?, next(bins[1])?, next(bins[2])?];
     letters.next().is_none().then_some(choices)
 }
 
@@ -363,52 +290,30 @@ mod tests {
     use crate::error::Kind;
 
     fn detail(text: &str, bins: usize) -> String {
-        let error = Segments::parse(text, bins).unwrap_err();
+        let error = Segments::parse(text, [bins; 3]).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidParameter, "{error}");
         error.to_string()
     }
 
     #[test]
-    fn the_usual_map_is_the_usual_one() {
-        assert_eq!(default_segments().count(), 125);
-        assert_eq!(default_segment([5, 5, 5]), Some("Champions"));
-        assert_eq!(default_segment([1, 1, 1]), Some("Lost"));
-        assert_eq!(default_segment([3, 2, 3]), Some("Potential Loyalist"));
-        assert_eq!(default_segment([6, 1, 1]), None);
-        assert_eq!(default_segment([0, 1, 1]), None);
-        for (name, scores) in default_segments() {
-            assert_eq!(default_segment(scores), Some(name));
-        }
-    }
-
-    #[test]
-    fn places_and_scores_are_inverse() {
-        for bins in 1..=9 {
-            for at in 0..bins * bins * bins {
-                assert_eq!(place(scores(at, bins), bins), Some(at));
-            }
-        }
-    }
-
-    #[test]
     fn patterns_choose_scores() {
-        assert_eq!(choices("[45]*1", 5), Some([0b11_0000, 0b11_1110, 0b10]));
-        assert_eq!(choices("[1-35]2[2]", 5), Some([0b10_1110, 0b100, 0b100]));
-        assert_eq!(choices("[1-31-3]9*", 9), Some([0b1110, 1 << 9, 0b11_1111_1110]));
+        assert_eq!(choices("[45]*1", [5; 3]), Some([0b11_0000, 0b11_1110, 0b10]));
+        assert_eq!(choices("[1-35]2[2]", [5; 3]), Some([0b10_1110, 0b100, 0b100]));
+        assert_eq!(choices("[1-31-3]9*", [9; 3]), Some([0b1110, 1 << 9, 0b11_1111_1110]));
         for wrong in [
             "", "55", "5555", "6**", "0**", "[]**", "[5-4]**", "[4**", "4-5**", "a**", "[4-]**",
         ] {
-            assert_eq!(choices(wrong, 5), None, "{wrong}");
+            assert_eq!(choices(wrong, [5; 3]), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_map_is_total_and_has_no_overlaps() {
-        let map = Segments::parse(r#"{"Best": ["3**"], "Rest": ["[12]**"]}"#, 3).unwrap();
+        let map = Segments::parse(r#"{"Best": ["3**"], "Rest": ["[12]**"]}"#, [3; 3]).unwrap();
         assert_eq!(map.name([3, 1, 2]), Some("Best"));
         assert_eq!(map.name([1, 3, 3]), Some("Rest"));
         assert_eq!(map.name([4, 1, 1]), None);
-        assert_eq!(Segments::of(map.patterns().clone(), 3), Ok(map));
+        assert_eq!(Segments::of(map.patterns().clone(), [3; 3]), Ok(map));
         assert!(detail(r#"{"Best": ["2**"]}"#, 2).contains("No segment has 111, 112, 121, 122."));
         assert!(detail(r#"{"A": ["***"], "B": ["221"]}"#, 2).contains("More than one segment has 221."));
         assert!(
@@ -416,7 +321,7 @@ mod tests {
                 .contains("No segment has 211, 212, 221, 222; more than one segment has 111, 112.")
         );
         // the same name twice is no overlap
-        assert!(Segments::parse(r#"{"A": ["***", "11*"]}"#, 2).is_ok());
+        assert!(Segments::parse(r#"{"A": ["***", "11*"]}"#, [2; 3]).is_ok());
         assert!(detail(r#"{"A": ["7**"]}"#, 5).contains("The segment \"A\" has \"7**\"."));
         assert!(detail("[]", 5).contains("must be an object"));
         assert!(detail(r#"{"A": ["***"]}"#, 10).contains("at most 9 bins"));
@@ -425,11 +330,11 @@ mod tests {
     #[test]
     fn a_map_has_no_more_than_it_can_need() {
         let many = |names: usize| {
-            let name = |at: usize| format!(r#""{at}": ["{}"]"#, code(scores(at % 729, 9), 9));
+            let name = |at: usize| format!(r#""{at}": ["{}"]"#, code(scores(at % 729, [9; 3]), [9; 3]));
             format!("{{{}}}", (0..names).map(name).collect::<Vec<_>>().join(", "))
         };
         // As many names as scores, each with its own.
-        let all = Segments::parse(&many(729), 9).unwrap();
+        let all = Segments::parse(&many(729), [9; 3]).unwrap();
         assert_eq!(all.name([9, 9, 9]), Some("728"));
         // As many names as a number of 16 bits can count, and one more, were told apart wrongly, after minutes.
         for names in [730, 65_536, 65_537, 200_000] {
@@ -440,7 +345,7 @@ mod tests {
         assert!(detail(&patterns, 9).contains(TOO_MANY));
         let long = format!(r#"{{"A": ["[{}]**"]}}"#, "1-9".repeat(1 << 19));
         assert!(detail(&long, 9).contains("more than 1 MB"));
-        assert!(Segments::parse(&format!(r#"{{"A": ["[{}]**"]}}"#, "1-9".repeat(1_000)), 9).is_ok());
+        assert!(Segments::parse(&format!(r#"{{"A": ["[{}]**"]}}"#, "1-9".repeat(1_000)), [9; 3]).is_ok());
         assert!(detail(&format!(r#"{{"{}": ["0**"]}}"#, "é".repeat(1_000)), 9).len() < 1_000);
     }
 
@@ -457,7 +362,7 @@ mod tests {
             format!(r#"{{"A": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
             "null".to_owned(),
         ] {
-            let error = Segments::parse(&text, 5).unwrap_err();
+            let error = Segments::parse(&text, [5; 3]).unwrap_err();
             assert_eq!(error.kind(), Kind::InvalidParameter, "{error}");
             assert!(error.detail_text().unwrap().len() < 500, "{error}");
         }

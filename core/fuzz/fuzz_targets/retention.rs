@@ -4,7 +4,7 @@
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::mergeable::Mergeable;
 use clientele_core::retention::{Model, Tenures};
-use clientele_core_fuzz::{check_retention_model, check_tenures};
+use clientele_core_fuzz::{check_tenures, check_retention_model};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,6 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
     models.flatten().for_each(|model| check_retention_model(&model));
     for bytes in [bytes, &sealed] {
         let tenures = Tenures::read(bytes, 0, &mut Unhindered);
-        tenures.into_iter().for_each(|tenures| check_tenures(tenures, bytes));
+        tenures
+            .into_iter()
+            .for_each(|tenures| check_tenures(tenures, bytes));
     }
 });

@@ -14,9 +14,7 @@ fn contingency(labels: &[[u8; 2]]) -> Contingency {
             Key::Integer(i64::from(one & 7)),
             Key::Text(&"label"[..usize::from(other % 6)]),
         );
-        contingency
-            .push(one, other, &mut Unhindered)
-            .expect("nothing hinders it");
+        contingency.push(one, other, &mut Unhindered).expect("nothing hinders it");
     }
     contingency
 }
@@ -45,8 +43,6 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let (one, other) = labels.split_at(labels.len() / 2);
     let mut merged = contingency(other);
-    merged
-        .merge(&contingency(one), &mut Unhindered)
-        .expect("nothing hinders it");
+    merged.merge(&contingency(one), &mut Unhindered).expect("nothing hinders it");
     assert_eq!(merged.agreement(&mut Unhindered), Ok(agreement));
 });

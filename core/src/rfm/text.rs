@@ -122,19 +122,20 @@ impl Model {
         if scale.bins.iter().any(|bins| !(1..=MAX_BINS).contains(bins)) {
             return Err(wrong(&format!("\"bins\" must be between 1 and {MAX_BINS}")));
         }
-        let segments = scale.segments.map(|patterns| Segments::of(patterns, scale.bins));
         let model = Model {
             wanted: Wanted {
-                bins: scale.bins,
                 monetary: scale.monetary,
-                segments: segments.transpose().map_err(|error| wrong(&error.to_string()))?,
+                ..Wanted::new(scale.bins)
             },
             customers: scale.customers,
             days_since_last: scale.days_since_last,
             orders: scale.orders,
             revenue: scale.revenue,
         };
-        model.checked(wrong)
+        let mut model = model.checked(wrong)?;
+        let segments = scale.segments.map(|patterns| Segments::of(patterns, scale.bins));
+        model.wanted.segments = segments.transpose().map_err(|error| wrong(&error.to_string()))?;
+        Ok(model)
     }
 
     /// The text form.

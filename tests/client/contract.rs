@@ -30,7 +30,7 @@ fn declarations_match_signatures(database: &Database) -> Outcome {
 
 fn wrong_declarations_are_noticed(database: &Database) -> Outcome {
     let mut client = database.client()?;
-    let library: String = one(&mut client, "SELECT probin FROM pg_proc WHERE proname = 'fit_rfm'")?;
+    let library: String = one(&mut client, "SELECT probin FROM pg_proc WHERE proname = 'rfm_score'")?;
     let score = ("rfm_score_wrapper", "clientele.rfm_model, float8, float8, float8");
     let wrong = [
         (

@@ -319,7 +319,8 @@ fn null_is_the_default(database: &Database) -> Outcome {
         );
         for option in function.arguments.iter().filter(|argument| argument.has_default) {
             count += 1;
-            if answer(&format!(", \"{}\" => {}", option.name, option.null()))? != usual {
+            let comma = if given.is_empty() { "" } else { ", " };
+            if answer(&format!("{comma}\"{}\" => {}", option.name, option.null()))? != usual {
                 wrong.push(format!("{}: {} NULL is another answer", function.name, option.name));
             }
         }

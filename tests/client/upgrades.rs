@@ -172,7 +172,7 @@ fn today(client: &mut impl GenericClient) -> Result<String, Failure> {
 /// Before the first release, and where nobody installs it.
 const OLDER: &str = "0.0.0";
 /// What the older version lacks.
-const LACKING: &str = "CREATE FUNCTION rfm_segment(r integer, f integer, m integer)";
+const LACKING: &str = "CREATE FUNCTION rfm_segments(";
 
 /// The files of an older version on the server: gone when this goes.
 struct OlderVersion {
@@ -239,7 +239,8 @@ fn an_older_version_is_updated(database: &Database) -> Outcome {
     let version = OlderVersion::install(&mut client)?;
     version.step(&version.lacking)?;
     let (_old, mut client) = older(OLDER)?;
-    let exists = "SELECT to_regprocedure('clientele.rfm_segment(integer, integer, integer)') IS NOT NULL";
+    let exists =
+        "SELECT to_regprocedure('clientele.rfm_segments(integer, integer, integer, integer, jsonb)') IS NOT NULL";
     ensure!(!one::<bool>(&mut client, exists)?, "the older version lacks nothing");
     let found = update(&mut client, &new)?;
     ensure!(found.is_empty(), "{}", found.join("\n"));
@@ -256,33 +257,25 @@ fn wrong_steps_are_noticed(database: &Database) -> Outcome {
     let (_old, mut client) = older(OLDER)?;
     let uncommented = version.lacking.split("COMMENT ON").next().unwrap_or_default();
     let and = |more: &str| format!("{}\n{more};", version.lacking);
-    let function = "the catalog's function clientele.rfm_segment(integer,integer,integer)";
+    let function = "the catalog's function clientele.rfm_segments(integer,integer,integer,integer,jsonb)";
     for (what, script, expected) in [
         ("no function", String::new(), function),
         ("no comment", uncommented.to_owned(), function),
         (
             "another comment",
-            and("COMMENT ON FUNCTION rfm_segment(integer, integer, integer) IS 'names'"),
+            and("COMMENT ON FUNCTION rfm_segments IS 'names'"),
             function,
         ),
-        (
-            "another cost",
-            and("ALTER FUNCTION rfm_segment(integer, integer, integer) COST 7"),
-            function,
-        ),
-        (
-            "volatile",
-            and("ALTER FUNCTION rfm_segment(integer, integer, integer) VOLATILE"),
-            function,
-        ),
+        ("another cost", and("ALTER FUNCTION rfm_segments COST 7"), function),
+        ("volatile", and("ALTER FUNCTION rfm_segments VOLATILE"), function),
         (
             "fewer rights",
-            and("REVOKE EXECUTE ON FUNCTION rfm_segment(integer, integer, integer) FROM PUBLIC"),
+            and("REVOKE EXECUTE ON FUNCTION rfm_segments FROM PUBLIC"),
             function,
         ),
         (
             "no member",
-            and("ALTER EXTENSION clientele DROP FUNCTION rfm_segment(integer, integer, integer)"),
+            and("ALTER EXTENSION clientele DROP FUNCTION rfm_segments"),
             function,
         ),
         (

@@ -214,12 +214,12 @@ mod tests {
             (
                 r#""bins":3"#,
                 r#""bins":[3,3]"#,
-                "invalid length 2, expected a number of bins",
+                "nvalid length 2, expected a number of bins",
             ),
             (
                 r#""bins":3"#,
                 r#""bins":[3,3,3,3]"#,
-                "invalid length 4, expected a number of bins",
+                "nvalid length 4, expected a number of bins",
             ),
             (
                 r#""bins":3"#,

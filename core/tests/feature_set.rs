@@ -158,7 +158,7 @@ fn text_that_is_no_set_is_refused() {
     )));
     assert_eq!(
         sound,
-        r#"{"feature_set":1,"ids":"integer","null_ids":0,"null_features":0,"rows":[[7,[1.5,0]],[8,[1e300,1e-7]]]}"#
+        r#"{"feature_set":1,"ids":"integer","null_ids":0,"null_features":0,"null_weights":0,"rows":[[7,[1.5,0]],[8,[1e300,1e-7]]]}"#
     );
     for (from, to, why) in [
         ("\"feature_set\":1", "\"feature_set\":2", "must be 1"),
@@ -170,9 +170,15 @@ fn text_that_is_no_set_is_refused() {
         ("1.5", "\"1.5\"", "expected f64"),
         ("1.5", "1e999", "out of range"),
         ("1.5", "null", "expected f64"),
-        (",[1.5,0]", "", "expected an id and an array"),
-        ("[7,[1.5,0]]", "[]", "expected an id and an array"),
-        ("[1.5,0]", "[1.5,0],1", "expected an id and an array"),
+        (",[1.5,0]", "", "expected an id, an array"),
+        ("[7,[1.5,0]]", "[]", "expected an id, an array"),
+        (
+            "[1.5,0]",
+            "[1.5,0],1,1",
+            "expected an id, an array of features and perhaps a weight",
+        ),
+        ("[1.5,0]", "[1.5,0],\"1\"", "expected f64"),
+        ("[1.5,0]", "[1.5,0],null", "expected f64"),
         ("\"null_ids\":0", "\"null_ids\":-2", "expected u64"),
         ("\"null_ids\"", "\"nulls\"", "Unknown field"),
         ("\"ids\":\"integer\",", "", "must come before"),
@@ -185,7 +191,11 @@ fn text_that_is_no_set_is_refused() {
         assert!(error.to_string().contains(why), "{error} does not say {why}");
     }
     // What is wrong with a row is said as if it had been collected.
-    for (features, kind) in [("[1]", Kind::InvalidParameter), ("[]", Kind::InvalidParameter)] {
+    for (features, kind) in [
+        ("[1]", Kind::InvalidParameter),
+        ("[]", Kind::InvalidParameter),
+        ("[1,2],-1", Kind::OutOfRange),
+    ] {
         let wrong = sound.replacen("[1e300,1e-7]", features, 1);
         assert_eq!(
             Collector::parse_json(&wrong, 0, &mut Unhindered).unwrap_err().kind(),
@@ -193,8 +203,67 @@ fn text_that_is_no_set_is_refused() {
             "{wrong}"
         );
     }
-    let nothing = r#"{"feature_set":1,"null_ids":0,"null_features":0,"rows":[]}"#;
+    let nothing = r#"{"feature_set":1,"null_ids":0,"null_features":0,"null_weights":0,"rows":[]}"#;
     assert_eq!(text(&bytes(Collector::default())), nothing);
+}
+
+/// A set of these ids, features and weights.
+fn weighted(rows: &[(i64, f64, f64)]) -> Collector {
+    let mut set = Collector::default();
+    for &(id, feature, weight) in rows {
+        set.push_weighted(Key::Integer(id), &[feature], weight, &mut Unhindered)
+            .expect("sound");
+    }
+    set
+}
+
+#[test]
+fn weights_of_1_are_no_weights() {
+    let plain = bytes(collect(KeyKind::Integer, &[(1, vec![5.0]), (2, vec![7.5])]));
+    assert_eq!(bytes(weighted(&[(2, 7.5, 1.0), (1, 5.0, 1.0)])), plain);
+    // Also where that turns out while a set is read.
+    let text = r#"{"feature_set":1,"ids":"integer","rows":[[1,[5],1.0],[2,[7.5]]]}"#;
+    assert_eq!(bytes(Collector::parse_json(text, 0, &mut Unhindered).unwrap()), plain);
+    // Rows without weights are as rows of weight 1 in a set that has weights.
+    let mut merged = weighted(&[(3, 1.0, 0.5)]);
+    merged.absorb(&plain, &mut Unhindered).unwrap();
+    let mut other = collect(KeyKind::Integer, &[(1, vec![5.0]), (2, vec![7.5])]);
+    other.merge(&weighted(&[(3, 1.0, 0.5)]), &mut Unhindered).unwrap();
+    let all = weighted(&[(1, 5.0, 1.0), (2, 7.5, 1.0), (3, 1.0, 0.5)]);
+    let all = bytes(all);
+    assert_eq!((bytes(merged), bytes(other)), (all.clone(), all.clone()));
+    assert_eq!(text_of_rows(&all), r#""rows":[[1,[5],1],[2,[7.5],1],[3,[1],0.5]]}"#);
+    let set = FeatureSet::open(&all).unwrap();
+    assert_eq!(set.weights(&mut Unhindered).unwrap(), Some(vec![1.0, 1.0, 0.5]));
+    assert_eq!(set.weight(&mut Unhindered), Ok(2.5));
+    assert_eq!(FeatureSet::open(&plain).unwrap().weight(&mut Unhindered), Ok(2.0));
+}
+
+fn text_of_rows(bytes: &[u8]) -> String {
+    let text = text(bytes);
+    text[text.find("\"rows\"").expect("there are rows")..].to_owned()
+}
+
+#[test]
+fn weights_are_finite_and_not_negative() {
+    for (weight, says) in [
+        (-1.0, "It is -1."),
+        (f64::NAN, "It is NaN."),
+        (f64::INFINITY, "It is Infinity."),
+        (-5e-324, "It is -5e-324."),
+    ] {
+        let mut set = Collector::default();
+        let error = set.push_weighted(Key::Integer(1), &[1.0], weight, &mut Unhindered);
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), Kind::OutOfRange);
+        assert_eq!(error.message(), "weight must be a finite number that is not negative");
+        assert_eq!(error.detail_text(), Some(says));
+    }
+    // Zero has one sign, and weights beyond the range of numbers are told of as such.
+    assert_eq!(bytes(weighted(&[(1, 1.0, -0.0)])), bytes(weighted(&[(1, 1.0, 0.0)])));
+    let huge = bytes(weighted(&[(1, 1.0, f64::MAX), (2, 1.0, f64::MAX)]));
+    let set = FeatureSet::open(&huge).unwrap();
+    assert_eq!(set.weight(&mut Unhindered), Ok(f64::INFINITY));
 }
 
 /// Bytes as they were written once. They must be readable for ever; if this fails, the format needs a new version.
@@ -210,23 +279,27 @@ fn version_1_is_read_and_written() {
         (
             KeyKind::Integer,
             rows,
-            "0101a03d12a2030000030e02080007033f0002640b97bc240000ff555555555555d5bf555555555555d53f9c7500883ce4377e",
+            "0101ba1de60003000000060e02080007033f0002640b97bc240000ff555555555555d5bf555555555555d53f9c7500883ce4377e",
         ),
         (
             KeyKind::Uuid,
             &rows[..2],
-            "0102a5fc3df10200000308000000000000007000000000000007080000000000000090000000000000070007030702640b970400ff555555555555d53f9c7500883ce4377e",
+            "0102cafc3115020000000608000000000000007000000000000007080000000000000090000000000000070007030702640b970400ff555555555555d53f9c7500883ce4377e",
         ),
         (
             KeyKind::Text,
             &rows[..2],
-            "0103e98da7c7020000032a0025637573746f6d6572206ec3ba6d65726f2030393232333337323033363835343737353831352401370007030702640b970400ff555555555555d53f9c7500883ce4377e",
+            "01033b41399702000000062a0025637573746f6d6572206ec3ba6d65726f2030393232333337323033363835343737353831352401370007030702640b970400ff555555555555d53f9c7500883ce4377e",
         ),
-        (KeyKind::Integer, &[][..], "010006729e7a00000000"),
+        (KeyKind::Integer, &[][..], "0100cad41b3b0000000000"),
     ] {
         let set = bytes(collect(kind, rows));
         let hex: String = set.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, golden);
         FeatureSet::open(&set).unwrap().check(&mut Unhindered).unwrap();
     }
+    let set = bytes(weighted(&[(9, -4.0, 3.0), (7, 3.0, 1.0), (7, 3.0, 0.25)]));
+    let hex: String = set.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "01011cd422b203000000030e02080007033f0002320900964c04");
+    FeatureSet::open(&set).unwrap().check(&mut Unhindered).unwrap();
 }

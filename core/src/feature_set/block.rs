@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! ids       a column of keys, see `collect/key_column.rs`; an id may come more than once
-//! features  a column for each:
+//! features  a column for each, and one more for the weights if rows have weights:
 //!           byte     digits behind the point of all values, or 255: doubles, 8 bytes each
 //!           varint   the least value, signed, as the integer that its digits spell
 //!           byte     bits per value
@@ -76,7 +76,7 @@ pub(super) fn put_column(out: &mut Vec<u8>, values: &[f64], scratch: &mut Vec<u6
 pub(super) struct Block<'a> {
     pub(super) rows: usize,
     ids: KeyColumn<'a>,
-    /// One for each feature.
+    /// One for each feature, and that of the weights behind them if rows have weights.
     pub(super) columns: Vec<Column<'a>>,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Block<'a> {
         self.rows = rows;
         self.ids = KeyColumn::open(reader, shape.kind, rows)?;
         self.columns.clear();
-        for _ in 0..shape.dimension {
+        for _ in 0..shape.width() {
             self.columns.push(Column::open(reader, rows)?);
         }
         Ok(())
@@ -107,6 +107,19 @@ impl<'a> Block<'a> {
             Keys::Integer(ids) => self.integers(ids, checkpoint),
             Keys::Uuid(ids) => self.uuids(ids, checkpoint),
             Keys::Text { bytes, ends } => self.texts(bytes, ends, checkpoint),
+        }
+    }
+
+    /// Reads the weights of the rows, if these have weights: one for each. `offsets` is memory to work in.
+    pub(super) fn read_weights(&self, weights: &mut [f64], offsets: &mut Vec<u64>) -> Result<()> {
+        let Some(column) = self.columns.last() else {
+            return Ok(());
+        };
+        column.read(weights, offsets)?;
+        if weights.iter().all(|&weight| weight >= 0.0) {
+            Ok(())
+        } else {
+            Err(Reader::new(NAME, column.bytes).error("A weight is less than 0."))
         }
     }
 
@@ -201,7 +214,7 @@ impl<'a> Column<'a> {
             return if finite {
                 Ok(())
             } else {
-                Err(reader.error("A feature is not a finite number."))
+                Err(reader.error("A feature or a weight is not a finite number."))
             };
         }
         unpack(&mut reader, values.len(), self.bits, offsets)?;

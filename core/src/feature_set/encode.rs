@@ -25,7 +25,8 @@ impl<'s> Encoder<'s> {
     pub(super) fn new(sink: &'s mut dyn Sink, shape: Option<Shape>, counts: &Counts) -> Result<Encoder<'s>> {
         let kind = shape.map(|shape| shape.kind);
         let mut piece = Vec::new();
-        put_varint(&mut piece, shape.map_or(0, |shape| shape.dimension as u64));
+        let word = |shape: Shape| (shape.dimension as u64) << 1 | u64::from(shape.weighted);
+        put_varint(&mut piece, shape.map_or(0, word));
         Ok(Encoder {
             writer: Writer::begin(sink, byte_of(kind), counts, 0)?,
             ids: KeyWriter::new(kind.unwrap_or(KeyKind::Integer)),

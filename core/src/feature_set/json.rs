@@ -1,9 +1,10 @@
 //! A set as JSON that people can read and programs can write, and that loses nothing.
 //!
 //! ```json
-//! {"feature_set":1,"ids":"integer","null_ids":0,"null_features":2,"rows":[[17850,[12,5391.21]],[17851,[1,0]]]}
+//! {"feature_set":1,"ids":"integer","null_ids":0,"null_features":2,"null_weights":0,"rows":[[17850,[12,5391.21]],[17851,[1,0]]]}
 //! ```
-//! `ids` comes before `rows`. UUIDs and texts are strings. Numbers are read as doubles.
+//! `ids` comes before `rows`. UUIDs and texts are strings. Numbers are read as doubles. The weight of a row stands behind its features; without
+//! one it is 1.
 
 use super::{Collector, Counts, FeatureSet, MAX_DIMENSION, NAME, block};
 use crate::checkpoint::Checkpoint;
@@ -26,6 +27,7 @@ pub(super) fn write(set: &FeatureSet<'_>, sink: &mut dyn Sink, checkpoint: &mut 
     json.put_counts(set.counts(), |name| name != "rows");
     json.text.push_str(",\"rows\":[");
     let (ids, features) = (set.ids(checkpoint)?, set.features(checkpoint)?);
+    let weights = set.weights(checkpoint)?;
     for row in 0..set.len() {
         if row % block::ROWS == 0 {
             checkpoint.pass("writing", row, set.len())?;
@@ -39,7 +41,12 @@ pub(super) fn write(set: &FeatureSet<'_>, sink: &mut dyn Sink, checkpoint: &mut 
             put_number(text, x);
             separator = ",";
         }
-        text.push_str("]]");
+        text.push(']');
+        if let Some(weights) = &weights {
+            text.push(',');
+            put_number(text, weights[row]);
+        }
+        text.push(']');
         json.flush_if_full()?;
     }
     json.text.push(']');
@@ -102,14 +109,19 @@ impl<'de> Elements<'de> for Rows<'_, '_> {
     }
 }
 
-/// An id and an array of features.
+/// An id, an array of features, and perhaps a weight.
 struct Row<'r, 'c>(&'r mut Reading<'c, Set>);
 
 impl<'de> Elements<'de> for Row<'_, '_> {
-    const EXPECTED: &'static str = "an array of an id and an array of features";
+    const EXPECTED: &'static str = "an array of an id, an array of features and perhaps a weight";
 
     fn elements<A: SeqAccess<'de>>(&mut self, row: &mut A) -> result::Result<(), A::Error> {
-        let wrong = |len| Err(de::Error::invalid_length(len, &"an id and an array of features"));
+        let wrong = |len| {
+            Err(de::Error::invalid_length(
+                len,
+                &"an id, an array of features and perhaps a weight",
+            ))
+        };
         let reading = &mut *self.0;
         let Some(kind) = reading.into.kind else {
             return Err(de::Error::custom("\"ids\" must come before \"rows\""));
@@ -129,10 +141,11 @@ impl<'de> Elements<'de> for Row<'_, '_> {
         if row.next_element_seed(Array(Features(features)))?.is_none() {
             return wrong(1);
         }
+        let weight = row.next_element()?.unwrap_or(1.0);
         if row.next_element::<IgnoredAny>()?.is_some() {
-            return wrong(3);
+            return wrong(4);
         }
-        let taken = set.push(id, features, reading.checkpoint);
+        let taken = set.push_weighted(id, features, weight, reading.checkpoint);
         reading.pass(taken)
     }
 }

@@ -1,17 +1,19 @@
 //! The features of customers, collected into one value: rows of an id and some numbers, as many in each row.
 //!
-//! Rows are sorted by id, and by their features where ids are the same, and written in blocks of columns: short decimals,
+//! A row may have a weight, how many it stands for; without one it is 1, and where all are 1 none is written.
+//!
+//! Rows are sorted by id, and by their features and weights where ids are the same, and written in blocks of columns: short decimals,
 //! such as counts, days and money, take as few bits as they need, other numbers are doubles. The same bytes are the stored value and what
 //! parallel workers exchange. The same rows give the same bytes, in whatever order and from however many pieces they come.
 //!
 //! Behind the header that all collected values have (see [`collect`](crate::collect)):
 //!
 //! ```text
-//! varint   dimension: the features of each row; 0 if there are no rows
+//! varint   twice the dimension, which is the features of each row, 0 if there are no rows; and one more if rows have weights
 //! blocks   see `block.rs`
 //! ```
-//! Its kind is that of the ids. Its counts are rows, rows ignored because their id was NULL, and rows ignored because their features were
-//! NULL, or one of them.
+//! Its kind is that of the ids. Its counts are rows, rows ignored because their id was NULL, those because their features were NULL, or one
+//! of them, and those because their weight was.
 
 mod block;
 mod collect;
@@ -43,6 +45,8 @@ pub struct Counts {
     pub null_ids: u64,
     /// Rows ignored because their features were NULL, or one of them was.
     pub null_features: u64,
+    /// Rows ignored because their weight was NULL.
+    pub null_weights: u64,
 }
 
 impl Counted for Counts {
@@ -51,6 +55,7 @@ impl Counted for Counts {
             ("rows", &mut self.rows),
             ("null_ids", &mut self.null_ids),
             ("null_features", &mut self.null_features),
+            ("null_weights", &mut self.null_weights),
         ];
         fields.into_iter()
     }
@@ -63,6 +68,15 @@ pub struct Shape {
     pub kind: KeyKind,
     /// How many features each row has: from 1 to [`MAX_DIMENSION`].
     pub dimension: usize,
+    /// Whether rows have weights: there is one that is not 1.
+    pub weighted: bool,
+}
+
+impl Shape {
+    /// How many numbers each row has.
+    fn width(self) -> usize {
+        self.dimension + usize::from(self.weighted)
+    }
 }
 
 /// A feature set, read from its bytes.
@@ -81,16 +95,21 @@ impl<'a> FeatureSet<'a> {
         let kind = head.kind()?;
         let mut reader = head.rest;
         let counts = Counts::read(&mut reader)?;
-        let dimension = usize::try_from(reader.varint()?).unwrap_or(usize::MAX);
-        let shape = kind.map(|kind| Shape { kind, dimension });
+        let word = reader.varint()?;
+        let dimension = usize::try_from(word >> 1).unwrap_or(usize::MAX);
+        let shape = kind.map(|kind| Shape {
+            kind,
+            dimension,
+            weighted: word & 1 == 1,
+        });
         let sound = match shape {
-            None => counts.rows == 0 && dimension == 0 && reader.is_at_end(),
+            None => counts.rows == 0 && word == 0 && reader.is_at_end(),
             // So that nothing is allocated that the bytes do not account for: a thousand times as much at most.
-            Some(_) => {
+            Some(shape) => {
                 let blocks = counts.rows.div_ceil(block::ROWS as u64);
                 counts.rows > 0
                     && (1..=MAX_DIMENSION).contains(&dimension)
-                    && blocks.saturating_mul((dimension * block::LEAST_COLUMN) as u64) <= reader.remaining() as u64
+                    && blocks.saturating_mul((shape.width() * block::LEAST_COLUMN) as u64) <= reader.remaining() as u64
             }
         };
         if !sound {
@@ -130,6 +149,11 @@ impl<'a> FeatureSet<'a> {
         self.shape.map(|shape| shape.kind)
     }
 
+    /// Whether rows have weights; else that of each is 1.
+    pub fn is_weighted(&self) -> bool {
+        self.shape.is_some_and(|shape| shape.weighted)
+    }
+
     /// The bytes it was read from.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -155,6 +179,25 @@ impl<'a> FeatureSet<'a> {
             Ok(())
         })?;
         Ok(Array2::from_shape_vec((dimension, n), features).expect("as many as were asked for"))
+    }
+
+    /// The weight of each row, in the order of [`ids`](Self::ids), if rows have weights. All are finite, and none is negative. One pass.
+    pub fn weights(&self, checkpoint: &mut dyn Checkpoint) -> Result<Option<Vec<f64>>> {
+        if !self.is_weighted() {
+            return Ok(None);
+        }
+        let mut weights = vec_of(0.0, self.len(), checkpoint)?;
+        let mut offsets = Vec::new();
+        self.each_block(checkpoint, &mut |block, start, _| {
+            block.read_weights(&mut weights[start..start + block.rows], &mut offsets)
+        })?;
+        Ok(Some(weights))
+    }
+
+    /// The weights of all rows, added up; infinite where they leave the range of numbers. One pass, if rows have weights.
+    pub fn weight(&self, checkpoint: &mut dyn Checkpoint) -> Result<f64> {
+        let weights = self.weights(checkpoint)?;
+        Ok(weights.map_or(self.len() as f64, |weights| weights.iter().sum()))
     }
 
     /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.

@@ -1,6 +1,6 @@
 //! The order of rows.
 //!
-//! A row is a sequence of words: those of its id, then its features. Rows are sorted by their first words, then those whose first
+//! A row is a sequence of words: those of its id, then its features, then its weight if it has one. Rows are sorted by their first words, then those whose first
 //! words are the same by their second words, and so on. So nothing is special about ids with a long common beginning, or ids
 //! that come many times, and the work can be stopped at any time.
 
@@ -17,8 +17,10 @@ const FEW: usize = 32;
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) ids: &'a Keys,
-    pub(super) features: &'a [f64],
-    pub(super) dimension: usize,
+    /// Row by row: the features of each, and its weight behind them if rows have weights.
+    pub(super) numbers: &'a [f64],
+    /// How many numbers a row has.
+    pub(super) width: usize,
 }
 
 /// A word of a row, and the number of the row.
@@ -65,15 +67,15 @@ impl<'a> Rows<'a> {
         Ok(Some(places))
     }
 
-    /// The features of a row.
-    pub(super) fn features(&self, row: usize) -> &'a [f64] {
-        &self.features[row * self.dimension..][..self.dimension]
+    /// The features of a row, and its weight.
+    pub(super) fn numbers(&self, row: usize) -> &'a [f64] {
+        &self.numbers[row * self.width..][..self.width]
     }
 
     pub(super) fn cmp(&self, a: usize, b: usize) -> Ordering {
-        let features = || self.features(a).iter().zip(self.features(b));
+        let numbers = || self.numbers(a).iter().zip(self.numbers(b));
         self.ids.get(a).cmp(&self.ids.get(b)).then_with(|| {
-            features()
+            numbers()
                 .map(|(a, b)| a.total_cmp(b))
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal)
@@ -114,8 +116,8 @@ impl<'a> Rows<'a> {
         if word < words {
             return Some(own);
         }
-        let feature = self.features(row).get(word - words)?.to_bits();
+        let number = self.numbers(row).get(word - words)?.to_bits();
         // The order of doubles: those below zero backwards.
-        Some(feature ^ ((feature as i64 >> 63) as u64 | 1 << 63))
+        Some(number ^ ((number as i64 >> 63) as u64 | 1 << 63))
     }
 }

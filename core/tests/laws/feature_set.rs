@@ -12,28 +12,37 @@ use clientele_core::key::KeyKind;
 use keys::with_id;
 use proptest::prelude::*;
 
-/// Id and features.
-type Row = (Option<i64>, Option<Vec<f64>>);
+/// Id, features and weight.
+type Row = (Option<i64>, Option<Vec<f64>>, Option<f64>);
 
 fn row(id: i64, features: Vec<f64>) -> Row {
-    (Some(id), Some(features))
+    (Some(id), Some(features), Some(1.0))
 }
 
 fn opened(bytes: &[u8]) -> FeatureSet<'_> {
     FeatureSet::open(bytes).expect("it can be read")
 }
 
-/// Every row of a set, with ids as text, and features as bits: a zero below zero is another number here.
+/// Every row of a set, with ids as text, and features and the weight behind them as bits: a zero below zero is another number here.
 fn rows_of(bytes: &[u8]) -> Vec<(String, Vec<u64>)> {
     let set = opened(bytes);
     let ids = set.ids(&mut Unhindered).expect("a set has ids");
     let features = set.features(&mut Unhindered).expect("a set has features");
+    let weights = set.weights(&mut Unhindered).expect("a set has weights, or none");
+    assert_eq!(weights.is_some(), set.is_weighted());
+    let weights = weights.unwrap_or_else(|| vec![1.0; set.len()]);
+    assert_eq!(weights.len(), set.len());
     assert_eq!((ids.len(), features.dim()), (set.len(), (set.dimension(), set.len())));
     (0..set.len())
         .map(|row| {
             (
                 ids.get(row).to_string(),
-                features.column(row).iter().map(|x| x.to_bits()).collect(),
+                features
+                    .column(row)
+                    .iter()
+                    .chain([&weights[row]])
+                    .map(|x| x.to_bits())
+                    .collect(),
             )
         })
         .collect()
@@ -44,7 +53,10 @@ fn expected(kind: KeyKind, rows: &[Row]) -> Vec<(String, Vec<u64>)> {
     let plus_zero = |&x: &f64| if x == 0.0 { 0.0 } else { x };
     let mut rows: Vec<(i64, Vec<f64>)> = rows
         .iter()
-        .filter_map(|row| Some((row.0?, row.1.as_ref()?.iter().map(plus_zero).collect())))
+        .filter_map(|row| {
+            let numbers = row.1.as_ref()?.iter().chain([row.2.as_ref()?]);
+            Some((row.0?, numbers.map(plus_zero).collect()))
+        })
         .collect();
     rows.sort_by(|a, b| {
         let ids = a.0.cmp(&b.0);
@@ -70,6 +82,14 @@ impl Lawful for Collector {
             assert!(features.iter().all(|x| x.is_finite()), "features are finite");
             Ok(())
         }),
+        ("weights", |bytes, checkpoint| {
+            let weights = FeatureSet::open(bytes)?.weights(checkpoint)?.unwrap_or_default();
+            assert!(
+                weights.iter().all(|x| x.is_finite() && *x >= 0.0),
+                "weights are weights"
+            );
+            Ok(())
+        }),
     ];
     type Kinds = KeyKind;
     type Row = Row;
@@ -92,10 +112,26 @@ impl Lawful for Collector {
             ]
         };
         let id = prop::option::weighted(0.98, prop_oneof![8 => -3i64..4, 1 => any::<i64>()]);
-        (1usize..5)
-            .prop_flat_map(move |dimension| {
+        let weight = || {
+            prop_oneof![
+                8 => Just(1.0),
+                4 => (0u32..20).prop_map(f64::from),
+                2 => Just(-0.0),
+                2 => (0u32..1_000).prop_map(|x| f64::from(x) / 7.0),
+                1 => Just(1e300),
+                1 => any::<f64>().prop_filter_map("finite", |x| x.is_finite().then_some(x.abs())),
+            ]
+        };
+        // No weights, which are what they are without them; one now and then; and any.
+        let weights = prop_oneof![
+            Just(Just(Some(1.0)).boxed()),
+            Just(prop_oneof![60 => Just(Some(1.0)), 1 => weight().prop_map(Some)].boxed()),
+            Just(prop::option::weighted(0.98, weight()).boxed()),
+        ];
+        (1usize..5, weights)
+            .prop_flat_map(move |(dimension, weight)| {
                 let features = prop::option::weighted(0.98, prop::collection::vec(feature(), dimension));
-                prop::collection::vec((id.clone(), features), 0..150)
+                prop::collection::vec((id.clone(), features, weight), 0..150)
             })
             .boxed()
     }
@@ -121,6 +157,20 @@ impl Lawful for Collector {
                 (0..rows).map(|i| row(9 - i % 40, features(i))).collect(),
             ));
         }
+        // A weight in the last row, and rows that differ in weight only.
+        for n in [1_024, 1_025, 3_000] {
+            let weighted = |i: i64, weight: f64| (Some(i), Some(vec![i as f64 / 4.0]), Some(weight));
+            cases.push((
+                KeyKind::Integer,
+                (0..n)
+                    .map(|i| weighted(i, if i + 1 == n { 0.0 } else { 1.0 }))
+                    .collect(),
+            ));
+            cases.push((
+                KeyKind::Text,
+                (0..n).map(|i| weighted(3, (i * 31 % 1_009) as f64 / 8.0)).collect(),
+            ));
+        }
         // Few ids with many rows, many ids, and rows that differ in the last feature only.
         for ids in [1, 7, 20_000, 1 << 40] {
             let rows: Vec<Row> = (0..40_000)
@@ -137,10 +187,18 @@ impl Lawful for Collector {
 
     fn many(rows: usize) -> Vec<Row> {
         let mut next = numbers(3);
-        (0..rows).map(|_| row(next() as i64, vec![next() as f64])).collect()
+        (0..rows)
+            .map(|_| {
+                (
+                    Some(next() as i64),
+                    Some(vec![next() as f64]),
+                    Some((next() % 5) as f64),
+                )
+            })
+            .collect()
     }
 
-    fn take(&mut self, kind: KeyKind, (id, features): &Row) -> Result<()> {
+    fn take(&mut self, kind: KeyKind, (id, features, weight): &Row) -> Result<()> {
         let Some(id) = *id else {
             self.ignore_null_id();
             return Ok(());
@@ -149,21 +207,32 @@ impl Lawful for Collector {
             self.ignore_null_features();
             return Ok(());
         };
-        with_id(kind, id, |id| self.push(id, features, &mut Unhindered))
+        let Some(weight) = *weight else {
+            self.ignore_null_weight();
+            return Ok(());
+        };
+        with_id(kind, id, |id| self.push_weighted(id, features, weight, &mut Unhindered))
     }
 
     fn check_readers(kind: KeyKind, rows: &[Row], bytes: &[u8]) {
         let set = opened(bytes);
         let count = |of: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| of(row)).count() as u64;
         let counts = Counts {
-            rows: count(&|row| row.0.is_some() && row.1.is_some()),
+            rows: count(&|row| row.0.is_some() && row.1.is_some() && row.2.is_some()),
             null_ids: count(&|row| row.0.is_none()),
             null_features: count(&|row| row.0.is_some() && row.1.is_none()),
+            null_weights: count(&|row| row.0.is_some() && row.1.is_some() && row.2.is_none()),
         };
         assert_eq!(set.counts(), &counts);
         assert_eq!(set.kind(), (counts.rows > 0).then_some(kind));
         assert_eq!(set.is_empty(), counts.rows == 0);
-        assert!(rows_of(bytes) == expected(kind, rows), "{kind}");
+        let expected = expected(kind, rows);
+        assert!(rows_of(bytes) == expected, "{kind}");
+        let one = f64::to_bits(1.0);
+        assert_eq!(set.is_weighted(), expected.iter().any(|row| row.1.last() != Some(&one)));
+        let weights = expected.iter().filter_map(|row| row.1.last().copied());
+        let weight: f64 = weights.map(f64::from_bits).sum();
+        assert_eq!(set.weight(&mut Unhindered).unwrap().to_bits(), (weight + 0.0).to_bits());
     }
 
     fn collected_again(bytes: &[u8]) -> Collector {
@@ -172,10 +241,15 @@ impl Lawful for Collector {
             set.ids(&mut Unhindered).unwrap(),
             set.features(&mut Unhindered).unwrap(),
         );
+        let weights = set.weights(&mut Unhindered).unwrap();
         let mut again = Collector::new(LARGE);
         for row in 0..set.len() {
             let features = features.column(row).to_vec();
-            again.push(ids.get(row), &features, &mut Unhindered).unwrap();
+            match &weights {
+                Some(weights) => again.push_weighted(ids.get(row), &features, weights[row], &mut Unhindered),
+                None => again.push(ids.get(row), &features, &mut Unhindered),
+            }
+            .unwrap();
         }
         again
     }

@@ -31,7 +31,7 @@ fn collecting() -> Backend {
     Backend::of_many_calls(NAME)
 }
 
-/// `feature_set(id, features)`, one row.
+/// `feature_set(id, features)` and `feature_set(id, features, weight)`, one row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn feature_set_trans<'a>(mut row: Transition<'a, Collection<Collector>>) -> State<'a, Collection<Collector>> {
     let (state, args) = row.parts();
@@ -52,7 +52,14 @@ fn collect(set: &mut Collector, args: Args<'_>) {
     let Some(features) = features.numbers("features") else {
         return set.ignore_null_features();
     };
-    or_raise(|| id.with_key("id", |id| set.push(id, &features, &mut collecting())));
+    let Some(weight) = args.get(2) else {
+        return or_raise(|| id.with_key("id", |id| set.push(id, &features, &mut collecting())));
+    };
+    if weight.is_null() {
+        return set.ignore_null_weight();
+    }
+    let weight = weight.number("weight");
+    or_raise(|| id.with_key("id", |id| set.push_weighted(id, &features, weight, &mut collecting())));
 }
 
 /// `describe(set)`.
@@ -61,14 +68,17 @@ fn feature_set_describe<'a>(set: Given<'a, Set>, call: Call<'a>) -> Record<'a> {
     or_raise(|| {
         let set = FeatureSet::open(set.bytes())?;
         let counts = set.counts();
+        let weight = set.weight(&mut Backend::of_call("describe"))?;
         let ids = set.kind().map(|kind| kind.to_string());
         let count = |n: u64| Field::Int8(Some(n as i64));
         let fields = [
             ("ids", Field::Text(ids.as_deref())),
             ("rows", count(counts.rows)),
             ("dimension", Field::Int4(Some(set.dimension() as i32))),
+            ("weight", Field::Float8(Some(weight))),
             ("null_ids", count(counts.null_ids)),
             ("null_features", count(counts.null_features)),
+            ("null_weights", count(counts.null_weights)),
             ("bytes", count(set.bytes().len() as u64)),
         ];
         Record::of(&fields, call)

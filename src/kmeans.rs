@@ -67,17 +67,41 @@ impl Choices {
         }
     }
 
-    /// The features of a set, if its rows are such as may be clustered.
-    fn features(&self, set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Features> {
-        let ignored = set.counts().null_features;
-        if ignored > 0 && !self.skips_nulls && !set.is_empty() {
-            return Err(Error::invalid("some rows have NULL among their features")
+    /// The rows of a set, if they are such as may be clustered.
+    fn weighted(&self, set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Weighted> {
+        let counts = set.counts();
+        let ignored = match (counts.null_features, counts.null_weights) {
+            (0, 0) => None,
+            (0, ignored) => Some(("some rows have NULL as their weight", ignored)),
+            (ignored, _) => Some(("some rows have NULL among their features", ignored)),
+        };
+        match ignored {
+            Some((message, ignored)) if !self.skips_nulls && !set.is_empty() => Err(Error::invalid(message)
                 .detail(format!(
                     "There are {ignored} of them; the feature set does not hold them."
                 ))
-                .hint("Pass nulls => 'skip' to do without them, or collect them with coalesce()."));
+                .hint("Pass nulls => 'skip' to do without them, or collect them with coalesce().")),
+            _ => Weighted::read(set, checkpoint),
         }
-        set.features(checkpoint)
+    }
+}
+
+/// The rows of a set.
+struct Weighted {
+    features: Features,
+    weights: Option<Vec<f64>>,
+}
+
+impl Weighted {
+    fn read(set: &FeatureSet<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Weighted> {
+        Ok(Weighted {
+            features: set.features(checkpoint)?,
+            weights: set.weights(checkpoint)?,
+        })
+    }
+
+    fn rows(&self) -> kmeans::Rows<'_> {
+        kmeans::Rows::weighted(&self.features, self.weights.as_deref())
     }
 }
 
@@ -105,10 +129,15 @@ fn told<T>(set: &FeatureSet<'_>, fitted: Result<T>) -> Result<Option<T>> {
         Ok(fitted) => Ok(Some(fitted)),
         Err(error) if error.kind() == Kind::NotEnough => {
             let counts = set.counts();
-            notice(&Error::new(Kind::NotEnough, error.message().to_owned()).detail(format!(
-                "Rows left out: {} for NULL among their features, {} for a NULL id.",
-                counts.null_features, counts.null_ids
-            )));
+            // Those that are there have no weight.
+            let why = [
+                (counts.null_features, "NULL among their features"),
+                (counts.null_ids, "a NULL id"),
+                (counts.null_weights, "a NULL weight"),
+                (counts.rows, "weight 0"),
+            ];
+            let why = why.map(|(rows, reason)| format!("{rows} for {reason}")).join(", ");
+            notice(&Error::new(Kind::NotEnough, error.message().to_owned()).detail(format!("Rows left out: {why}.")));
             Ok(None)
         }
         Err(error) => Err(error),
@@ -132,8 +161,8 @@ fn fit_kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<
         };
         let mut backend = Backend::of_call("fit_kmeans");
         let set = FeatureSet::open(set.bytes())?;
-        let features = choices.features(&set, &mut backend)?;
-        let model = told(&set, fit(&features, &options, &mut backend))?;
+        let weighted = choices.weighted(&set, &mut backend)?;
+        let model = told(&set, fit(weighted.rows(), &options, &mut backend))?;
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
@@ -162,8 +191,8 @@ fn kmeans<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call<'a>)
         let set = FeatureSet::open(set.bytes())?;
         let rows = Rows::begin(call, ROWS, set.kind())?;
         let mut backend = Backend::of_call("kmeans");
-        let features = choices.features(&set, &mut backend)?;
-        match told(&set, segment(&features, &options, &mut backend))? {
+        let weighted = choices.weighted(&set, &mut backend)?;
+        match told(&set, segment(weighted.rows(), &options, &mut backend))? {
             Some(places) => written(&set, &places, rows, &mut backend),
             None => Ok(rows.finish()),
         }
@@ -184,8 +213,8 @@ fn kmeans_by_model<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: 
             return Ok(rows.finish());
         }
         let mut backend = Backend::of_call("kmeans");
-        let features = set.features(&mut backend)?;
-        let places = place(&model, &features, kind, &mut backend)?;
+        let weighted = Weighted::read(&set, &mut backend)?;
+        let places = place(&model, weighted.rows(), kind, &mut backend)?;
         written(&set, &places, rows, &mut backend)
     })
 }
@@ -232,8 +261,8 @@ fn kmeans_scan<'a>(set: Option<Given<'a, Set>>, options: Options<'a>, call: Call
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         let mut backend = Backend::of_call("kmeans_scan");
         let set = FeatureSet::open(set.bytes())?;
-        let features = choices.features(&set, &mut backend)?;
-        let models = told(&set, scan(&features, numbers, &options, &mut backend))?.unwrap_or_default();
+        let weighted = choices.weighted(&set, &mut backend)?;
+        let models = told(&set, scan(weighted.rows(), numbers, &options, &mut backend))?.unwrap_or_default();
         let preferred = preferred(&models);
         let names = preferred.map(|(name, _)| rows.share(name));
         for (at, model) in models.iter().enumerate() {
@@ -284,6 +313,7 @@ fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
     const COLUMNS: &[(&str, Column)] = &[
         ("cluster", Column::Int4),
         ("size", Column::Int8),
+        ("weight", Column::Float8),
         ("share", Column::Float8),
         ("radius", Column::Float8),
         ("center", Column::Float8Array),
@@ -292,13 +322,14 @@ fn kmeans_centers<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> RowSet<'
         let model = Model::decode(model.bytes())?;
         let mut rows = Rows::begin(call, COLUMNS, None)?;
         for (at, (cluster, center)) in model.clusters.iter().zip(model.centers().rows()).enumerate() {
-            let size = cluster.size as f64;
-            let known = cluster.size > 0;
+            let weight = cluster.weight;
+            let known = weight > 0.0;
             rows.put(&[
                 Cell::Integer(at as i64 + 1),
                 Cell::Integer(cluster.size as i64),
-                Cell::of(known.then(|| size / model.rows as f64), Cell::Float),
-                Cell::of(known.then(|| (cluster.inertia / size).sqrt()), Cell::Float),
+                Cell::Float(weight),
+                Cell::of(known.then(|| weight / model.weight), Cell::Float),
+                Cell::of(known.then(|| (cluster.inertia / weight).sqrt()), Cell::Float),
                 Cell::Floats(&center.to_vec()),
             ])?;
         }
@@ -350,6 +381,7 @@ fn kmeans_model_describe<'a>(model: Given<'_, KmeansModel>, call: Call<'a>) -> R
             ("features", Field::TextArray(Some(&features))),
             ("scaling", Field::Text(Some(model.scaling.method.name()))),
             ("rows", Field::Int8(Some(model.rows as i64))),
+            ("weight", Field::Float8(Some(model.weight))),
             ("inertia", Field::Float8(Some(model.inertia))),
             ("silhouette", Field::Float8(model.silhouette)),
             ("calinski_harabasz", Field::Float8(model.calinski_harabasz)),

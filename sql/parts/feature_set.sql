@@ -128,6 +128,13 @@ AS 'MODULE_PATHNAME', 'feature_set_trans_wrapper';
 COMMENT ON FUNCTION feature_set_trans(internal, "any", double precision[]) IS
 'transition function of feature_set(id, features)';
 
+CREATE FUNCTION feature_set_trans(internal, "any", double precision[], double precision)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'feature_set_trans_wrapper';
+COMMENT ON FUNCTION feature_set_trans(internal, "any", double precision[], double precision) IS
+'transition function of feature_set(id, features, weight)';
+
 CREATE FUNCTION feature_set_merge_trans(internal, feature_set)
 RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE
@@ -176,6 +183,19 @@ CREATE AGGREGATE feature_set(id "any", features double precision[]) (
 COMMENT ON AGGREGATE feature_set(id "any", features double precision[]) IS
 'collects features (id: integer, uuid or text; as many finite numbers in each row) into a feature_set';
 
+CREATE AGGREGATE feature_set(id "any", features double precision[], weight double precision) (
+    SFUNC = feature_set_trans,
+    STYPE = internal,
+    SSPACE = 512,
+    FINALFUNC = feature_set_final,
+    COMBINEFUNC = feature_set_combine,
+    SERIALFUNC = feature_set_serial,
+    DESERIALFUNC = feature_set_deserial,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE feature_set(id "any", features double precision[], weight double precision) IS
+'collects features with the weight of each row: how many rows it stands for, finite and not negative';
+
 CREATE AGGREGATE merge(set feature_set) (
     SFUNC = feature_set_merge_trans,
     STYPE = internal,
@@ -194,8 +214,10 @@ CREATE FUNCTION describe(
     OUT ids text,
     OUT rows bigint,
     OUT dimension integer,
+    OUT weight double precision,
     OUT null_ids bigint,
     OUT null_features bigint,
+    OUT null_weights bigint,
     OUT bytes bigint
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000000 SUPPORT plan_work

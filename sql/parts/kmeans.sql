@@ -110,7 +110,7 @@ RETURNS kmeans_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_kmeans_wrapper';
 COMMENT ON FUNCTION fit_kmeans(set feature_set, k integer, scaling text, n_init integer, max_iter integer, tolerance double precision, seed bigint, previous kmeans_model, names text[], order_by text, nulls text, silhouette text) IS
-'clusters of features: k of them, or as many as there are different rows; NULL and a NOTICE if there are no rows';
+'clusters of features: k of them, or as many as there are different rows; a row of weight w counts as w rows; NULL and a NOTICE if no row weighs anything';
 
 CREATE FUNCTION kmeans(set feature_set, k integer, scaling text DEFAULT 'standard', n_init integer DEFAULT NULL, max_iter integer DEFAULT 300, tolerance double precision DEFAULT NULL, seed bigint DEFAULT 1, previous kmeans_model DEFAULT NULL, order_by text DEFAULT 'size', nulls text DEFAULT 'error', silhouette text DEFAULT 'simplified')
 RETURNS TABLE (
@@ -193,6 +193,7 @@ CREATE FUNCTION kmeans_centers(model kmeans_model)
 RETURNS TABLE (
     cluster integer,
     size bigint,
+    weight double precision,
     share double precision,
     radius double precision,
     center double precision[]
@@ -200,7 +201,7 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 10 SUPPORT plan_clusters
 AS 'MODULE_PATHNAME', 'kmeans_centers_wrapper';
 COMMENT ON FUNCTION kmeans_centers(model kmeans_model) IS
-'the clusters of a model: rows, their share, the root mean square distance to the center in scaled units, and the center in the units of the features';
+'the clusters of a model: rows, their weight and its share, the root mean square distance to the center in scaled units, and the center in the units of the features';
 
 CREATE FUNCTION kmeans_profile(model kmeans_model)
 RETURNS TABLE (
@@ -222,6 +223,7 @@ CREATE FUNCTION describe(
     OUT features text[],
     OUT scaling text,
     OUT rows bigint,
+    OUT weight double precision,
     OUT inertia double precision,
     OUT silhouette double precision,
     OUT calinski_harabasz double precision,

@@ -194,6 +194,15 @@ impl Any<'_> {
         }
     }
 
+    /// The argument as a number; it is not NULL.
+    #[inline(always)]
+    pub fn number(&self, what: &str) -> f64 {
+        match self.class {
+            Class::Float8 => f64::from_bits(self.value.value() as u64),
+            _ => self.unsupported(what, "Cast it to double precision."),
+        }
+    }
+
     /// The argument as an array of numbers; it is not NULL, but nothing if one of its elements is. It is borrowed from where it
     /// stands, unless it is packed into a row such that its numbers are not aligned.
     #[inline]

@@ -27,11 +27,15 @@ fn read(bytes: &[u8]) {
         return;
     }
     let (ids, features) = (set.ids(&mut Unhindered), set.features(&mut Unhindered));
+    let weights = set.weights(&mut Unhindered);
+    if let Ok(Some(weights)) = &weights {
+        assert!(weights.iter().all(|x| x.is_finite() && *x >= 0.0));
+    }
     if let (Ok(ids), Ok(features)) = (&ids, &features) {
         assert!((1..ids.len()).all(|row| ids.get(row - 1) <= ids.get(row)));
         assert!(features.iter().all(|x| x.is_finite()));
     }
-    let readable = ids.is_ok() && features.is_ok();
+    let readable = ids.is_ok() && features.is_ok() && weights.is_ok();
     let mut again = Collector::default();
     assert_eq!(again.absorb(bytes, &mut Unhindered).is_ok(), readable);
     if set.check(&mut Unhindered).is_ok() {

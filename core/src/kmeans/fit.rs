@@ -2,20 +2,19 @@
 
 use super::Features;
 use super::lloyd::{Limits, Run, farthest, iterate};
-use super::matching;
 use super::means::means;
 use super::model::{Cluster, LONGEST_NAME, MOST_NUMBERS, Model};
+use super::numbering::{Order, keep_numbers, same_as};
 use super::points::{Points, different};
-use super::quality::{self, Quality, Silhouette, Squares, measure};
+use super::quality::{self, Silhouette, Squares, measure};
+use super::rows::Rows;
 use super::scaling::{GREATEST, Method, Scaling};
 use super::seeding::seed;
 use super::swaps::{Ends, improve, settle};
 use crate::checkpoint::Checkpoint;
-use crate::choice::unknown;
 use crate::error::{Error, Kind, Result, spelled};
 use crate::estimate::Status;
 use crate::random::Random;
-use ndarray::Array2;
 
 /// The most clusters there can be.
 pub const MAX_CLUSTERS: usize = 65_535;
@@ -45,11 +44,6 @@ const WORSE: f64 = 1.01;
 const MOST_ROWS: f64 = 0.95;
 /// Centers are made means of their rows, and the rows placed by them, at most so often.
 const ROUNDS: usize = 32;
-
-/// What follows the name of a feature to number by it from the greatest on.
-const DESC: &str = " desc";
-/// So many words are listed where one is unknown.
-const MOST_WORDS: usize = 20;
 
 /// What can be chosen.
 #[derive(Clone, Debug)]
@@ -185,24 +179,35 @@ pub(super) struct Fitted {
     pub numbers: Vec<usize>,
 }
 
-/// Fits a model. Memory: a copy of the features and some 30 bytes for each row.
-pub fn fit(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
-    fit_points(features, options, false, checkpoint).map(|fitted| fitted.model)
+/// Fits a model to the rows that weigh something. Memory: a copy of the features and some 30 bytes for each row, and one more where some rows
+/// weigh nothing.
+pub fn fit<'a>(rows: impl Into<Rows<'a>>, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
+    fit_points(rows.into(), options, false, checkpoint).map(|fitted| fitted.model)
 }
 
 /// Fits a model, and keeps the distances of the rows to its centers if that is asked for.
 pub(super) fn fit_points(
-    features: &Features,
+    rows: Rows<'_>,
     options: &Options<'_>,
     keep: bool,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Fitted> {
     options.check()?;
     let k = options.k()?;
-    let (dimension, rows) = features.dim();
-    if rows == 0 {
-        return Err(Error::new(Kind::NotEnough, "no rows to fit k-means to").detail("The feature set is empty."));
+    let heavy = rows.without_weightless(checkpoint)?;
+    let of_all = rows.len();
+    let rows = heavy
+        .as_ref()
+        .map_or(rows, |(features, weights)| Rows::weighted(features, Some(weights)));
+    let (features, dimension) = (rows.features, rows.features.nrows());
+    if rows.len() == 0 {
+        let error = Error::new(Kind::NotEnough, "no rows to fit k-means to");
+        return Err(error.detail(match of_all {
+            0 => "The feature set is empty.".to_owned(),
+            _ => format!("Rows of weight 0: {of_all}."),
+        }));
     }
+    rows.check()?;
     if let Some(previous) = options.previous {
         previous.check_dimension(dimension)?;
     }
@@ -215,8 +220,8 @@ pub(super) fn fit_points(
         );
     }
     let order = Order::parse(options.order_by, &names)?;
-    let (scaling, mut warnings) = Scaling::fit(options.scaling, features, &names, checkpoint)?;
-    let mut points = Points::of(features, &scaling, k, checkpoint)?;
+    let (scaling, mut warnings) = Scaling::fit(options.scaling, rows, &names, checkpoint)?;
+    let mut points = Points::of(rows, &scaling, k, checkpoint)?;
     let run = search(&mut points, &scaling, k, options, checkpoint)?;
     let found = run.centers.nrows();
     let different = different(features, k, checkpoint)?;
@@ -242,27 +247,34 @@ pub(super) fn fit_points(
     let (quality, squares) = measure(&mut points, centers, kind, keep, checkpoint)?;
     let mut numbers = order.of(&model, &quality);
     if let Some(previous) = options.previous {
-        let kept = same_as(previous, features, &points, k, &quality, checkpoint)?;
+        let kept = same_as(previous, rows, &points, (found, k), checkpoint)?;
         numbers = keep_numbers(&numbers, &kept);
     }
     model.renumber(&numbers);
+    let sizes = points.sizes(&quality.weights, checkpoint)?;
     model.clusters = numbers
         .iter()
         .map(|&at| Cluster {
-            size: quality.sizes[at] as u64,
+            size: sizes[at],
+            weight: quality.weights[at],
             inertia: quality.inertias[at],
         })
         .collect();
-    model.rows = rows as u64;
-    if let Some(number) = model
-        .clusters
-        .iter()
-        .position(|cluster| lopsided(cluster.size, rows as u64))
-    {
+    model.rows = rows.len() as u64;
+    model.weight = quality.weights.iter().sum();
+    // Of several clusters.
+    let nearly_all = |cluster: &Cluster| found > 1 && cluster.weight >= MOST_ROWS * model.weight;
+    if let Some(at) = model.clusters.iter().position(nearly_all) {
+        let Cluster { size, weight, .. } = model.clusters[at];
+        let (share, few) = if points.weighted {
+            let percent = (100.0 * weight / model.weight).floor();
+            (format!("{percent} % of the weight"), "have little")
+        } else {
+            (format!("{size} of {} rows", model.rows), "be few")
+        };
         warnings.push(format!(
-            "cluster {} holds {} of {rows} rows: the others may be few because their values are extreme",
-            number + 1,
-            model.clusters[number].size
+            "cluster {} holds {share}: the others may {few} because their values are extreme",
+            at + 1
         ));
     }
     model.inertia = quality.inertia;
@@ -286,11 +298,6 @@ pub(super) fn fit_points(
         squares,
         numbers,
     })
-}
-
-/// Whether a cluster holds nearly all rows, but not all.
-fn lopsided(size: u64, rows: u64) -> bool {
-    size < rows && size as f64 >= MOST_ROWS * rows as f64
 }
 
 /// Rows that differ, and are the same to distances.
@@ -386,94 +393,4 @@ fn search(
         }
     }
     Ok(best.expect("there is a start or a previous model"))
-}
-
-/// What clusters are numbered by.
-enum Order {
-    Size,
-    Feature { at: usize, descending: bool },
-}
-
-impl Order {
-    /// Names are what they are; the words around them may be in any case.
-    fn parse(word: &str, names: &[String]) -> Result<Order> {
-        let place = |name: &str| names.iter().position(|known| known == name);
-        let backwards = || {
-            let (name, desc) = word.split_at_checked(word.len().checked_sub(DESC.len())?)?;
-            desc.eq_ignore_ascii_case(DESC).then(|| place(name)).flatten()
-        };
-        let order = |at, descending| Order::Feature { at, descending };
-        if let Some(at) = place(word) {
-            return Ok(order(at, false));
-        }
-        if word.eq_ignore_ascii_case("size") {
-            return Ok(Order::Size);
-        }
-        backwards().map(|at| order(at, true)).ok_or_else(|| {
-            let words = ["size"].into_iter().chain(names.iter().map(|name| &**name));
-            let error = unknown("order_by", word, words.take(MOST_WORDS));
-            let hint = error.hint_text().unwrap_or_default().to_owned();
-            error.hint(format!("{hint} A name and \"{DESC}\" begins with the greatest."))
-        })
-    }
-
-    /// The clusters in this order; equal ones in that of their centers.
-    fn of(&self, model: &Model, quality: &Quality) -> Vec<usize> {
-        let key = |at: usize| match *self {
-            Order::Size => -quality.sizes[at],
-            Order::Feature {
-                at: feature,
-                descending,
-            } => {
-                let value = model.centers()[(at, feature)];
-                if descending { -value } else { value }
-            }
-        };
-        let mut order: Vec<usize> = (0..model.k()).collect();
-        order.sort_by(|&a, &b| {
-            let centers = model.centers().row(a).into_iter().zip(model.centers().row(b));
-            let by_center = centers.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
-            key(a)
-                .total_cmp(&key(b))
-                .then(by_center.unwrap_or(std::cmp::Ordering::Equal))
-        });
-        order
-    }
-}
-
-/// Which cluster of the previous model each cluster is: by the rows that both hold.
-fn same_as(
-    previous: &Model,
-    features: &Features,
-    points: &Points,
-    k: usize,
-    quality: &Quality,
-    checkpoint: &mut dyn Checkpoint,
-) -> Result<Vec<Option<usize>>> {
-    let mut before = Points::of(features, &previous.scaling, k, checkpoint)?;
-    quality::settle(&mut before, previous.scaled_centers(), checkpoint)?;
-    let mut shared = Array2::zeros((quality.sizes.len(), previous.k()));
-    for (now, before) in points.shards.iter().zip(&before.shards) {
-        for ((&now, &before), &weight) in now.clusters.iter().zip(&before.clusters).zip(&now.weights) {
-            shared[(now as usize, before as usize)] += weight;
-        }
-    }
-    matching::assign(&shared, checkpoint)
-}
-
-/// The clusters in the order of their numbers: those that are the same as a previous one keep its number if it is not beyond the last;
-/// the others fill the gaps in the order that they have.
-fn keep_numbers(order: &[usize], same_as: &[Option<usize>]) -> Vec<usize> {
-    let mut numbers = vec![None; order.len()];
-    for (cluster, number) in same_as.iter().enumerate() {
-        if let Some(slot) = number.and_then(|number| numbers.get_mut(number)) {
-            *slot = Some(cluster);
-        }
-    }
-    let kept: Vec<usize> = numbers.iter().flatten().copied().collect();
-    let mut others = order.iter().filter(|cluster| !kept.contains(cluster));
-    numbers
-        .into_iter()
-        .map(|cluster| cluster.unwrap_or_else(|| *others.next().expect("as many clusters as numbers")))
-        .collect()
 }

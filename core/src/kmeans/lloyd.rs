@@ -69,6 +69,9 @@ pub fn iterate(
     let mut drift = 0.0;
     loop {
         assign(points, &centers, drift, &mut tallies, checkpoint)?;
+        if points.uneven {
+            add_up(points, &mut tallies, checkpoint)?;
+        }
         let converged = arrived || tallies.iter().all(|tally| tally.moved == 0);
         if converged || iterations == limits.iterations {
             if !arrived && converged {
@@ -164,7 +167,7 @@ fn add_up(points: &mut Points, tallies: &mut [Tally], checkpoint: &mut dyn Check
 }
 
 impl Tally {
-    /// Adds a point to its cluster so many times.
+    /// Adds a point to its cluster with this weight.
     #[inline]
     fn add(&mut self, cluster: u32, weight: f64, tile: &[f64], lane: usize) {
         if cluster == NOWHERE {

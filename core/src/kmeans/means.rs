@@ -2,12 +2,13 @@
 
 use super::Features;
 use super::points::Points;
+use super::weighted_means::weighted_means;
 use crate::checkpoint::{Checkpoint, each, vec_of};
 use crate::error::Result;
 use ndarray::Array2;
 
 /// Points between two looks at whether to go on.
-const BREATH: usize = 1 << 16;
+pub(super) const BREATH: usize = 1 << 16;
 /// The bits of a number's mantissa.
 const MANTISSA: u32 = f64::MANTISSA_DIGITS;
 /// The exponent of the last bit of the smallest numbers.
@@ -39,6 +40,9 @@ pub(super) fn means(
     otherwise: &Array2<f64>,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<(Array2<f64>, Vec<usize>)> {
+    if points.weighted {
+        return weighted_means(features, points, otherwise, checkpoint);
+    }
     let (k, dimension) = otherwise.dim();
     // So many bits are left above those of a number when all rows are added up.
     let room = 126 - MANTISSA - (usize::BITS - features.ncols().leading_zeros());
@@ -55,6 +59,7 @@ pub(super) fn means(
             column.greatest = column.greatest.max(value);
         })?;
         points.each_row(BREATH, pulse, |row, cluster, weight| {
+            let weight = weight as u64;
             let column = &mut clusters[cluster as usize];
             column.weight += weight;
             column.sum += i128::from(weight) * fixed(values[row], column.unit(room), room);
@@ -122,12 +127,25 @@ fn fixed(value: f64, unit: i32, room: u32) -> i128 {
 /// `x`, which is 0 or large, times two to this power.
 fn times_power(mut x: f64, mut exponent: i32) -> f64 {
     const STEP: i32 = 1_000;
-    let power = |exponent: i32| f64::from_bits(((f64::MAX_EXP - 1 + exponent) as u64) << (MANTISSA - 1));
     while exponent < -STEP {
         x *= power(-STEP);
         exponent += STEP;
     }
     x * power(exponent)
+}
+
+/// Two to this power, which is that of a normal number.
+#[inline]
+pub(super) fn power(exponent: i32) -> f64 {
+    f64::from_bits(((f64::MAX_EXP - 1 + exponent) as u64) << (MANTISSA - 1))
+}
+
+/// The power of two by which numbers up to `greatest` come to lie near 1, within what [`power`] can do and its inverse.
+#[inline]
+pub(super) fn scale_of(greatest: f64) -> i32 {
+    let (whole, exponent) = parts(greatest);
+    let bits = (u64::BITS - whole.leading_zeros()) as i32;
+    -(exponent + bits).clamp(-1_000, 1_000)
 }
 
 #[cfg(test)]

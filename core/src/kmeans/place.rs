@@ -1,11 +1,11 @@
 //! Where a model places rows.
 
-use super::Features;
 use super::fit::{Fitted, Options, fit, fit_points};
 use super::kernel::{LANES, Nearest, nearest};
 use super::model::Model;
 use super::points::Points;
 use super::quality::{Silhouette, Squares, exact_silhouettes, silhouette};
+use super::rows::Rows;
 use crate::checkpoint::{Checkpoint, each, vec_of, vec_with_capacity};
 use crate::error::Result;
 
@@ -20,22 +20,26 @@ pub struct Place {
     pub silhouette: Option<f64>,
 }
 
-/// The places of all rows, in their order.
-pub fn place(
+/// The places of all rows, in their order. Weights matter to exact silhouettes only.
+pub fn place<'a>(
     model: &Model,
-    features: &Features,
+    rows: impl Into<Rows<'a>>,
     kind: Silhouette,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Vec<Place>> {
-    model.check_dimension(features.nrows())?;
-    let (k, rows) = (model.k(), features.ncols());
-    let mut points = Points::of_each_row(features, &model.scaling, k, checkpoint)?;
+    let rows = rows.into();
+    model.check_dimension(rows.features.nrows())?;
+    let k = model.k();
+    let mut points = Points::of_each_row(rows, &model.scaling, k, checkpoint)?;
     let mut places = places(model, &mut points, None, checkpoint)?;
-    places.truncate(rows);
+    places.truncate(rows.len());
     if kind == Silhouette::Exact && k > 1 {
-        let mut sizes = vec![0.0; k];
-        places.iter().for_each(|place| sizes[place.cluster as usize - 1] += 1.0);
-        let silhouettes = exact_silhouettes(&points, &sizes, checkpoint)?;
+        rows.check()?;
+        let mut totals = vec![0.0; k];
+        for (row, place) in places.iter().enumerate() {
+            totals[place.cluster as usize - 1] += rows.weight(row);
+        }
+        let silhouettes = exact_silhouettes(&points, &totals, checkpoint)?;
         for (place, silhouette) in places.iter_mut().zip(silhouettes) {
             place.silhouette = Some(silhouette);
         }
@@ -45,21 +49,31 @@ pub fn place(
 
 /// Where a model that is fitted to these rows places them: what [`fit`] and [`place`] say, which takes no look at the rows after the last
 /// of the fit.
-pub fn segment(features: &Features, options: &Options<'_>, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Place>> {
+pub fn segment<'a>(
+    rows: impl Into<Rows<'a>>,
+    options: &Options<'_>,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Vec<Place>> {
+    let rows = rows.into();
     if options.silhouette == Silhouette::Exact {
         // Exact silhouettes take far longer than placing; those of the fit would be for nothing.
         let options = Options {
             silhouette: Silhouette::Simplified,
             ..options.clone()
         };
-        let model = fit(features, &options, checkpoint)?;
-        return place(&model, features, Silhouette::Exact, checkpoint);
+        let model = fit(rows, &options, checkpoint)?;
+        return place(&model, rows, Silhouette::Exact, checkpoint);
     }
-    let mut fitted = fit_points(features, options, true, checkpoint)?;
+    if rows.has_weightless() {
+        // The fit knows nothing of them.
+        let model = fit(rows, options, checkpoint)?;
+        return place(&model, rows, options.silhouette, checkpoint);
+    }
+    let mut fitted = fit_points(rows, options, true, checkpoint)?;
     let known = Known::of(&mut fitted);
     let mut places = places(&fitted.model, &mut fitted.points, Some(&known), checkpoint)?;
     let Some(of_rows) = fitted.points.of_rows() else {
-        places.truncate(features.ncols());
+        places.truncate(rows.len());
         return Ok(places);
     };
     let mut of_each = vec_with_capacity(of_rows.len(), checkpoint)?;
@@ -144,6 +158,7 @@ fn places(
 mod tests {
     use super::*;
     use crate::checkpoint::Unhindered;
+    use crate::kmeans::Features;
 
     /// Rows on a grid, many of them the same: `values` for each feature.
     fn grid(rows: usize, values: [u64; 2]) -> Features {
@@ -191,7 +206,7 @@ mod tests {
                 order_by: "feature_1 desc",
                 ..Options::new(k)
             };
-            let fitted = fit_points(&features, &options, true, &mut Unhindered).unwrap();
+            let fitted = fit_points((&features).into(), &options, true, &mut Unhindered).unwrap();
             ties += fitted.squares[0].iter().filter(|[least, next]| least == next).count();
             let placed = place(&fitted.model, &features, Silhouette::Simplified, &mut Unhindered).unwrap();
             let segment = segment(&features, &options, &mut Unhindered).unwrap();

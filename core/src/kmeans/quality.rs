@@ -32,9 +32,9 @@ pub fn silhouette(own: f64, other: f64) -> f64 {
 /// The measures of a clustering. Indices that have no value, because there is one cluster or because each row is one, are missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Quality {
-    /// The rows of each cluster.
-    pub sizes: Vec<f64>,
-    /// The squared distances of each cluster's rows to its center, added up.
+    /// The rows of each cluster, or the weights of these, added up.
+    pub weights: Vec<f64>,
+    /// The squared distances of each cluster's rows to its center, by their weights, added up.
     pub inertias: Vec<f64>,
     /// All of them.
     pub inertia: f64,
@@ -51,7 +51,7 @@ pub type Squares = Vec<Vec<[f64; 2]>>;
 
 /// What a shard adds up.
 struct Tally {
-    sizes: Vec<f64>,
+    weights: Vec<f64>,
     inertias: Vec<f64>,
     /// The distances, not squared.
     distances: Vec<f64>,
@@ -98,7 +98,7 @@ pub fn measure(
     for shard in &points.shards {
         let kept = if keep { shard.weights.len() } else { 0 };
         tallies.push(Tally {
-            sizes: vec_of(0.0, k, checkpoint)?,
+            weights: vec_of(0.0, k, checkpoint)?,
             inertias: vec_of(0.0, k, checkpoint)?,
             distances: vec_of(0.0, k, checkpoint)?,
             silhouette: 0.0,
@@ -122,7 +122,7 @@ pub fn measure(
                 for lane in 0..LANES {
                     let (cluster, weight) = (found.center[lane] as usize, weights[at][lane]);
                     let own = found.least[lane].sqrt();
-                    tally.sizes[cluster] += weight;
+                    tally.weights[cluster] += weight;
                     tally.inertias[cluster] += weight * found.least[lane];
                     tally.distances[cluster] += weight * own;
                     tally.silhouette += weight * silhouette(own, found.next[lane].sqrt());
@@ -138,14 +138,15 @@ pub fn measure(
     })?;
     let total = |of: &dyn Fn(&Tally) -> &Vec<f64>, at: usize| tallies.iter().map(|tally| of(tally)[at]).sum::<f64>();
     let all = |of: &dyn Fn(&Tally) -> &Vec<f64>, n: usize| (0..n).map(|at| total(of, at)).collect::<Vec<_>>();
-    let sizes = all(&|tally| &tally.sizes, k);
+    let weights = all(&|tally| &tally.weights, k);
     let inertias = all(&|tally| &tally.inertias, k);
     let mut spreads = all(&|tally| &tally.distances, k);
     spreads
         .iter_mut()
-        .zip(&sizes)
-        .for_each(|(sum, size)| *sum /= size.max(1.0));
-    let rows: f64 = sizes.iter().sum();
+        .zip(&weights)
+        .filter(|(_, weight)| **weight > 0.0)
+        .for_each(|(sum, weight)| *sum /= weight);
+    let rows: f64 = weights.iter().sum();
     let mean: Array1<f64> = all(&|tally| &tally.sums, dimension)
         .into_iter()
         .map(|sum| sum / rows)
@@ -154,7 +155,7 @@ pub fn measure(
     let silhouette: f64 = match kind {
         Silhouette::Simplified => tallies.iter().map(|tally| tally.silhouette).sum(),
         Silhouette::Exact => {
-            let each = exact_silhouettes(points, &sizes, checkpoint)?;
+            let each = exact_silhouettes(points, &weights, checkpoint)?;
             let weights = points.shards.iter().flat_map(|shard| &shard.weights);
             each.iter()
                 .zip(weights)
@@ -162,24 +163,25 @@ pub fn measure(
                 .sum()
         }
     };
-    let many = k > 1 && (k as f64) < rows;
+    // Where weights are small, there are more rows than they come to.
+    let many = k > 1 && (k as f64) < rows.max(points.len() as f64);
     // What leaves the range of numbers is no measure.
     let finite = |measure: &f64| measure.is_finite();
     let quality = Quality {
         silhouette: many.then_some(silhouette / rows).filter(finite),
-        calinski_harabasz: (many && inertia > 0.0)
+        calinski_harabasz: (many && (k as f64) < rows && inertia > 0.0)
             .then(|| {
                 let between: f64 = centers
                     .rows()
                     .into_iter()
-                    .zip(&sizes)
-                    .map(|(center, size)| size * (&center - &mean).mapv(|x| x * x).sum())
+                    .zip(&weights)
+                    .map(|(center, weight)| weight * (&center - &mean).mapv(|x| x * x).sum())
                     .sum();
                 between / (k as f64 - 1.0) / (inertia / (rows - k as f64))
             })
             .filter(finite),
         davies_bouldin: many.then(|| davies_bouldin(centers, &spreads)).filter(finite),
-        sizes,
+        weights,
         inertias,
         inertia,
     };
@@ -199,9 +201,10 @@ fn davies_bouldin(centers: &Array2<f64>, spreads: &[f64]) -> f64 {
 /// Rows that are compared with others between two looks at whether to go on.
 const BLOCK: usize = 4_096;
 
-/// The exact silhouette of each point, in the order of the points; those that fill tiles have one too, which means nothing. The time
-/// grows with the square of their number.
-pub fn exact_silhouettes(points: &Points, sizes: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<Vec<f64>> {
+/// The exact silhouette of each point, in the order of the points; those that fill tiles have one too, which means nothing. `totals` are
+/// the weights of the clusters. A row is not compared with itself: of what stands for several, with the others only, and what has a weight
+/// below 1 is left out whole. The time grows with the square of their number.
+pub fn exact_silhouettes(points: &Points, totals: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<Vec<f64>> {
     let dimension = points.dimension;
     let mut rows = vec_with_capacity(
         points.shards.iter().map(|shard| shard.weights.len()).sum::<usize>() * dimension,
@@ -225,7 +228,7 @@ pub fn exact_silhouettes(points: &Points, sizes: &[f64], checkpoint: &mut dyn Ch
         found.push(vec_of(0.0, shard.weights.len(), checkpoint)?);
     }
     each(&mut found, "comparing", checkpoint, |number, found, pulse| {
-        let mut sums = vec![[0.0; LANES]; sizes.len()];
+        let mut sums = vec![[0.0; LANES]; totals.len()];
         let tiles = points.shards[number].blocks(dimension, usize::MAX / dimension);
         for (start, tile) in tiles {
             sums.fill([0.0; LANES]);
@@ -234,6 +237,10 @@ pub fn exact_silhouettes(points: &Points, sizes: &[f64], checkpoint: &mut dyn Ch
                 distances(tile, centers, dimension, |_, center, squares| {
                     let center = block * BLOCK + center;
                     let weight = weights[center];
+                    // Its distance may be infinite.
+                    if weight == 0.0 {
+                        return;
+                    }
                     let sums = &mut sums[clusters[center] as usize];
                     for lane in 0..LANES {
                         sums[lane] += weight * squares[lane].sqrt();
@@ -242,13 +249,13 @@ pub fn exact_silhouettes(points: &Points, sizes: &[f64], checkpoint: &mut dyn Ch
             }
             for (lane, found) in found[start..start + LANES].iter_mut().enumerate() {
                 let own = points.shards[number].clusters[start + lane] as usize;
-                let others = (0..sizes.len()).filter(|&at| at != own && sizes[at] > 0.0);
+                let others = (0..totals.len()).filter(|&at| at != own && totals[at] > 0.0);
                 let other = others
-                    .map(|at| sums[at][lane] / sizes[at])
+                    .map(|at| sums[at][lane] / totals[at])
                     .fold(f64::INFINITY, f64::min);
                 // A row alone in its cluster is neither well nor badly placed.
-                *found = match sizes[own] {
-                    size if size > 1.0 => silhouette(sums[own][lane] / (size - 1.0), other),
+                *found = match totals[own] - points.shards[number].weights[start + lane].min(1.0) {
+                    rest if rest > 0.0 => silhouette(sums[own][lane] / rest, other),
                     _ => 0.0,
                 };
             }

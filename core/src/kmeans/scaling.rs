@@ -1,9 +1,10 @@
 //! Bringing features of different units to one scale.
 
-use super::Features;
-use crate::checkpoint::Checkpoint;
+use super::rows::Rows;
+use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::choice::choose;
 use crate::error::{Error, Kind, Result, spelled};
+use crate::words::sort_by_word;
 use serde::{Deserialize, Serialize};
 
 /// How features are scaled.
@@ -59,10 +60,10 @@ pub(super) const GREATEST: f64 = 1e100;
 const LEAST: f64 = 1e-100;
 
 impl Scaling {
-    /// The scaling of these features, and what is to be said about it. `names` name them.
+    /// The scaling of the features of these rows, all of which weigh something, and what is to be said about it. `names` name them.
     pub fn fit(
         method: Method,
-        features: &Features,
+        rows: Rows<'_>,
         names: &[String],
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<(Scaling, Vec<String>)> {
@@ -74,7 +75,7 @@ impl Scaling {
         let mut warnings = Vec::new();
         // The feature whose scaled values reach farthest, if they are not all the same.
         let mut widest = None;
-        for (row, name) in features.rows().into_iter().zip(names) {
+        for (row, name) in rows.features.rows().into_iter().zip(names) {
             checkpoint.pass("scaling", scaling.center.len(), names.len())?;
             let column = row.as_slice().expect("a feature is contiguous");
             let (least, greatest) = column
@@ -89,14 +90,14 @@ impl Scaling {
             let (center, scale) = match method {
                 Method::None => (0.0, 1.0),
                 _ if constant => (least, 1.0),
-                Method::Standard => mean_and_deviation(column, least, greatest),
+                Method::Standard => mean_and_deviation(column, rows.weights, least, greatest),
                 Method::MinMax => (least, greatest - least),
-                Method::Robust => match median_and_range(column, checkpoint)? {
+                Method::Robust => match median_and_range(column, rows.weights, checkpoint)? {
                     (median, 0.0) => {
                         warnings.push(format!(
                             "half of {name} is the same value: its standard deviation stands in for the interquartile range"
                         ));
-                        (median, mean_and_deviation(column, least, greatest).1)
+                        (median, mean_and_deviation(column, rows.weights, least, greatest).1)
                     }
                     both => both,
                 },
@@ -192,28 +193,40 @@ impl Range<'_> {
 }
 
 /// The mean and the standard deviation of a column that is not constant.
-fn mean_and_deviation(column: &[f64], least: f64, greatest: f64) -> (f64, f64) {
+fn mean_and_deviation(column: &[f64], weights: Option<&[f64]>, least: f64, greatest: f64) -> (f64, f64) {
     // Half the values apart: sums of what is left can neither overflow nor cancel.
     let middle = least / 2.0 + greatest / 2.0;
     let unit = greatest / 2.0 - least / 2.0;
-    let n = column.len() as f64;
+    let n = weights.map_or(column.len() as f64, |weights| sum(weights, None, |weight| weight));
     let standardised = |x: f64| (x / 2.0 - middle / 2.0) / (unit / 2.0);
-    let mean = sum(column, standardised) / n;
-    let variance = sum(column, |x| (standardised(x) - mean).powi(2)) / n;
+    let mean = sum(column, weights, standardised) / n;
+    let variance = sum(column, weights, |x| (standardised(x) - mean).powi(2)) / n;
     (middle + mean * unit, variance.sqrt() * unit)
 }
 
-/// The sum of what `of` makes of the values, block by block, so that errors of rounding stay small.
-fn sum(column: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    column
-        .chunks(1_024)
-        .map(|block| block.iter().map(|&x| of(x)).sum::<f64>())
+/// The sum of what `of` makes of the values, by their weights, block by block, so that errors of rounding stay small.
+fn sum(column: &[f64], weights: Option<&[f64]>, of: impl Fn(f64) -> f64) -> f64 {
+    const BLOCK: usize = 1_024;
+    let blocks = column.chunks(BLOCK);
+    let Some(weights) = weights else {
+        return blocks.map(|block| block.iter().map(|&x| of(x)).sum::<f64>()).sum();
+    };
+    let of_block = |block: &[f64], weights: &[f64]| {
+        let each = block.iter().zip(weights);
+        each.map(|(&x, weight)| weight * of(x)).sum::<f64>()
+    };
+    blocks
+        .zip(weights.chunks(BLOCK))
+        .map(|(block, weights)| of_block(block, weights))
         .sum()
 }
 
 /// The median and the interquartile range, interpolated between neighbours (definition 7 of Hyndman & Fan 1996).
-fn median_and_range(column: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<(f64, f64)> {
-    let mut values = crate::checkpoint::vec_with_capacity(column.len(), checkpoint)?;
+fn median_and_range(column: &[f64], weights: Option<&[f64]>, checkpoint: &mut dyn Checkpoint) -> Result<(f64, f64)> {
+    if let Some(weights) = weights {
+        return weighted_median_and_range(column, weights, checkpoint);
+    }
+    let mut values = vec_with_capacity(column.len(), checkpoint)?;
     values.extend_from_slice(column);
     let mut quantile = |share: f64| {
         let rank = share * (values.len() - 1) as f64;
@@ -226,4 +239,47 @@ fn median_and_range(column: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<(
     let (lower, median, upper) = (quantile(0.25), quantile(0.5), quantile(0.75));
     // Both may lie between the same neighbours, where rounding may swap them.
     Ok((median, (upper - lower).max(0.0)))
+}
+
+/// The same where rows have weights.
+///
+/// Values in their order, each as wide as its weight, make a line as long as all weights. Interpolating between neighbours is the same as the mean
+/// over a piece of that line which is as wide as a row of weight 1: where weights are whole, the result is that of rows that come as often.
+/// Where rows weigh less than 1 on average the piece is as wide as that, so that equal weights are as none.
+fn weighted_median_and_range(column: &[f64], weights: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<(f64, f64)> {
+    const SIGN: u64 = 1 << 63;
+    let word = |x: f64| x.to_bits() ^ ((x.to_bits() as i64 >> 63) as u64 | SIGN);
+    let value = |word: u64| f64::from_bits(word ^ if word & SIGN == 0 { u64::MAX } else { SIGN });
+    let mut places = vec_with_capacity(column.len(), checkpoint)?;
+    places.extend(column.iter().zip(weights).map(|(&x, &weight)| (word(x), weight)));
+    let mut spare = vec_of((0, 0.0), column.len(), checkpoint)?;
+    sort_by_word(&mut places, &mut spare, checkpoint)?;
+    let total: f64 = places.iter().map(|place| place.1).sum();
+    let width = (total / column.len() as f64).min(1.0);
+    let mut quantile = |share: f64| {
+        checkpoint.pass("scaling", 0, 0)?;
+        let start = share * (total - width);
+        let end = start + width;
+        let (mut before, mut covered, mut sum) = (0.0, 0.0, 0.0);
+        // The least and the greatest value of the piece; the last of all, should rounding leave nothing of it.
+        let (mut least, mut greatest) = (None, f64::NEG_INFINITY);
+        for (at, &(word, weight)) in places.iter().enumerate() {
+            let next: f64 = before + weight;
+            if next > start || at + 1 == places.len() {
+                let part = (next.min(end) - f64::max(before, start)).max(0.0) / width;
+                (least, greatest) = (least.or(Some(value(word))), value(word));
+                covered += part;
+                sum += part * value(word);
+            }
+            if next >= end {
+                break;
+            }
+            before = next;
+        }
+        let least = least.unwrap_or(greatest);
+        let mean = if covered > 0.0 { sum / covered } else { least };
+        Ok(mean.clamp(least, greatest.max(least)))
+    };
+    let (lower, median, upper) = (quantile(0.25)?, quantile(0.5)?, quantile(0.75)?);
+    Ok((median, f64::max(upper - lower, 0.0)))
 }

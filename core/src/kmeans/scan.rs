@@ -1,8 +1,8 @@
 //! Models with several numbers of clusters, to choose one of.
 
-use super::Features;
 use super::fit::{MAX_CLUSTERS, Options, fit};
 use super::model::Model;
+use super::rows::Rows;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use std::ops::RangeInclusive;
@@ -27,15 +27,16 @@ pub fn check_scan(k_min: i32, k_max: i32) -> Result<RangeInclusive<i32>> {
 }
 
 /// Models with each of these numbers of clusters, up to as many as there are different rows. All other options are the same.
-pub fn scan(
-    features: &Features,
+pub fn scan<'a>(
+    rows: impl Into<Rows<'a>>,
     numbers: RangeInclusive<i32>,
     options: &Options<'_>,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Vec<Model>> {
+    let rows = rows.into();
     let mut models: Vec<Model> = Vec::new();
     for k in numbers {
-        let model = fit(features, &Options { k, ..options.clone() }, checkpoint)?;
+        let model = fit(rows, &Options { k, ..options.clone() }, checkpoint)?;
         // Beyond the number of different rows there is nothing new.
         if models.last().is_some_and(|last| last.k() == model.k()) {
             break;

@@ -3,7 +3,7 @@
 use crate::of_text;
 use crate::tolerance::{FORMULA, NEAR_THE_BEST, SAME_INERTIA, close};
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::kmeans::{Features, Method, Model, Options, Silhouette, fit};
+use clientele_core::kmeans::{Features, Method, Model, Options, Rows, Silhouette, fit};
 use libtest_mimic::Trial;
 use ndarray::Array2;
 
@@ -18,6 +18,11 @@ pub fn trials() -> Vec<Trial> {
             "kmeans::the_best_of_cdnow_is_found",
             "golden/kmeans_cdnow.csv",
             the_best_of_cdnow_is_found,
+        ),
+        of_text(
+            "kmeans::the_best_of_cdnow_by_weight_is_found",
+            "golden/kmeans_cdnow.csv",
+            the_best_of_cdnow_by_weight_is_found,
         ),
     ]
 }
@@ -110,4 +115,27 @@ fn the_best_of_cdnow_is_found(text: &str) {
         (5, 353134180.90477365, true, 29850.203886937812, 0.567061334625904),
     ];
     check(text, &[1, 2, 3], &known);
+}
+
+/// The same customers by what they spent: the best inertia of two hundred runs of scikit-learn 1.9.1 with `sample_weight`. Some spent nothing.
+fn the_best_of_cdnow_by_weight_is_found(text: &str) {
+    let features = table(text, &[4, 5, 6]);
+    let spent = table(text, &[3]);
+    let rows = Rows::weighted(&features, spent.as_slice());
+    for (k, inertia) in [
+        (2, 6691391.594169304),
+        (3, 4590730.082116227),
+        (4, 3650623.709177455),
+        (5, 2982579.339354473),
+        (6, 2579936.2874269984),
+        (8, 2049591.7078661215),
+    ] {
+        let options = Options {
+            scaling: Method::None,
+            ..Options::new(k)
+        };
+        let model = fit(rows, &options, &mut Unhindered).unwrap();
+        let excess = model.inertia / inertia - 1.0;
+        assert!(excess < FORMULA, "k = {k}: {excess:e}");
+    }
 }

@@ -56,6 +56,22 @@ SELECT * FROM clientele.describe((
     FROM (VALUES (1, ARRAY[1, 2]), (NULL, ARRAY[1, 2]), (3, NULL), (4, ARRAY[1, NULL]), (5, ARRAY[NULL, NULL]::integer[]), (NULL, NULL)) AS t (i, v)));
 SELECT clientele.feature_set(i, ARRAY[1, coalesce(v, 0)])::jsonb FROM (VALUES (1, 2), (2, NULL)) AS t (i, v);
 
+-- weights: a column where one is not 1, else nothing
+SELECT clientele.feature_set(id, vector, orders)::json FROM people;
+SELECT clientele.feature_set(id, vector, 1) = clientele.feature_set(id, vector) AS same FROM people;
+SELECT pg_column_size(clientele.feature_set(i, ARRAY[i], 1)) AS without, pg_column_size(clientele.feature_set(i, ARRAY[i], i % 4)) AS with
+FROM generate_series(1, 100000) i;
+SELECT * FROM clientele.describe((
+    SELECT clientele.feature_set(i, ARRAY[i], w)
+    FROM (VALUES (1, 2.5), (2, 0), (3, NULL), (NULL, 1), (4, '-0')) AS t (i, w)));
+SELECT clientele.feature_set(i, CASE WHEN i < 3 THEN ARRAY[i] END, CASE WHEN i > 1 THEN i END)::json FROM generate_series(1, 4) i;
+-- of every type of number; rows of one id and the same features are in the order of their weights
+SELECT clientele.feature_set(7, ARRAY[1], w::smallint) = clientele.feature_set(7, ARRAY[1], w) AND clientele.feature_set(7, ARRAY[1], w::numeric / 8)
+       = clientele.feature_set(7, ARRAY[1], w::real / 8) AS same, clientele.feature_set(7, ARRAY[1], w)::jsonb -> 'rows' AS rows FROM generate_series(3, 0, -1) w;
+SELECT clientele.feature_set(DISTINCT 1, ARRAY[2], 3)::jsonb -> 'rows' AS distinct_rows FROM people;
+SELECT days, (clientele.feature_set(id, ARRAY[days], days) OVER (ORDER BY days, orders ROWS BETWEEN 1 PRECEDING AND CURRENT ROW))::jsonb -> 'rows' AS rows
+FROM people;
+
 -- no rows: an empty set, not NULL
 SELECT clientele.feature_set(id, vector) FROM people WHERE false;
 SELECT * FROM clientele.describe((SELECT clientele.feature_set(id, vector) FROM people WHERE false));
@@ -74,6 +90,7 @@ FROM people;
 CREATE TABLE sets AS SELECT 'integer' AS ids, clientele.feature_set(id, ARRAY[days, revenue, score]) AS set FROM people
 UNION ALL SELECT 'text', clientele.feature_set('p' || id, ARRAY[days, revenue, score]) FROM people
 UNION ALL SELECT 'uuid', clientele.feature_set(md5(id::text)::uuid, ARRAY[days, revenue, score]) FROM people
+UNION ALL SELECT 'weights', clientele.feature_set(id, ARRAY[days, revenue], days / 3.0) FROM people
 UNION ALL SELECT 'none', clientele.feature_set(id, vector) FROM people WHERE false;
 SELECT ids, set::text::clientele.feature_set = set AS as_text, set::jsonb::clientele.feature_set = set AS as_json, set::json::clientele.feature_set = set AS as_plain_json,
        substring(set::text, '.*:') AS head FROM sets ORDER BY ids;
@@ -86,6 +103,9 @@ SELECT count(*) FROM sets JOIN copied USING (ids, set);
 DROP TABLE copied;
 SELECT '{"feature_set":1,"ids":"integer","rows":[[1,[1,2]],[2,[3]]]}'::clientele.feature_set;
 SELECT '{"feature_set":1,"ids":"integer","rows":[[1,["1"]]]}'::clientele.feature_set;
+SELECT '{"feature_set":1,"ids":"integer","rows":[[1,[1],-2]]}'::clientele.feature_set;
+SELECT '{"feature_set":1,"ids":"integer","rows":[[1,[1],2,3]]}'::clientele.feature_set;
+SELECT '{"feature_set":1,"ids":"integer","rows":[[1,[1],1],[2,[3],1.0],[3,[4]]]}'::clientele.feature_set::json;
 SELECT '{"feature_set":2}'::clientele.feature_set;
 SELECT 'nonsense'::clientele.feature_set;
 
@@ -100,6 +120,9 @@ FROM (SELECT 'id' AS cut, clientele.feature_set(id, v) AS set FROM many GROUP BY
 SELECT clientele.merge(set) = (SELECT set FROM whole) AS same
 FROM (SELECT set FROM whole UNION ALL SELECT NULL UNION ALL SELECT clientele.feature_set(id, v) FROM many WHERE false) s;
 SELECT clientele.merge(set) FROM whole WHERE false;
+-- with weights and without: where there is none it is 1
+SELECT count(*) AS pieces, clientele.merge(set) = (SELECT clientele.feature_set(id, v, CASE WHEN n % 7 < 3 THEN n % 5 ELSE 1 END) FROM many) AS same
+FROM (SELECT n % 7, CASE WHEN n % 7 < 3 THEN clientele.feature_set(id, v, n % 5) ELSE clientele.feature_set(id, v) END AS set FROM many GROUP BY n % 7) s;
 SELECT clientele.merge(set) FROM sets WHERE ids IN ('integer', 'text');
 SELECT clientele.merge(set) FROM (SELECT set FROM sets WHERE ids = 'integer' UNION ALL SELECT clientele.feature_set(1, ARRAY[1, 2])) s;
 
@@ -118,12 +141,17 @@ SELECT clientele.feature_set(1.5, ARRAY[1]);
 SELECT clientele.feature_set('a literal', ARRAY[1])::jsonb -> 'ids' AS ids;
 SELECT clientele.feature_set(1, ARRAY['1']);
 SELECT clientele.feature_set(1, 2);
+SELECT clientele.feature_set(1, ARRAY[1], -1);
+SELECT clientele.feature_set(1, ARRAY[1], 'NaN');
+SELECT clientele.feature_set(1, ARRAY[1], 'Infinity');
+SELECT clientele.feature_set(1, ARRAY[1], true);
 SELECT sqlstate_of(s) FROM unnest(ARRAY[
     'SELECT clientele.feature_set(1, ARRAY[''NaN''::float8])',
     'SELECT clientele.feature_set(i, array_fill(1.5::float8, ARRAY[i])) FROM generate_series(2, 3) i',
     'SELECT clientele.feature_set(1, ''{}'')',
     'SELECT clientele.feature_set(1, array_fill(1.5::float8, ARRAY[16001]))',
     'SELECT clientele.feature_set(1.5, ARRAY[1])',
+    'SELECT clientele.feature_set(1, ARRAY[1], -1)',
     'SELECT clientele.merge(set) FROM sets']) s;
 DROP TABLE people, sets, many, whole;
 DROP FUNCTION sqlstate_of(text), doubled(float8[]);

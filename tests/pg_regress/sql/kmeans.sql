@@ -9,10 +9,10 @@ CREATE TABLE sets AS SELECT clientele.feature_set(id, ARRAY[days, orders, revenu
 CREATE TABLE models AS
 SELECT clientele.fit_kmeans(set, 3, names => ARRAY['days', 'orders', 'revenue'], order_by => 'revenue desc') AS model FROM sets;
 
-SELECT clusters, features, scaling, rows, round(inertia::numeric, 9) AS inertia, round(silhouette::numeric, 9) AS silhouette,
+SELECT clusters, features, scaling, rows, weight, round(inertia::numeric, 9) AS inertia, round(silhouette::numeric, 9) AS silhouette,
        round(calinski_harabasz::numeric, 4) AS calinski_harabasz, round(davies_bouldin::numeric, 9) AS davies_bouldin, status, starts, seed, warnings
 FROM models, clientele.describe(model);
-SELECT cluster, size, round(share::numeric, 4) AS share, round(radius::numeric, 6) AS radius, ARRAY(SELECT round(x::numeric, 4) FROM unnest(center) x) AS center
+SELECT cluster, size, weight, round(share::numeric, 4) AS share, round(radius::numeric, 6) AS radius, ARRAY(SELECT round(x::numeric, 4) FROM unnest(center) x) AS center
 FROM models, clientele.kmeans_centers(model);
 SELECT cluster, size, feature, round(value::numeric, 4) AS value, round(mean::numeric, 4) AS mean, round(scaled::numeric, 4) AS scaled
 FROM models, clientele.kmeans_profile(model);
@@ -149,6 +149,54 @@ SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, scaling => 'log')
 SELECT clientele.fit_kmeans(clientele.feature_set(1, NULL), 2, nulls => 'ignore');
 SELECT clientele.kmeans_assign(NULL, ARRAY[1]), clientele.kmeans_distances(NULL, ARRAY[1]);
 DROP TABLE groups;
+-- weights: a row of weight w is as w rows, and 0 is placed only
+CREATE TABLE weighed AS SELECT id, ARRAY[days, orders, revenue] AS features, id % 4 AS weight FROM people;
+CREATE TABLE of_weights AS
+SELECT (SELECT clientele.feature_set(id, features, weight) FROM weighed) AS weighted,
+       (SELECT clientele.feature_set(id, features) FROM weighed, generate_series(1, weight)) AS repeated;
+SELECT scaling, round(a.inertia::numeric, 9) = round(b.inertia::numeric, 9) AS inertia, round(a.silhouette::numeric, 9) = round(b.silhouette::numeric, 9) AS silhouette,
+       round(a.calinski_harabasz::numeric, 6) = round(b.calinski_harabasz::numeric, 6) AS calinski_harabasz,
+       round(a.davies_bouldin::numeric, 9) = round(b.davies_bouldin::numeric, 9) AS davies_bouldin, a.rows, a.weight, b.rows AS as_rows, b.weight AS as_weight
+FROM of_weights, (VALUES ('none'), ('standard'), ('robust'), ('minmax')) m (scaling), (VALUES ('exact'), ('simplified')) q (silhouette),
+     clientele.describe(clientele.fit_kmeans(weighted, 4, m.scaling, silhouette => q.silhouette)) a,
+     clientele.describe(clientele.fit_kmeans(repeated, 4, m.scaling, silhouette => q.silhouette)) b;
+SELECT c.cluster, c.size, c.weight, round(c.share::numeric, 4) AS share, round(c.radius::numeric, 6) AS radius, r.size AS as_size, r.weight AS as_weight,
+       round(r.share::numeric, 4) AS as_share, round(r.radius::numeric, 6) AS as_radius
+FROM of_weights, clientele.kmeans_centers(clientele.fit_kmeans(weighted, 3)) c JOIN LATERAL clientele.kmeans_centers(clientele.fit_kmeans(repeated, 3)) r USING (cluster);
+SELECT a.k, a.preferred_by = b.preferred_by AS preferred, round(a.silhouette::numeric, 9) = round(b.silhouette::numeric, 9) AS silhouette
+FROM of_weights, clientele.kmeans_scan(weighted, 2, 4) a JOIN LATERAL clientele.kmeans_scan(repeated, 2, 4) b USING (k);
+SELECT count(*) AS rows, count(*) FILTER (WHERE weight = 0) AS of_weight_0, count(*) FILTER (WHERE k.cluster <> clientele.kmeans_assign(model, features)) AS differences,
+       count(*) FILTER (WHERE k.silhouette IS NULL) AS unknown
+FROM of_weights, LATERAL (SELECT clientele.fit_kmeans(weighted, 3) AS model) m, LATERAL clientele.kmeans(weighted, 3) k JOIN weighed USING (id);
+-- centers are means by weight, and clusters are numbered by it
+SELECT count(*) AS clusters, count(*) FILTER (WHERE c.size <> m.size OR c.weight <> m.weight OR abs(c.center[3] - m.revenue) > 1e-9) AS differences
+FROM (SELECT k.cluster, count(*) FILTER (WHERE weight > 0) AS size, sum(weight) AS weight, sum(weight * features[3]) / sum(weight) AS revenue
+      FROM of_weights, LATERAL clientele.kmeans(weighted, 3) k JOIN weighed USING (id) GROUP BY cluster) m
+JOIN (SELECT c.* FROM of_weights, clientele.kmeans_centers(clientele.fit_kmeans(weighted, 3)) c) c USING (cluster);
+SELECT c.cluster, c.size, c.weight FROM (SELECT clientele.feature_set(id, features, CASE id % 3 WHEN 2 THEN 2.5 ELSE 0.5 END) AS set FROM weighed WHERE id < 90) s,
+     clientele.kmeans_centers(clientele.fit_kmeans(set, 3)) c;
+-- the means of all are by weight too, and a model with weights is read from its text
+SELECT round(p.mean::numeric, 6) AS mean, (SELECT round((sum(weight * features[1]) / sum(weight))::numeric, 6) FROM weighed) AS same,
+       model::text::clientele.kmeans_model OPERATOR(clientele.=) model AND model::jsonb::clientele.kmeans_model OPERATOR(clientele.=) model AS read
+FROM of_weights, LATERAL (SELECT clientele.fit_kmeans(weighted, 3) AS model) m, clientele.kmeans_profile(model) p WHERE (p.cluster, p.feature) = (1, 'feature_1');
+SELECT clientele.fit_kmeans(clientele.feature_set(id, features, 1), 3) = clientele.fit_kmeans(clientele.feature_set(id, features), 3) AS same FROM weighed;
+SET clientele.threads = 4;
+CREATE TABLE weighted_by_four AS SELECT clientele.fit_kmeans((SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, sqrt(i)], i % 97 / 7.0)
+                                                               FROM generate_series(1, 40000::bigint) i), 6, n_init => 2) AS model;
+RESET clientele.threads;
+SELECT clientele.fit_kmeans((SELECT clientele.feature_set(i, ARRAY[i * 7919 % 100003, sqrt(i)], i % 97 / 7.0) FROM generate_series(40000::bigint, 1, -1) i), 6, n_init => 2)
+       = model AS same FROM weighted_by_four;
+-- nothing that weighs anything, NULL, and weights that cannot be added up
+SELECT clientele.fit_kmeans(clientele.feature_set(id, features, 0), 3) IS NULL AS no_model FROM weighed;
+SELECT count(*) FROM clientele.kmeans((SELECT clientele.feature_set(id, features, 0) FROM weighed), 3);
+SELECT clientele.fit_kmeans(clientele.feature_set(id, features, nullif(weight, 0)), 3) FROM weighed;
+SELECT d.rows, d.weight FROM (SELECT clientele.fit_kmeans(clientele.feature_set(id, features, nullif(weight, 0)), 3, nulls => 'skip') AS model FROM weighed) s,
+     clientele.describe(model) d;
+SELECT clientele.fit_kmeans(clientele.feature_set(id, features, 1e300), 3) FROM weighed;
+SELECT clientele.fit_kmeans(clientele.feature_set(id, features, 1e-300), 3) FROM weighed;
+SELECT d.warnings FROM (SELECT clientele.fit_kmeans(clientele.feature_set(id, features, CASE id WHEN 7 THEN 1e12 ELSE 1 END), 3, 'none') AS model FROM weighed) s,
+     clientele.describe(model) d;
+DROP TABLE weighed, of_weights, weighted_by_four;
 -- nothing from nothing
 SELECT clientele.fit_kmeans(NULL, 3) AS no_set;
 SELECT count(*) FROM clientele.kmeans(NULL, 3);

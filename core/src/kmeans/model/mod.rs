@@ -1,17 +1,14 @@
 //! A fitted model as a value: JSON to read, bytes to store.
 
+mod text;
+
 use super::fit::MAX_CLUSTERS;
 use super::scaling::{Method, Scaling};
-use crate::codec::{Reader, invalid_text, put_float, put_signed, put_text, put_varint, seal, unseal};
+use crate::codec::{Reader, put_float, put_signed, put_text, put_varint, seal, unseal};
 use crate::error::{Error, Result, sentence};
 use crate::estimate::Status;
 use crate::feature_set::MAX_DIMENSION;
-use crate::json;
 use ndarray::Array2;
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
-use std::marker::PhantomData;
 
 /// The name of the type, for messages.
 pub const NAME: &str = "kmeans_model";
@@ -26,15 +23,17 @@ pub(super) const LONGEST_NAME: usize = 200;
 const LONGEST_WARNING: usize = LONGEST_NAME + 200;
 /// The most warnings: two about each feature, and some about the whole.
 const MOST_WARNINGS: usize = 2 * MAX_DIMENSION + 8;
-/// The longest text form: more than what the largest model comes to.
-const LONGEST_TEXT: usize = 1 << 27;
+/// What is added to the number of the scaling where clusters have weights.
+const WEIGHTED: u8 = 1 << 7;
 
 /// What is known of a cluster beside its center.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cluster {
     /// The rows that were in it.
     pub size: u64,
-    /// Their squared distances to the center, added up, in scaled units.
+    /// Their weights, added up: as many as there are rows, if these have none.
+    pub weight: f64,
+    /// Their squared distances to the center, by their weights, added up, in scaled units.
     pub inertia: f64,
 }
 
@@ -53,7 +52,9 @@ pub struct Model {
     pub clusters: Vec<Cluster>,
     /// How many rows it was fitted to.
     pub rows: u64,
-    /// The squared distances of the rows to their centers, added up, in scaled units.
+    /// Their weights, added up: as many as there are rows, if these have none.
+    pub weight: f64,
+    /// The squared distances of the rows to their centers, by their weights, added up, in scaled units.
     pub inertia: f64,
     /// The mean silhouette of the rows.
     pub silhouette: Option<f64>,
@@ -73,51 +74,6 @@ pub struct Model {
     pub warnings: Vec<String>,
 }
 
-/// The text form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Text {
-    #[serde(rename = "kmeans_model")]
-    version: u8,
-    #[serde(deserialize_with = "at_most::<MAX_DIMENSION, _, _>")]
-    features: Vec<String>,
-    scaling: Scaling,
-    #[serde(deserialize_with = "at_most::<MAX_CLUSTERS, _, _>")]
-    clusters: Vec<ClusterText>,
-    #[serde(default)]
-    rows: u64,
-    #[serde(default)]
-    inertia: f64,
-    #[serde(default)]
-    silhouette: Option<f64>,
-    #[serde(default)]
-    calinski_harabasz: Option<f64>,
-    #[serde(default)]
-    davies_bouldin: Option<f64>,
-    #[serde(default)]
-    status: Status,
-    #[serde(default)]
-    iterations: u64,
-    #[serde(default)]
-    starts: u64,
-    #[serde(default)]
-    seed: i64,
-    #[serde(default, deserialize_with = "at_most::<MOST_WARNINGS, _, _>")]
-    warnings: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClusterText {
-    cluster: usize,
-    #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    inertia: f64,
-    #[serde(deserialize_with = "at_most::<MAX_DIMENSION, _, _>")]
-    center: Vec<f64>,
-}
-
 impl Model {
     /// A model with these centers, which are scaled.
     pub(super) fn new(features: Vec<String>, scaling: Scaling, centers: &Array2<f64>) -> Model {
@@ -135,6 +91,7 @@ impl Model {
             scaled,
             clusters: Vec::new(),
             rows: 0,
+            weight: 0.0,
             inertia: 0.0,
             silhouette: None,
             calinski_harabasz: None,
@@ -162,16 +119,20 @@ impl Model {
         &self.centers
     }
 
+    /// Whether the rows had weights.
+    fn is_weighted(&self) -> bool {
+        let differ = |cluster: &Cluster| cluster.weight != cluster.size as f64;
+        self.weight != self.rows as f64 || self.clusters.iter().any(differ)
+    }
+
     /// The means of the features over all rows; nothing if it is not known how many rows there were.
     pub fn means(&self) -> Option<Vec<f64>> {
-        let rows: f64 = self.clusters.iter().map(|cluster| cluster.size as f64).sum();
+        let total: f64 = self.clusters.iter().map(|cluster| cluster.weight).sum();
         let weighted = |column: ndarray::ArrayView1<'_, f64>| {
             let parts = column.into_iter().zip(&self.clusters);
-            parts
-                .map(|(center, cluster)| center * (cluster.size as f64 / rows))
-                .sum()
+            parts.map(|(center, cluster)| center * (cluster.weight / total)).sum()
         };
-        (rows > 0.0).then(|| self.centers.columns().into_iter().map(weighted).collect())
+        (total > 0.0).then(|| self.centers.columns().into_iter().map(weighted).collect())
     }
 
     pub(super) fn scaled_centers(&self) -> &Array2<f64> {
@@ -247,86 +208,11 @@ impl Model {
         Ok(squares.map(|squares| squares.map(f64::sqrt).collect()))
     }
 
-    /// Reads the text form, which is JSON.
-    pub fn parse(text: &str) -> Result<Model> {
-        let wrong = |message: &str| invalid_text(NAME, message);
-        let text: Text = json::read(NAME, text, LONGEST_TEXT)?;
-        if text.version != VERSION {
-            return Err(wrong(&format!("the version in \"{NAME}\" must be {VERSION}")));
-        }
-        let dimension = text.features.len();
-        let mut centers = Vec::new();
-        for (at, cluster) in text.clusters.iter().enumerate() {
-            if cluster.cluster != at + 1 {
-                return Err(wrong("clusters must be numbered from 1 in their order"));
-            }
-            if cluster.center.len() != dimension {
-                return Err(wrong(&format!(
-                    "the center of cluster {} must have one number for each feature",
-                    at + 1
-                )));
-            }
-            centers.extend_from_slice(&cluster.center);
-        }
-        if [text.scaling.center.len(), text.scaling.scale.len()] != [dimension; 2] {
-            return Err(wrong("\"scaling\" must have one center and one scale for each feature"));
-        }
-        let shape = (text.clusters.len(), dimension);
-        let centers = Array2::from_shape_vec(shape, centers).expect("as many numbers as features in each");
-        let clusters = text
-            .clusters
-            .iter()
-            .map(|&ClusterText { size, inertia, .. }| Cluster { size, inertia });
-        let model = Model {
-            clusters: clusters.collect(),
-            rows: text.rows,
-            inertia: text.inertia,
-            silhouette: text.silhouette,
-            calinski_harabasz: text.calinski_harabasz,
-            davies_bouldin: text.davies_bouldin,
-            status: text.status,
-            iterations: text.iterations,
-            starts: text.starts,
-            seed: text.seed,
-            warnings: text.warnings,
-            ..Model::of(text.features, text.scaling, centers)
-        };
-        model.checked(wrong)
-    }
-
-    /// The text form.
-    pub fn text(&self) -> String {
-        let clusters = self.clusters.iter().zip(self.centers.rows()).enumerate();
-        let text = Text {
-            version: VERSION,
-            features: self.features.clone(),
-            scaling: self.scaling.clone(),
-            clusters: clusters
-                .map(|(at, (&Cluster { size, inertia }, center))| ClusterText {
-                    cluster: at + 1,
-                    size,
-                    inertia,
-                    center: center.to_vec(),
-                })
-                .collect(),
-            rows: self.rows,
-            inertia: self.inertia,
-            silhouette: self.silhouette,
-            calinski_harabasz: self.calinski_harabasz,
-            davies_bouldin: self.davies_bouldin,
-            status: self.status,
-            iterations: self.iterations,
-            starts: self.starts,
-            seed: self.seed,
-            warnings: self.warnings.clone(),
-        };
-        serde_json::to_string(&text).expect("numbers and names can be written")
-    }
-
-    /// The stored form: features with their scaling, clusters with their centers, then what is known of the fit.
+    /// The stored form: features with their scaling, clusters with their centers, then what is known of the fit. Weights only where there are some.
     pub fn encode(&self) -> Vec<u8> {
+        let weighted = self.is_weighted();
         seal(VERSION, |out| {
-            out.push(self.scaling.method as u8);
+            out.push(self.scaling.method as u8 | if weighted { WEIGHTED } else { 0 });
             out.push(self.status as u8);
             put_varint(out, self.dimension() as u64);
             for (at, name) in self.features.iter().enumerate() {
@@ -337,10 +223,16 @@ impl Model {
             put_varint(out, self.k() as u64);
             for (cluster, center) in self.clusters.iter().zip(self.centers.rows()) {
                 put_varint(out, cluster.size);
+                if weighted {
+                    put_float(out, cluster.weight);
+                }
                 put_float(out, cluster.inertia);
                 center.iter().for_each(|&value| put_float(out, value));
             }
             put_varint(out, self.rows);
+            if weighted {
+                put_float(out, self.weight);
+            }
             put_float(out, self.inertia);
             for index in [self.silhouette, self.calinski_harabasz, self.davies_bouldin] {
                 put_float(out, index.unwrap_or(f64::NAN));
@@ -360,7 +252,9 @@ impl Model {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Model> {
-        let method = Method::ALL.get(usize::from(reader.byte()?)).copied();
+        let word = reader.byte()?;
+        let weighted = word & WEIGHTED != 0;
+        let method = Method::ALL.get(usize::from(word & !WEIGHTED)).copied();
         let method = method.ok_or_else(|| reader.error("Its scaling is unknown."))?;
         let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
         let dimension = limited(reader, 17 * 8, MAX_DIMENSION)?;
@@ -375,10 +269,10 @@ impl Model {
         let mut clusters = Vec::with_capacity(k);
         let mut centers = Vec::with_capacity(k * dimension);
         for _ in 0..k {
-            clusters.push(Cluster {
-                size: reader.varint()?,
-                inertia: reader.float()?,
-            });
+            let size = reader.varint()?;
+            let weight = if weighted { reader.float()? } else { size as f64 };
+            let inertia = reader.float()?;
+            clusters.push(Cluster { size, weight, inertia });
             for _ in 0..dimension {
                 centers.push(reader.float()?);
             }
@@ -386,6 +280,7 @@ impl Model {
         let centers = Array2::from_shape_vec((k, dimension), centers).expect("as many as were read");
         let scaling = Scaling { method, center, scale };
         let rows = reader.varint()?;
+        let weight = if weighted { reader.float()? } else { rows as f64 };
         let inertia = reader.float()?;
         let mut index = || Ok(Some(reader.float()?).filter(|index| !index.is_nan()));
         let (silhouette, calinski_harabasz, davies_bouldin) = (index()?, index()?, index()?);
@@ -393,9 +288,10 @@ impl Model {
         let warnings = (0..limited(reader, 8, MOST_WARNINGS)?)
             .map(|_| Ok(reader.text()?.to_owned()))
             .collect::<Result<_>>()?;
-        Ok(Model {
+        let model = Model {
             clusters,
             rows,
+            weight,
             inertia,
             silhouette,
             calinski_harabasz,
@@ -406,7 +302,11 @@ impl Model {
             seed,
             warnings,
             ..Model::of(features, scaling, centers)
-        })
+        };
+        if weighted && !model.is_weighted() {
+            return Err(reader.error("Its weights are those of rows that have none."));
+        }
+        Ok(model)
     }
 
     /// Checks what reading alone does not.
@@ -433,6 +333,13 @@ impl Model {
         if !indices.into_iter().flatten().chain(inertias).all(f64::is_finite) {
             return Err(wrong("measures must be finite numbers"));
         }
+        let weights = self.clusters.iter().map(|cluster| cluster.weight);
+        if !weights
+            .chain([self.weight])
+            .all(|weight| weight.is_finite() && weight >= 0.0)
+        {
+            return Err(wrong("weights must be finite and not negative"));
+        }
         Ok(self)
     }
 }
@@ -443,32 +350,4 @@ fn limited(reader: &mut Reader<'_>, bits_each: usize, most: usize) -> Result<usi
         count if count > most => Err(reader.error(format!("A count of {count} is more than the {most} there can be."))),
         count => Ok(count),
     }
-}
-
-/// Reads a list, until it is longer than it may be.
-fn at_most<'de, const MOST: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> std::result::Result<Vec<T>, D::Error> {
-    struct List<const MOST: usize, T>(PhantomData<T>);
-
-    impl<'de, const MOST: usize, T: Deserialize<'de>> Visitor<'de> for List<MOST, T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(out, "a list of at most {MOST}")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Vec<T>, A::Error> {
-            let mut all = Vec::new();
-            while let Some(next) = list.next_element()? {
-                if all.len() == MOST {
-                    return Err(serde::de::Error::invalid_length(MOST + 1, &self));
-                }
-                all.push(next);
-            }
-            Ok(all)
-        }
-    }
-
-    from.deserialize_seq(List::<MOST, T>(PhantomData))
 }

@@ -1,12 +1,17 @@
-//! Points as the iterations read them: scaled, in tiles, identical ones as one with a weight.
+//! Points as the iterations read them: scaled, in tiles, identical ones as one with a weight, or with the weights of their own that rows have.
+
+mod alike;
+mod sampling;
+
+pub use alike::different;
 
 use super::Features;
 use super::kernel::LANES;
+use super::rows::Rows;
 use super::scaling::Scaling;
-use crate::checkpoint::{Checkpoint, attempt, each, push, vec_of, vec_with_capacity};
+use crate::checkpoint::{Checkpoint, each, vec_of};
 use crate::error::Result;
-use crate::random::Random;
-use hashbrown::HashTable;
+use alike::{Different, collapse};
 
 /// Shards have at least so many points.
 const SHARD: usize = 1_024;
@@ -14,8 +19,8 @@ const SHARD: usize = 1_024;
 const SHARDS: usize = 64;
 /// The numbers that are worked on between two looks at whether to go on.
 const BREATH: usize = 1 << 23;
-/// Rows are not collapsed where more than this share of the first ones differ.
-const DIFFERENT: f64 = 0.5;
+/// Whole weights that come to more than this make sums uneven.
+const EVEN: f64 = (1u64 << 32) as f64;
 
 /// Points, in shards that are worked on independently of each other.
 #[derive(Clone, Debug)]
@@ -25,6 +30,11 @@ pub struct Points {
     /// The points, the first ones in the first shard. How many shards there are depends on nothing but the numbers of points and
     /// clusters: sums over shards are the same however many threads there are.
     pub shards: Vec<Shard>,
+    /// Whether rows have weights of their own. Each is a point by itself then.
+    pub weighted: bool,
+    /// Whether what is added to a sum and taken from it again may leave behind more than other points add to it. It does not where weights are
+    /// whole: then sums of them are exact.
+    pub uneven: bool,
     len: usize,
     /// The rows that the points stand for, where a point is not the row of its own number.
     different: Option<Different>,
@@ -34,7 +44,7 @@ pub struct Points {
 #[derive(Clone, Debug)]
 pub struct Shard {
     tiles: Vec<f64>,
-    /// How many rows each point stands for; 0 for those that only fill the last tile.
+    /// How many rows each point stands for, or the weight of its row; 0 for those that only fill the last tile.
     pub weights: Vec<f64>,
     /// The cluster of each point.
     pub clusters: Vec<u32>,
@@ -43,65 +53,47 @@ pub struct Shard {
 }
 
 impl Points {
-    /// The points of these features, for `k` clusters; identical rows as one where that pays.
-    pub fn of(features: &Features, scaling: &Scaling, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
-        let (different, weights) = collapse(&columns(features), features.ncols(), checkpoint)?.unzip();
-        Points::made_of(features, different, weights.unwrap_or_default(), scaling, k, checkpoint)
+    /// The points of these rows, for `k` clusters; identical rows as one where that pays and none has a weight. A weight is greater than 0.
+    pub fn of(rows: Rows<'_>, scaling: &Scaling, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
+        let alike = match rows.weights {
+            None => collapse(&columns(rows.features), rows.len(), checkpoint)?,
+            Some(_) => None,
+        };
+        let Some((different, weights)) = alike else {
+            return Points::of_each_row(rows, scaling, k, checkpoint);
+        };
+        let row = |at: usize| (different.first[at] as usize, weights[at]);
+        let mut points = Points::made_of(rows.features, weights.len(), row, scaling, k, checkpoint)?;
+        points.different = Some(different);
+        Ok(points)
     }
 
-    /// The points of these features, one for each row in their order.
-    pub fn of_each_row(
-        features: &Features,
-        scaling: &Scaling,
-        k: usize,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<Points> {
-        Points::made_of(features, None, Vec::new(), scaling, k, checkpoint)
+    /// The points of these rows, one for each row in their order.
+    pub fn of_each_row(rows: Rows<'_>, scaling: &Scaling, k: usize, checkpoint: &mut dyn Checkpoint) -> Result<Points> {
+        let Some(weights) = rows.weights else {
+            return Points::made_of(rows.features, rows.len(), |at| (at, 1.0), scaling, k, checkpoint);
+        };
+        let row = |at: usize| (at, weights[at]);
+        let mut points = Points::made_of(rows.features, rows.len(), row, scaling, k, checkpoint)?;
+        let whole = weights.iter().all(|weight| weight.fract() == 0.0) && weights.iter().sum::<f64>() <= EVEN;
+        (points.weighted, points.uneven) = (true, !whole);
+        Ok(points)
     }
 
+    /// So many points; `of` says which row each of them is, and what it weighs.
     fn made_of(
         features: &Features,
-        different: Option<Different>,
-        weights: Vec<f64>,
+        len: usize,
+        of: impl Fn(usize) -> (usize, f64) + Sync,
         scaling: &Scaling,
         k: usize,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Points> {
         let columns = columns(features);
-        let len = different
-            .as_ref()
-            .map_or(features.ncols(), |different| different.first.len());
         let mut points = Points::empty(columns.len(), len, k, checkpoint)?;
         points.fill(checkpoint, |at, feature| {
-            let (row, weight) = match &different {
-                Some(different) => (different.first[at] as usize, weights[at]),
-                None => (at, 1.0),
-            };
+            let (row, weight) = of(at);
             (scaling.scaled(feature, columns[feature][row]), weight)
-        })?;
-        points.different = different;
-        Ok(points)
-    }
-
-    /// Some of these points, each as likely as any other.
-    pub fn sample(
-        &self,
-        wanted: usize,
-        k: usize,
-        random: &mut Random,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<Points> {
-        // Selection sampling: algorithm S of Knuth (TAOCP 2, 3.4.2).
-        let mut chosen = vec_with_capacity(wanted, checkpoint)?;
-        for at in 0..self.len {
-            if random.unit() * (self.len - at) as f64 <= (wanted - chosen.len()) as f64 && chosen.len() < wanted {
-                chosen.push(at);
-            }
-        }
-        let mut points = Points::empty(self.dimension, chosen.len(), k, checkpoint)?;
-        points.fill(checkpoint, |at, feature| {
-            let (shard, at) = self.place(chosen[at]);
-            (shard.value(at, feature, self.dimension), shard.weights[at])
         })?;
         Ok(points)
     }
@@ -114,6 +106,8 @@ impl Points {
         let mut points = Points {
             dimension,
             shards: Vec::new(),
+            weighted: false,
+            uneven: false,
             len,
             different: None,
         };
@@ -164,14 +158,13 @@ impl Points {
         (&self.shards[point / size], point % size)
     }
 
-    /// For each point: one of the rows that it stands for, its cluster and how many rows there are of it; `pulse` is called each `breath`
-    /// points. Not for a sample.
+    /// For each point: one of the rows that it stands for, its cluster and its weight; `pulse` is called each `breath` points. Not for a sample.
     #[inline]
     pub fn each_row(
         &self,
         breath: usize,
         pulse: &mut dyn FnMut() -> Result<()>,
-        mut visit: impl FnMut(usize, u32, u64),
+        mut visit: impl FnMut(usize, u32, f64),
     ) -> Result<()> {
         let size = self.shard_len();
         for (number, shard) in self.shards.iter().enumerate() {
@@ -181,11 +174,22 @@ impl Points {
                     pulse()?;
                 }
                 if weight > 0.0 {
-                    visit(self.row(start + at), cluster, weight as u64);
+                    visit(self.row(start + at), cluster, weight);
                 }
             }
         }
         Ok(())
+    }
+
+    /// How many rows are in each of these clusters, that have these weights. Not for a sample.
+    pub fn sizes(&self, weights: &[f64], checkpoint: &mut dyn Checkpoint) -> Result<Vec<u64>> {
+        if !self.weighted {
+            return Ok(weights.iter().map(|&weight| weight as u64).collect());
+        }
+        let mut sizes = vec![0; weights.len()];
+        let pulse = &mut || checkpoint.pass("counting", 0, 0);
+        self.each_row(BREATH, pulse, |_, cluster, _| sizes[cluster as usize] += 1)?;
+        Ok(sizes)
     }
 
     /// Whether each of `k` clusters has a point.
@@ -218,14 +222,14 @@ impl Points {
         self.len
     }
 
-    /// How many rows they stand for.
-    pub fn rows(&self) -> f64 {
+    /// How many rows they stand for, or the weights of these.
+    pub fn weight_of_all(&self) -> f64 {
         self.shards.iter().flat_map(|shard| &shard.weights).sum()
     }
 
     /// The mean of the features' variances.
     pub fn mean_variance(&self) -> f64 {
-        let (rows, dimension) = (self.rows(), self.dimension);
+        let (rows, dimension) = (self.weight_of_all(), self.dimension);
         let moment = |feature: usize, about: f64, power: i32| {
             let shard_sum = |shard: &Shard| {
                 let each = |at: usize| shard.weights[at] * (shard.value(at, feature, dimension) - about).powi(power);
@@ -336,88 +340,4 @@ fn columns(features: &Features) -> Vec<&[f64]> {
     let rows = features.rows().into_iter();
     rows.map(|row| row.to_slice().expect("a feature is contiguous"))
         .collect()
-}
-
-/// Rows of which many are the same, as points.
-#[derive(Clone, Debug)]
-struct Different {
-    /// The first row of each point.
-    first: Vec<u32>,
-    /// The point of each row.
-    points: Vec<u32>,
-}
-
-/// How many rows differ; no more than `most` are counted.
-pub fn different(features: &Features, most: usize, checkpoint: &mut dyn Checkpoint) -> Result<usize> {
-    let (columns, rows) = (columns(features), features.ncols());
-    checkpoint.reserve(most.min(rows) * 24)?;
-    let mut known: HashTable<usize> = HashTable::new();
-    for row in 0..rows {
-        if row % 4_096 == 0 {
-            checkpoint.pass("preparing", row, rows)?;
-        }
-        let hash = hash(&columns, row);
-        let same = |&other: &usize| columns.iter().all(|column| column[other] == column[row]);
-        if known.find(hash, same).is_none() {
-            if known.len() + 1 == most {
-                return Ok(most);
-            }
-            known.insert_unique(hash, row, |&row| self::hash(&columns, row));
-        }
-    }
-    Ok(known.len())
-}
-
-fn hash(columns: &[&[f64]], row: usize) -> u64 {
-    columns.iter().fold(0u64, |hash, column| {
-        // -0 and 0 are the same.
-        let mixed = (hash ^ (column[row] + 0.0).to_bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
-    })
-}
-
-/// The rows that differ, and how many are like each; nothing where most differ and it does not pay.
-fn collapse(columns: &[&[f64]], rows: usize, checkpoint: &mut dyn Checkpoint) -> Result<Option<(Different, Vec<f64>)>> {
-    let Ok(_) = u32::try_from(rows) else {
-        return Ok(None);
-    };
-    let trial = (rows / 8).max(1_024);
-    let mut first: Vec<u32> = Vec::new();
-    let mut points: Vec<u32> = Vec::new();
-    let mut weights: Vec<f64> = Vec::new();
-    let mut known: HashTable<u32> = HashTable::new();
-    let hash = |row: usize| hash(columns, row);
-    for row in 0..rows {
-        if row % 4_096 == 0 {
-            checkpoint.pass("preparing", row, rows)?;
-        }
-        if row == trial && first.len() as f64 > DIFFERENT * trial as f64 {
-            return Ok(None);
-        }
-        let same = |&at: &u32| {
-            columns
-                .iter()
-                .all(|column| column[first[at as usize] as usize] == column[row])
-        };
-        let point = match known.find(hash(row), same) {
-            Some(&at) => {
-                weights[at as usize] += 1.0;
-                at
-            }
-            None => {
-                let at = first.len() as u32;
-                push(&mut first, row as u32, checkpoint)?;
-                push(&mut weights, 1.0, checkpoint)?;
-                let hasher = |&at: &u32| hash(first[at as usize] as usize);
-                if known.len() == known.capacity() {
-                    checkpoint.reserve(known.allocation_size() + 64)?;
-                    attempt(|| known.try_reserve(1, hasher))?;
-                }
-                known.insert_unique(hash(row), at, hasher);
-                at
-            }
-        };
-        push(&mut points, point, checkpoint)?;
-    }
-    Ok(Some((Different { first, points }, weights)))
 }

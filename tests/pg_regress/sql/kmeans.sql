@@ -154,12 +154,12 @@ CREATE TABLE weighed AS SELECT id, ARRAY[days, orders, revenue] AS features, id 
 CREATE TABLE of_weights AS
 SELECT (SELECT clientele.feature_set(id, features, weight) FROM weighed) AS weighted,
        (SELECT clientele.feature_set(id, features) FROM weighed, generate_series(1, weight)) AS repeated;
-SELECT scaling, round(a.inertia::numeric, 9) = round(b.inertia::numeric, 9) AS inertia, round(a.silhouette::numeric, 9) = round(b.silhouette::numeric, 9) AS silhouette,
+SELECT m.scaling, q.silhouette AS kind, round(a.inertia::numeric, 9) = round(b.inertia::numeric, 9) AS inertia, round(a.silhouette::numeric, 9) = round(b.silhouette::numeric, 9) AS silhouette,
        round(a.calinski_harabasz::numeric, 6) = round(b.calinski_harabasz::numeric, 6) AS calinski_harabasz,
        round(a.davies_bouldin::numeric, 9) = round(b.davies_bouldin::numeric, 9) AS davies_bouldin, a.rows, a.weight, b.rows AS as_rows, b.weight AS as_weight
 FROM of_weights, (VALUES ('none'), ('standard'), ('robust'), ('minmax')) m (scaling), (VALUES ('exact'), ('simplified')) q (silhouette),
      clientele.describe(clientele.fit_kmeans(weighted, 4, m.scaling, silhouette => q.silhouette)) a,
-     clientele.describe(clientele.fit_kmeans(repeated, 4, m.scaling, silhouette => q.silhouette)) b;
+     clientele.describe(clientele.fit_kmeans(repeated, 4, m.scaling, silhouette => q.silhouette)) b ORDER BY 1, 2;
 SELECT c.cluster, c.size, c.weight, round(c.share::numeric, 4) AS share, round(c.radius::numeric, 6) AS radius, r.size AS as_size, r.weight AS as_weight,
        round(r.share::numeric, 4) AS as_share, round(r.radius::numeric, 6) AS as_radius
 FROM of_weights, clientele.kmeans_centers(clientele.fit_kmeans(weighted, 3)) c JOIN LATERAL clientele.kmeans_centers(clientele.fit_kmeans(repeated, 3)) r USING (cluster);

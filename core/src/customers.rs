@@ -111,6 +111,51 @@ pub fn each(
     )
 }
 
+/// A customer at one of several times.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    /// Counts and sums since the time before; at the first, since ever.
+    pub since: Totals,
+    /// All purchases up to then; nothing before the first.
+    pub purchases: Option<Purchases>,
+}
+
+/// Visits all customers that have an entry up to the last of several ends of observation, each later than the one before, in order of their
+/// keys, with what they were at each of these. One pass over the log.
+pub fn each_stage<const N: usize>(
+    log: &OrderLog<'_>,
+    observations: &[Observation; N],
+    checkpoint: &mut dyn Checkpoint,
+    visit: &mut dyn FnMut(&[Stage; N], &mut dyn Checkpoint) -> Result<()>,
+) -> Result<()> {
+    let end = observations.last().map_or(i64::MIN, |last| last.as_of);
+    let add = |Counts(counts): &mut Counts<N>, part: &Part<'_>| {
+        let mut rest = *part;
+        for ((since, purchases), observation) in counts.iter_mut().zip(observations) {
+            purchases.add(&part.until(observation.as_of), observation);
+            since.add(&rest.until(observation.as_of));
+            rest = rest.after(observation.as_of);
+        }
+    };
+    walk(log, end, checkpoint, add, |_, Counts(counts), checkpoint| {
+        let mut stages: [Stage; N] = std::array::from_fn(|_| Stage::default());
+        for ((stage, (since, purchases)), observation) in stages.iter_mut().zip(counts).zip(observations) {
+            stage.since = std::mem::take(since);
+            stage.purchases = purchases.finish(observation)?;
+        }
+        visit(&stages, checkpoint)
+    })
+}
+
+/// What is counted of a customer up to each of several times.
+struct Counts<const N: usize>([(Totals, PurchaseCount); N]);
+
+impl<const N: usize> Default for Counts<N> {
+    fn default() -> Self {
+        Counts(std::array::from_fn(|_| Default::default()))
+    }
+}
+
 /// Counts the purchases of one customer while its entries pass by in order of time.
 #[derive(Clone, Debug, Default)]
 struct PurchaseCount {

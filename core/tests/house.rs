@@ -32,7 +32,7 @@ const FEATURES: [&str; 16] = [
 
 /// Which features may import which others, in `core/src` and in `src`, and what for. Everything else that is imported is a tool, and tools
 /// know no feature.
-const IMPORTS: [(&str, &str, &str); 22] = [
+const IMPORTS: [(&str, &str, &str); 24] = [
     ("churn", "order_log", "reads orders"),
     ("churn", "purchases", "applies its model"),
     ("clv", "order_log", "reads orders"),
@@ -52,9 +52,11 @@ const IMPORTS: [(&str, &str, &str); 22] = [
     ("rules", "itemsets", "makes rules of them"),
     ("spend", "customers", "is fitted to what customers did"),
     ("spend", "order_log", "reads orders"),
+    ("validation", "clv", "tries its values"),
     ("validation", "customers", "looks at customers"),
     ("validation", "order_log", "reads orders"),
     ("validation", "purchases", "tries its models"),
+    ("validation", "spend", "tries its model"),
 ];
 
 /// Words of customer analytics, which PostgreSQL does not know: `src/pg` may not contain them.

@@ -219,6 +219,12 @@ impl<'c> Part<'c> {
         self
     }
 
+    /// The entries later than the time `start`.
+    #[inline]
+    pub fn after(self, start: i64) -> Part<'c> {
+        self.from(self.times.partition_point(|&time| time <= start))
+    }
+
     /// The entries up to the time `end`, inclusive.
     #[inline]
     pub fn until(mut self, end: i64) -> Part<'c> {

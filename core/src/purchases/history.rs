@@ -4,7 +4,7 @@ use super::{Customer, Sought};
 use crate::calendar::format_length;
 use crate::checkpoint::{Checkpoint, push};
 use crate::codec::{Sealer, Sink, unseal};
-use crate::customers::{self, Observation};
+use crate::customers::{self, Observation, Purchases};
 use crate::error::{Error, Result};
 use crate::mergeable::Mergeable;
 use crate::order_log::OrderLog;
@@ -46,6 +46,19 @@ impl History {
         let there = |history: &&History| history.frequency > 0 && history.weight > 0.0;
         let gaps = histories.iter().filter(there);
         gaps.map(|history| Some(history.weight * history.ln_gaps?)).sum()
+    }
+
+    /// The history of a customer with these purchases.
+    pub fn of(purchases: &Purchases) -> History {
+        let recency = purchases.recency.max(0.0);
+        History {
+            frequency: purchases.frequency,
+            recency,
+            // Where a zone's clocks go back over midnight, a day may begin before the one before it.
+            age: purchases.age.max(recency),
+            weight: 1.0,
+            ln_gaps: Some(purchases.ln_gaps),
+        }
     }
 
     /// The customer.
@@ -184,16 +197,7 @@ pub fn of_log(
         let Some(purchases) = customer.purchases else {
             return Ok(());
         };
-        let recency = purchases.recency.max(0.0);
-        let history = History {
-            frequency: purchases.frequency,
-            recency,
-            // Where a zone's clocks go back over midnight, a day may begin before the one before it.
-            age: purchases.age.max(recency),
-            weight: 1.0,
-            ln_gaps: Some(purchases.ln_gaps),
-        };
-        push(&mut histories, history, checkpoint)?;
+        push(&mut histories, History::of(&purchases), checkpoint)?;
         visit(&customer, checkpoint)
     })?;
     Ok(histories)

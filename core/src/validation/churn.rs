@@ -1,12 +1,15 @@
 //! Churn predicted, beside who placed no order.
 
+use super::Prediction;
 use super::measures::mean;
 use super::trial::{STRIDE, Trial};
-use super::{Prediction, TENTHS};
+use crate::calendar::DAY;
 use crate::checkpoint::{Checkpoint, vec_of, vec_with_capacity};
 use crate::error::Result;
+use crate::maximum::{Curve, climb};
 use crate::purchases::Model;
-use crate::rank::{ascending, middle_ranks, sortable};
+use crate::rank::middle_ranks;
+use crate::special::{ln_1p_exp, logistic};
 
 /// Probabilities count as no nearer to 0 and 1 than this: who is certain and wrong pays 36.04 of [`log_loss`](ChurnComparison::log_loss), and
 /// not without end. It is what scikit-learn does.
@@ -64,53 +67,80 @@ impl Churn {
         }
         let churned = earlier.iter().filter(|customer| customer.churned).count();
         let base_rate = vec_of(churned as f64 / earlier.len() as f64, n, checkpoint)?;
-        let lesson = Lesson::of(trial, checkpoint)?;
+        let by_recency = Recency::of(trial, checkpoint)?;
         let mut recency = vec_with_capacity(n, checkpoint)?;
         recency.extend(
             trial
                 .histories()
                 .iter()
-                .map(|history| lesson.share(trial.silence(history))),
+                .map(|history| by_recency.probability(trial.silence(history))),
         );
         let rule = |method, probabilities| Churn { method, probabilities };
         Ok(vec![rule("base rate", base_rate), rule("recency", recency)])
     }
 }
 
-/// Shares of those who placed no order, by how long the last purchase was ago.
-struct Lesson {
-    /// Up to which silence, as an integer that sorts as it does, and what share.
-    steps: Vec<(u64, f64)>,
+/// How likely no order is by how long the last purchase was ago: a logistic regression on the logarithm of one day more than that. It ranks
+/// customers by recency, and nothing else is in it.
+struct Recency {
+    /// The log-odds at the middle.
+    middle: f64,
+    /// By how much they grow with the logarithm.
+    slope: f64,
+    /// The mean logarithm of those it was fitted to.
+    mean: f64,
 }
 
-impl Lesson {
-    /// Up to ten groups as large as each other, save that equal silences are in one. By the rule of succession, (k + 1) / (n + 2), no share
-    /// is 0 or 1.
-    fn of(trial: &Trial, checkpoint: &mut dyn Checkpoint) -> Result<Lesson> {
+impl Recency {
+    /// The most log-odds, either way.
+    const CERTAIN: f64 = 30.0;
+
+    /// The steepest slope. There is none downwards: nobody is likelier to come for having been away.
+    const STEEPEST: f64 = 10.0;
+
+    /// Fits it by maximum likelihood to those who were customers already as long before the split. One more of each kind stands in the
+    /// middle, so that few customers do not make certain.
+    fn of(trial: &Trial, checkpoint: &mut dyn Checkpoint) -> Result<Recency> {
         let earlier = trial.earlier();
-        let order = ascending(earlier.iter().map(|customer| customer.silence), checkpoint)?;
-        let n = order.len();
-        let (mut steps, mut begin) = (Vec::with_capacity(TENTHS), 0);
-        for tenth in 1..=TENTHS {
-            let Some(&(last, _)) = (tenth * n / TENTHS).checked_sub(1).and_then(|at| order.get(at)) else {
-                continue;
-            };
-            let end = order.partition_point(|row| row.0 <= last);
-            if end > begin {
-                let group = &order[begin..end];
-                let churned = group.iter().filter(|row| earlier[row.1 as usize].churned).count();
-                steps.push((last, (churned as f64 + 1.0) / (group.len() as f64 + 2.0)));
-                begin = end;
+        let mean = mean(earlier.iter().map(|customer| logarithm(customer.silence)));
+        let limits = [(-Self::CERTAIN, Self::CERTAIN), (0.0, Self::STEEPEST)];
+        let found = climb([0.0, 0.0], &limits, |&[middle, slope]| {
+            let p = logistic(middle);
+            let mut curve = Curve::ZERO;
+            curve.value = middle - 2.0 * ln_1p_exp(middle);
+            curve.gradient[0] = 1.0 - 2.0 * p;
+            curve.hessian[0][0] = -2.0 * p * (1.0 - p);
+            for (at, customer) in earlier.iter().enumerate() {
+                if at % STRIDE == 0 {
+                    checkpoint.pass("fitting", at, earlier.len())?;
+                }
+                let x = logarithm(customer.silence) - mean;
+                let (log_odds, churned) = (middle + slope * x, f64::from(u8::from(customer.churned)));
+                let p = logistic(log_odds);
+                let (by, curved) = (churned - p, p * (1.0 - p));
+                curve.value += churned * log_odds - ln_1p_exp(log_odds);
+                curve.gradient[0] += by;
+                curve.gradient[1] += by * x;
+                curve.hessian[0][0] -= curved;
+                curve.hessian[0][1] -= curved * x;
+                curve.hessian[1][1] -= curved * x * x;
             }
-        }
-        Ok(Lesson { steps })
+            curve.hessian[1][0] = curve.hessian[0][1];
+            Ok(curve)
+        })?;
+        let [middle, slope] = found.point;
+        Ok(Recency { middle, slope, mean })
     }
 
-    /// The share at a silence; beyond the longest known one, that of it.
-    fn share(&self, silence: f64) -> f64 {
-        let at = self.steps.partition_point(|step| step.0 < sortable(silence));
-        self.steps[at.min(self.steps.len() - 1)].1
+    /// The probability at a silence.
+    fn probability(&self, silence: f64) -> f64 {
+        logistic(self.middle + self.slope * (logarithm(silence) - self.mean))
     }
+}
+
+/// ln(1 + days) of microseconds.
+fn logarithm(silence: f64) -> f64 {
+    (silence / DAY as f64).ln_1p()
 }
 
 impl Prediction for Churn {

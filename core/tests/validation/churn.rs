@@ -1,7 +1,7 @@
 //! Churn predicted.
 
 use crate::cases::cases;
-use crate::plain::{Known, horizon, known};
+use crate::plain::{horizon, known};
 use crate::{DAY, Row, both_close, check, close, daily, model, trial, trials};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::validation::{Churn, ChurnComparison, Prediction, Trial};
@@ -41,22 +41,37 @@ fn measured(pairs: &[(f64, bool)]) -> ChurnComparison {
     }
 }
 
-/// The share of those who churned before by how long they were silent: in tenths of them, from the least silent, equal ones together.
-fn recency(all: &[Known], silence: i64) -> f64 {
-    let mut earlier: Vec<(i64, bool)> = all.iter().filter_map(|known| known.earlier).collect();
-    earlier.sort();
-    let n = earlier.len();
-    // The silence with which each tenth ends.
-    let mut ends: Vec<i64> = (1..=10)
-        .filter(|tenth| tenth * n >= 10)
-        .map(|tenth| earlier[tenth * n / 10 - 1].0)
-        .collect();
-    ends.dedup();
-    let at = ends.iter().position(|&end| silence <= end).unwrap_or(ends.len() - 1);
-    let above = if at == 0 { i64::MIN } else { ends[at - 1] };
-    let group = earlier.iter().filter(|one| above < one.0 && one.0 <= ends[at]);
-    let churned = group.clone().filter(|one| one.1).count() as f64;
-    (churned + 1.0) / (group.count() as f64 + 2.0)
+/// The root between two ends of a function that falls; the end next to it if there is none.
+fn root(mut low: f64, mut high: f64, of: impl Fn(f64) -> f64) -> f64 {
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if of(middle) > 0.0 { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// The probability of no order at silences, by those earlier ones: log-odds that are a line in ln(1 + days), with one more customer of each kind
+/// in the middle. What makes the likelihood greatest is where its slopes are 0: bisection within bisection.
+fn recency(earlier: &[(i64, bool)], silences: impl Iterator<Item = i64>) -> Vec<f64> {
+    let ln = |silence: i64| (1.0 + silence as f64 / DAY as f64).ln();
+    let mean = earlier.iter().map(|one| ln(one.0)).sum::<f64>() / earlier.len() as f64;
+    let p = |middle: f64, slope: f64, x: f64| 1.0 / (1.0 + (-middle - slope * x).exp());
+    let wrong = |middle: f64, slope: f64, by: &dyn Fn(f64) -> f64| -> f64 {
+        let one = |&(silence, churned): &(i64, bool)| {
+            let x = ln(silence) - mean;
+            by(x) * (f64::from(u8::from(churned)) - p(middle, slope, x))
+        };
+        earlier.iter().map(one).sum()
+    };
+    let middle_of = |slope: f64| {
+        root(-30.0, 30.0, |middle| {
+            wrong(middle, slope, &|_| 1.0) + 1.0 - 2.0 * p(middle, 0.0, 0.0)
+        })
+    };
+    let slope = root(0.0, 10.0, |slope| wrong(middle_of(slope), slope, &|x| x));
+    silences
+        .map(|silence| p(middle_of(slope), slope, ln(silence) - mean))
+        .collect()
 }
 
 proptest! {
@@ -71,15 +86,15 @@ proptest! {
         let horizon = horizon(&observation, split);
         let mut methods = vec![Churn::by_model(&trial, &model(), &mut Unhindered).unwrap()];
         methods.extend(Churn::by_rules(&trial, &mut Unhindered).unwrap());
-        let earlier: Vec<bool> = all.iter().filter_map(|known| Some(known.earlier?.1)).collect();
+        let earlier: Vec<(i64, bool)> = all.iter().filter_map(|known| known.earlier).collect();
         prop_assert_eq!(methods.len(), if earlier.is_empty() { 1 } else { 3 });
-        let base = earlier.iter().filter(|&&churned| churned).count() as f64 / earlier.len() as f64;
+        let base = earlier.iter().filter(|one| one.1).count() as f64 / earlier.len() as f64;
         for (method, prediction) in methods.iter().enumerate() {
-            let values: Vec<f64> = all.iter().map(|known| match method {
-                0 => model().outlook(&known.customer).p_no_order(horizon),
-                1 => base,
-                _ => recency(&all, known.silence),
-            }).collect();
+            let values: Vec<f64> = match method {
+                0 => all.iter().map(|known| model().outlook(&known.customer).p_no_order(horizon)).collect(),
+                1 => vec![base; all.len()],
+                _ => recency(&earlier, all.iter().map(|known| known.silence)),
+            };
             let want = |places: &[usize]| {
                 let pair = |&at: &usize| (prediction.values()[at], all[at].after.0 == 0);
                 measured(&places.iter().map(pair).collect::<Vec<_>>())
@@ -115,8 +130,15 @@ fn rules_learn_from_the_time_before() {
         ["base rate", "recency"]
     );
     assert_eq!(rules[0].values(), [0.5; 6]);
-    // Silent for 8, 5, 19, 19, 9 and 0 days: up to one day none of two left, up to nine days both.
-    assert_eq!(rules[1].values(), [0.75, 0.75, 0.75, 0.75, 0.75, 0.25]);
+    // Silent for 8, 5, 19, 19, 9 and 0 days; then, those who left for 9 days and the others for one.
+    let [a, b, c, d, e, f] = rules[1].values() else {
+        panic!("six customers")
+    };
+    assert!(
+        f < &0.01 && f < b && b < a && a < e && e < c && c == d && c > &0.99,
+        "{:?}",
+        rules[1].values()
+    );
     let found = rules[0].compare(&trial, &mut Unhindered).unwrap();
     assert_eq!((found.predicted, found.actual), (0.5, 5.0 / 6.0));
     assert_eq!(

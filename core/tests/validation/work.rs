@@ -63,7 +63,7 @@ fn it_stops_wherever_it_is() {
     let Stop { looks, stages, .. } = work(usize::MAX).unwrap();
     assert_eq!(
         stages.into_iter().collect::<Vec<_>>(),
-        ["predicting", "ranking", "reading"]
+        ["fitting", "predicting", "ranking", "reading"]
     );
     for at in 0..looks {
         let stopped = work(at).err().map(|error| error.kind());

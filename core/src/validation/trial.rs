@@ -78,28 +78,35 @@ impl Trial {
         split: Option<i64>,
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Fitted<Trial>> {
-        let (split, chosen) = match split {
-            Some(split) => (split, true),
-            None => match first_order(log, observation.as_of, checkpoint)? {
-                Some(first) => (two_thirds(first, observation.as_of), false),
-                None => return Ok(no_order()),
-            },
-        };
-        if let (true, Err(about)) = (chosen, check_split(observation, split)) {
-            let detail = about.detail_text().unwrap_or_default().to_owned();
-            return Ok(nothing(
-                detail,
-                "Pass an earlier split, or collect orders over a longer time.",
-            ));
-        }
         let start = |time: i64| observation.period_start(time);
-        let window = start(observation.as_of).saturating_sub(start(split));
-        if window <= 0 {
-            return Ok(nothing(
-                "The last third of the time from the first order is within one period.".to_owned(),
-                "Collect orders over a longer time, or pass a split or a later as_of.",
-            ));
-        }
+        let window = |split: i64| start(observation.as_of).saturating_sub(start(split));
+        let split = match split {
+            Some(split) => {
+                if let Err(about) = check_split(observation, split) {
+                    let detail = about.detail_text().unwrap_or_default().to_owned();
+                    return Ok(nothing(
+                        detail,
+                        "Pass an earlier split, or collect orders over a longer time.",
+                    ));
+                }
+                split
+            }
+            None => {
+                let (customers, Some(first)) = first_order(log, observation.as_of, checkpoint)? else {
+                    return Ok(no_order());
+                };
+                let split = two_thirds(first, observation.as_of);
+                if window(split) <= 0 {
+                    let detail = format!(
+                        "The last third of the time from the first order of {customers} customers is within one period."
+                    );
+                    let hint = "Collect orders over a longer time, or pass a split or a later as_of.";
+                    return Ok(nothing(detail, hint));
+                }
+                split
+            }
+        };
+        let window = window(split);
         let at = |as_of: i64| Observation {
             as_of,
             ..observation.clone()
@@ -211,14 +218,16 @@ fn no_order() -> Fitted<Trial> {
     nothing(detail, "Collect orders, or pass a later as_of.")
 }
 
-/// The time of the first order.
-fn first_order(log: &OrderLog<'_>, as_of: i64, checkpoint: &mut dyn Checkpoint) -> Result<Option<i64>> {
+/// How many customers have ordered, and the time of the first order.
+fn first_order(log: &OrderLog<'_>, as_of: i64, checkpoint: &mut dyn Checkpoint) -> Result<(usize, Option<i64>)> {
+    let mut customers = 0;
     let mut first: Option<i64> = None;
     each_totals(log, as_of, checkpoint, |_, totals, _| {
+        customers += usize::from(totals.first_order.is_some());
         first = [first, totals.first_order].into_iter().flatten().min();
         Ok(())
     })?;
-    Ok(first)
+    Ok((customers, first))
 }
 
 /// The time two thirds of the way from one time to another.

@@ -3,6 +3,8 @@
 //! The files are not part of the project: `REFERENCE_DATA` names the directory of their folders `data` and `golden`. Where they are
 //! not, there or in `../shared`, a test is skipped and says so.
 
+mod validation;
+
 use crate::database::{Database, one, program, run};
 use crate::{Failure, Outcome, ensure};
 use libtest_mimic::Trial;
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 10] = [
+const CHECKS: [(&str, &[&str], Check); 13] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -31,6 +33,13 @@ const CHECKS: [(&str, &[&str], Check); 10] = [
     ("cdnow_scores", &["cdnow_master", "rfm_cdnow"], cdnow_scores),
     ("cdnow_models", &["cdnow_master"], cdnow_models),
     ("cdnow_predictions", &["cdnow_sample"], cdnow_predictions),
+    ("cdnow_money", &["cdnow_master"], validation::cdnow_money),
+    ("cdnow_churn", &["cdnow_master"], validation::cdnow_churn),
+    (
+        "online_retail_money",
+        &["online_retail"],
+        validation::online_retail_money,
+    ),
     ("cdnow_segments", &["kmeans_cdnow"], cdnow_segments),
     ("groceries", &["groceries_baskets"], groceries),
     (

@@ -64,6 +64,37 @@ pub struct Optimum<const N: usize> {
     pub end: End,
 }
 
+/// Values that differ by less than this share are the same: which of them is greater is for rounding to say, and for the day's data.
+pub const SAME: f64 = 1e-10;
+
+impl<const N: usize> Curve<N> {
+    /// What shares of the value are shares of: sums of many terms near to 0 are rounded as if they were about 1.
+    fn size(&self) -> f64 {
+        self.value.abs().max(1.0)
+    }
+}
+
+impl<const N: usize> Optimum<N> {
+    /// Whether it is where the function is greatest, as far as its surroundings tell.
+    pub fn is_top(&self) -> bool {
+        self.end == End::Converged
+    }
+
+    /// Whether the values are the same.
+    pub fn is_as_high_as(&self, other: &Optimum<N>) -> bool {
+        (self.curve.value - other.curve.value).abs() <= SAME * self.curve.size()
+    }
+
+    /// The better of two: of those with the same value the one that is at a top, or else within the limits, or else the first.
+    pub fn or_better(self, other: Optimum<N>) -> Optimum<N> {
+        let takes = match self.is_as_high_as(&other) {
+            true => (other.end as u8) < self.end as u8,
+            false => other.curve.value > self.curve.value,
+        };
+        if takes { other } else { self }
+    }
+}
+
 /// The most steps of a search.
 const STEPS: usize = 200;
 
@@ -97,7 +128,7 @@ pub fn climb<const N: usize>(
     for _ in 0..STEPS {
         let (step, gain, held) = step_within(&at, &point, limits, reach);
         let next = stopped_at_limits(&point, &step, limits);
-        if gain <= GAIN * at.value.abs() || next == point {
+        if gain <= GAIN * at.size() || next == point {
             // The last step, too small to be worth another look, doubles the digits that are right.
             point = next;
             end = match held.contains(&true) {
@@ -107,7 +138,7 @@ pub fn climb<const N: usize>(
             break;
         }
         let there = curve(&next)?;
-        if there.is_finite() && there.value >= at.value - SLACK * at.value.abs() {
+        if there.is_finite() && there.value >= at.value - SLACK * at.size() {
             (point, at) = (next, there);
             reach = (2.0 * reach).min(REACH);
         } else {
@@ -251,6 +282,35 @@ pub fn covariance<const N: usize>(hessian: &Matrix<N>) -> Option<Matrix<N>> {
     Some(inverse)
 }
 
+/// The same of those parameters that are not `held`, as if the others were known: these have zeros in their rows and columns. Where the
+/// curvature along an axis is less than `least`, or the wrong way, it counts as that: the data say next to nothing of such a direction, and
+/// what moves along it has a great variance, not none. Nothing where the curvature is not finite.
+pub fn covariance_within<const N: usize>(hessian: &Matrix<N>, held: &[bool; N], least: f64) -> Option<Matrix<N>> {
+    let mut matrix = *hessian;
+    for i in (0..N).filter(|&i| held[i]) {
+        for j in 0..N {
+            matrix[i][j] = 0.0;
+            matrix[j][i] = 0.0;
+        }
+    }
+    let (values, axes) = axes(&matrix);
+    if !values.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let mut inverse = [[0.0; N]; N];
+    for (value, axis) in values.iter().zip(&axes) {
+        let information = (-value).max(least);
+        for i in (0..N).filter(|&i| !held[i]) {
+            // The same on both sides, to the last bit.
+            for j in (0..=i).filter(|&j| !held[j]) {
+                inverse[i][j] += axis[i] * axis[j] / information;
+                inverse[j][i] = inverse[i][j];
+            }
+        }
+    }
+    Some(inverse)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,5 +348,25 @@ mod tests {
         }
         assert_eq!(covariance(&[[-1.0, -1.0], [-1.0, -1.0]]), None);
         assert_eq!(covariance(&[[1.0, 0.0], [0.0, -1.0]]), None);
+    }
+
+    #[test]
+    fn what_is_held_has_no_covariance_and_what_is_flat_a_great_one() {
+        let matrix = [[-4.0, -2.0, -1.0], [-2.0, -3.0, -1.0], [-1.0, -1.0, -9.0]];
+        let held = covariance_within(&matrix, &[false, false, true], 0.01).unwrap();
+        for (row, want) in held.iter().zip([[0.375, -0.25, 0.0], [-0.25, 0.5, 0.0], [0.0; 3]]) {
+            assert!(
+                row.iter().zip(want).all(|(x, want)| (x - want).abs() < 1e-14),
+                "{held:?}"
+            );
+        }
+        // Only the sum of the two is known, with a variance of 1: their difference may be anywhere.
+        let ridge = covariance_within(&[[-1.0, -1.0], [-1.0, -1.0]], &[false; 2], 0.01).unwrap();
+        let of = |x: [f64; 2]| x[0] * (ridge[0][0] * x[0] + 2.0 * ridge[0][1] * x[1]) + x[1] * ridge[1][1] * x[1];
+        assert!(
+            (of([1.0, 1.0]) - 1.0).abs() < 1e-12 && (of([1.0, -1.0]) - 200.0).abs() < 1e-9,
+            "{ridge:?}"
+        );
+        assert_eq!(covariance_within(&[[f64::NAN]], &[false], 0.01), None);
     }
 }

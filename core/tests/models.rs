@@ -12,8 +12,8 @@ const PURCHASES: &str = concat!(
 
 const SPEND: &str = concat!(
     r#"{"spend_model":1,"parameters":{"p":6.25,"q":3.75,"v":15.5},"status":"boundary","customers":946,"#,
-    r#""log_likelihood":-4055.5,"aic":8117.0,"bic":8131.556727707156,"standard_errors":{"p":1.0,"q":0.5,"v":4.0},"#,
-    r#""covariance":[[1.0,-0.25,0.0],[-0.25,0.25,0.0],[0.0,0.0,16.0]],"warnings":[],"left_out":1411,"#,
+    r#""log_likelihood":-4055.5,"aic":8117.0,"bic":8131.556727707156,"standard_errors":{"p":1.0,"q":0.5},"#,
+    r#""covariance":[[1.0,-0.25,0.0],[-0.25,0.25,0.0],[0.0,0.0,0.0]],"at_limit":["v"],"warnings":[],"left_out":1411,"#,
     r#""mean_value":35.25,"correlation":0.125,"rank_correlation":0.25,"independence_p_value":0.5}"#
 );
 
@@ -107,6 +107,8 @@ fn wrong_text_is_refused() {
         (",[0.0,0.0,0.5,16.0]", ""),
         (",0.5,16.0]", ",0.5]"),
         ("0.5,16.0]]", "0.5,16.0,0.0]]"),
+        (r#""warnings""#, r#""at_limit":["beta"],"warnings""#),
+        (r#""warnings""#, r#""at_limit":["b"],"warnings""#),
         ("0.5,16.0]]", "0.5,-16.0]]"),
         ("0.5,16.0]]", "0.25,16.0]]"),
         ("[\"only é\"]", "7"),

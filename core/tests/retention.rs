@@ -10,7 +10,7 @@ use clientele_core::estimate::{Fitted, Status};
 use clientele_core::mergeable::Mergeable;
 use clientele_core::retention::{Model, Tenures};
 use proptest::prelude::*;
-use tolerance::{FORMULA, OPTIMUM, ROUNDING, printed};
+use tolerance::{FORMULA, OPTIMUM, ROUNDING, close, printed};
 
 /// Percent of the customers of Fader & Hardie (2007) still there after 0 to 12 years, table 1.
 const HIGH_END: [f64; 13] = [
@@ -201,7 +201,15 @@ fn boundaries_are_told_and_still_predict() {
     ] {
         let model = fit_curve(survivors);
         let estimate = &model.estimate;
-        assert_eq!((estimate.status, estimate.covariance), (Status::Boundary, None));
+        assert_eq!(estimate.status, Status::Boundary);
+        // What is left of two parameters, one of which is held, has a standard error.
+        let held = estimate.at_limit.iter().filter(|&&held| held).count();
+        let known = model
+            .parameters()
+            .iter()
+            .filter(|parameter| parameter.standard_error.is_some())
+            .count();
+        assert!(held > 0 && known == 2 - held, "{survivors:?}: {estimate:?}");
         assert!(
             matches!(&estimate.warnings[..], [warning] if warning.contains(about)),
             "{survivors:?}: {:?}",
@@ -215,6 +223,27 @@ fn boundaries_are_told_and_still_predict() {
             );
         }
     }
+}
+
+#[test]
+fn at_a_limit_the_odds_have_the_error_of_a_share() {
+    // 20 of 100 leave: the logarithm of the odds has a variance of 1 / (100 * 0.2 * 0.8).
+    let model = fit_curve(&[100, 80]);
+    let [alpha, beta] = model.parameters().try_into().unwrap();
+    assert_eq!((alpha.at_limit, beta.at_limit, beta.interval), (false, true, None));
+    close(
+        alpha.standard_error.unwrap() / alpha.estimate,
+        0.25,
+        OPTIMUM,
+        "the standard error",
+    );
+    let slopes = [0.8, -0.8];
+    close(
+        model.estimate.relative_variance(&slopes).unwrap(),
+        0.04,
+        OPTIMUM,
+        "the variance of the share",
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::likelihood::likelihood;
+use super::search::{self, LEAST, LIMITS, MOST};
 use super::{Family, History, Model, Sought, Stages};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
@@ -11,13 +12,8 @@ use crate::estimate::{Estimate, Fitted, Search, checked_unit};
 use crate::maximum::{Optimum, climb};
 use crate::special::ln_gamma;
 
-/// Parameters are sought between these, with time in units of the customers' mean age.
-const LEAST: f64 = 1e-6;
-const MOST: f64 = 1e6;
-
-/// A search begins with about so many cells, and goes on with so many times more.
-const SAMPLE: usize = 256;
-const GROWTH: usize = 16;
+/// Logarithms of parameters this near to a limit are at it.
+const NEAR: f64 = 2.0;
 
 /// With fewer customers who have bought again, models warn.
 const FEW: f64 = 100.0;
@@ -64,6 +60,31 @@ pub fn fit(
 /// Fits every model; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
 pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
     Data::of(histories, checkpoint)?.and_then(|data| data.fit_all(fitting, checkpoint))
+}
+
+/// The best of where climbs over all histories from each of these starts end: parameters, and the log-likelihood, which a fit can be compared
+/// with. Starts are logarithms of parameters, with time in units of the customers' mean age. Nothing where there is nothing to fit to.
+pub fn climb_from(
+    histories: &[History],
+    family: Family,
+    starts: &[[f64; 4]],
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Option<([f64; 4], f64)>> {
+    let Fitted::Model(data) = Data::of(histories, checkpoint)? else {
+        return Ok(None);
+    };
+    let mut best: Option<Optimum<4>> = None;
+    for &start in starts {
+        let found = climb(start, &LIMITS, |at| likelihood(family, &data.cells, at, checkpoint))?;
+        if best.is_none_or(|best| found.curve.value > best.curve.value) {
+            best = Some(found);
+        }
+    }
+    Ok(best.map(|best| {
+        let units = data.units(family);
+        let values = std::array::from_fn(|i| best.point[i].exp() * units[i]);
+        (values, best.curve.value + data.ln_units(family))
+    }))
 }
 
 /// The most likely model, with the reason; of equally likely ones the first.
@@ -131,7 +152,7 @@ impl Data {
     }
 
     fn fit(&self, family: Family, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Model> {
-        self.model(family, &self.search(family, checkpoint)?, fitting)
+        self.model(family, &self.search(family).best(checkpoint)?, fitting)
     }
 
     fn fit_all(&self, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Model>> {
@@ -158,11 +179,11 @@ impl Data {
         let mut falls = 0;
         for family in Stages::all().map(Family::Regular) {
             let optimum = match tried.last() {
-                None => self.search(family, checkpoint)?,
+                None => self.search(family).best(checkpoint)?,
                 Some(&(before, optimum, _)) => {
                     let mut start = optimum.point;
                     start[1] += (before.stages() / family.stages()).ln();
-                    self.climb(family, start, SAMPLE, checkpoint)?
+                    self.search(family).from(start, checkpoint)?
                 }
             };
             let value = optimum.curve.value + self.ln_units(family);
@@ -181,12 +202,8 @@ impl Data {
             .reduce(|best, other| if other.2 > best.2 { other } else { best });
         let (family, neighbour, _) = best.expect("there is a first");
         // Where the way from one k to the next leads astray, the usual starts do not.
-        let usual = self.search(family, checkpoint)?;
-        let optimum = if usual.curve.value > neighbour.curve.value {
-            usual
-        } else {
-            neighbour
-        };
+        let usual = self.search(family).best(checkpoint)?;
+        let optimum = neighbour.or_better(usual);
         let mut model = self.model(family, &optimum, fitting)?;
         model.choice = Some(format!(
             "k = {} has the greatest log-likelihood: {}",
@@ -209,14 +226,13 @@ impl Data {
     }
 
     fn model(&self, family: Family, optimum: &Optimum<4>, fitting: Fitting) -> Result<Model> {
-        // Times are sought in units of the mean age.
-        let time = if family == Family::Pareto { self.unit } else { 1.0 };
         let mut estimate = Estimate::of(
             optimum,
             &Search {
                 names: &family.parameter_names(),
-                units: [1.0, self.unit, 1.0, time],
+                units: self.units(family),
                 limits: (LEAST, MOST),
+                near: NEAR,
                 ln_units: self.ln_units(family),
                 customers: self.customers,
             },
@@ -235,53 +251,18 @@ impl Data {
         Ok(model)
     }
 
-    /// The best maximum of several starts.
-    fn search(&self, family: Family, checkpoint: &mut dyn Checkpoint) -> Result<Optimum<4>> {
-        let limits = [(LEAST.ln(), MOST.ln()); 4];
-        let inside = |x: f64| x.clamp(LEAST, MOST).ln();
-        let rate = self.orders / self.customers;
-        // Rates that differ much, little and hardly, with different ways of leaving.
-        let starts = [(0.5, 0.5, 2.0), (2.0, 1.0, 1.0), (0.1, 2.0, 10.0), (10.0, 0.1, 0.5)];
-        let starts = starts.map(|(r, a, b)| [r, r / (1.5 * rate), a, b].map(inside));
-        let mut size = SAMPLE;
-        let first = self.cells.sample(size);
-        let mut best: Option<Optimum<4>> = None;
-        for start in starts {
-            let found = climb(start, &limits, |at| likelihood(family, &first, at, checkpoint))?;
-            if best.is_none_or(|best| found.curve.value > best.curve.value) {
-                best = Some(found);
-            }
+    fn search(&self, family: Family) -> search::Search<'_> {
+        search::Search {
+            family,
+            cells: &self.cells,
+            rate: self.orders * family.stages() / self.customers,
         }
-        let best = best.expect("there are starts");
-        if size >= self.cells.len() {
-            return Ok(best);
-        }
-        size = size.saturating_mul(GROWTH);
-        self.climb(family, best.point, size, checkpoint)
     }
 
-    /// The maximum from a point, on a sample of this size and then on larger ones: from one sample's maximum it is a step or two to that of
-    /// the next.
-    fn climb(
-        &self,
-        family: Family,
-        mut start: [f64; 4],
-        mut size: usize,
-        checkpoint: &mut dyn Checkpoint,
-    ) -> Result<Optimum<4>> {
-        let limits = [(LEAST.ln(), MOST.ln()); 4];
-        for (start, limit) in start.iter_mut().zip(limits) {
-            *start = start.clamp(limit.0, limit.1);
-        }
-        loop {
-            let cells = self.cells.sample(size);
-            let best = climb(start, &limits, |at| likelihood(family, &cells, at, checkpoint))?;
-            if size >= self.cells.len() {
-                return Ok(best);
-            }
-            start = best.point;
-            size = size.saturating_mul(GROWTH);
-        }
+    /// The units of parameters: times are sought in units of the mean age.
+    fn units(&self, family: Family) -> [f64; 4] {
+        let time = if family == Family::Pareto { self.unit } else { 1.0 };
+        [1.0, self.unit, 1.0, time]
     }
 
     /// What users should know about the data before they trust a model.

@@ -16,9 +16,10 @@ mod history;
 mod likelihood;
 mod model;
 mod outlook;
+mod search;
 
 pub use family::{Family, Sought, Stages, parse_family};
-pub use fit::{Fitting, fit, fit_all};
+pub use fit::{Fitting, climb_from, fit, fit_all};
 pub use history::{Histories, History, Wanted, of_log};
 pub use model::{Model, NAME};
 pub use outlook::{Customer, Outlook};

@@ -31,6 +31,9 @@ const GREATEST: f64 = 1e6;
 /// The same as logarithms.
 const LIMITS: (f64, f64) = (-6.0 * std::f64::consts::LN_10, 6.0 * std::f64::consts::LN_10);
 
+/// Logarithms of parameters this near to a limit are at it.
+const NEAR: f64 = 1e-9;
+
 /// The sums of alpha and beta that searches start from: from customers who differ much to such who hardly differ.
 const STARTS: [f64; 4] = [0.5, 5.0, 50.0, 5_000.0];
 
@@ -154,7 +157,8 @@ impl LifeTable {
                 names: &PARAMETERS,
                 units: [1.0; 2],
                 // Large parameters are no extreme here, but customers who hardly differ.
-                limits: (0.0, f64::INFINITY),
+                limits: (LEAST, GREATEST),
+                near: NEAR,
                 ln_units: 0.0,
                 customers: self.customers as f64,
             },

@@ -15,6 +15,9 @@ use crate::summary::{Row, checked_weight};
 const LEAST: f64 = 1e-6;
 const MOST: f64 = 1e6;
 
+/// Logarithms of parameters this near to a limit are at it.
+const NEAR: f64 = 2.0;
+
 /// A search begins with about so many rows, and goes on with so many times more.
 const SAMPLE: usize = 1_024;
 const GROWTH: usize = 32;
@@ -148,6 +151,7 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Fitt
             names: &PARAMETERS,
             units: [1.0, 1.0, unit],
             limits: (LEAST, MOST),
+            near: NEAR,
             // The density of values is per unit of money.
             ln_units: -customers * ln_unit,
             customers,

@@ -4,14 +4,14 @@ use super::Time;
 use crate::maximum::Curve;
 use crate::purchases::Family;
 use crate::purchases::cells::{Cell, Run};
-use crate::special::{digamma, ln_gamma_ratio, trigamma};
+use crate::special::{digamma, ln_beta_ratio, trigamma};
 
 /// ln B(a, b + x) − ln B(a, b), the first order counted if it may be the last, for all customers of a run.
 pub(super) fn stays(family: Family, parameters: &[f64; 4], run: &Run) -> Curve<4> {
     let [_, _, a, b] = *parameters;
     let (x, n) = (run.frequency + family.first(), run.weight);
     let mut curve = Curve::ZERO;
-    curve.value = n * (ln_gamma_ratio(b, x) - ln_gamma_ratio(a + b, x));
+    curve.value = n * ln_beta_ratio(a, b, x);
     let both = digamma(a + b) - digamma(a + b + x);
     curve.gradient[2] = n * both;
     curve.gradient[3] = n * (both + digamma(b + x) - digamma(b));

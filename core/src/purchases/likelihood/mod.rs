@@ -24,7 +24,7 @@ const STRIDE: usize = 4_096;
 #[derive(Clone, Copy)]
 struct Time {
     time: f64,
-    /// ln(alpha + time).
+    /// ln(1 + time / alpha), which keeps its digits where alpha is great.
     ln: f64,
     /// 1 / (alpha + time).
     inverse: f64,
@@ -45,7 +45,7 @@ pub(super) fn likelihood(
         .iter()
         .map(|&time| Time {
             time,
-            ln: (alpha + time).ln(),
+            ln: (time / alpha).ln_1p(),
             inverse: 1.0 / (alpha + time),
         })
         .collect();
@@ -90,13 +90,13 @@ impl Curve<4> {
     }
 }
 
-/// ln Γ(r + x) − ln Γ(r) + r ln alpha, for all customers of a run.
+/// ln Γ(r + x) − ln Γ(r) + r ln alpha, for all customers of a run; as far as it goes with ln(1 + T / alpha) instead of ln(alpha + T).
 fn orders(parameters: &[f64; 4], run: &Run) -> Curve<4> {
     let [r, alpha, ..] = *parameters;
     let (x, n) = (run.frequency, run.weight);
     let mut curve = Curve::ZERO;
-    curve.value = n * (ln_gamma_ratio(r, x) + r * alpha.ln());
-    curve.gradient[0] = n * (digamma(r + x) - digamma(r) + alpha.ln());
+    curve.value = n * (ln_gamma_ratio(r, x) - x * alpha.ln());
+    curve.gradient[0] = n * (digamma(r + x) - digamma(r));
     curve.gradient[1] = n * r / alpha;
     curve.hessian[0][0] = n * (trigamma(r + x) - trigamma(r));
     curve.set(0, 1, n / alpha);

@@ -1,15 +1,17 @@
 //! Parameters estimated by maximum likelihood, with all that tells how far to trust them: the part that fitted models have in common.
 
-use crate::codec::{Reader, put_float, put_text, put_varint};
+mod forms;
+
+use crate::codec::Reader;
 use crate::error::{Error, Kind, Result, sentence};
-use crate::maximum::{End, Matrix, Optimum, covariance};
+use crate::maximum::{End, Matrix, Optimum, covariance_within};
 use crate::special::normal_quantile;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde::{Deserialize, Serialize as DeriveSerialize};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use forms::{Text, count, unknown_name};
 
 /// How parameters came about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DeriveSerialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// They are where the likelihood is greatest.
@@ -110,16 +112,23 @@ pub(crate) fn checked_unit(unit: f64, what: &str) -> Result<f64> {
     Err(error.detail("Their mean must be between 1e-100 and 1e100."))
 }
 
-/// Logarithms this near to a limit are at it.
-const NEAR: f64 = 2.0;
+/// The greatest variance of logarithms of parameters in any direction: where the data say nothing, they may be anywhere within the limits
+/// of a search, which are some six powers of ten either way.
+const ANYWHERE: f64 = 200.0;
+
+/// From this variance of its logarithm on, nothing is known of a parameter: it may be a hundred times as great, or as small.
+const UNKNOWN: f64 = 25.0;
 
 /// Estimated parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate<const N: usize> {
     /// Their values, all positive.
     pub values: [f64; N],
-    /// Their covariance, the inverse of the observed information; nothing where the data do not tell them apart.
+    /// Their covariance, the inverse of the observed information of those that are not at a limit; 0 for those that are. Nothing where it is not
+    /// known.
     pub covariance: Option<Matrix<N>>,
+    /// Which of them are at a limit of the search, and held there.
+    pub at_limit: [bool; N],
     /// The logarithm of the likelihood.
     pub log_likelihood: Option<f64>,
     /// How many customers they were fitted to.
@@ -143,6 +152,8 @@ pub struct Parameter {
     pub standard_error: Option<f64>,
     /// The limits between which it lies with 95 % confidence.
     pub interval: Option<(f64, f64)>,
+    /// Whether it is at a limit of the search, and held there.
+    pub at_limit: bool,
 }
 
 /// What a search was for.
@@ -151,8 +162,10 @@ pub(crate) struct Search<'a, const N: usize> {
     pub names: &'a [&'static str; N],
     /// The units of the parameters in the search.
     pub units: [f64; N],
-    /// Between what values they were sought, in these units; 0 and infinity where the end of the search alone tells what is at a limit.
+    /// Between what values they were sought, in these units.
     pub limits: (f64, f64),
+    /// How near to a limit a logarithm is at it.
+    pub near: f64,
     /// The logarithm of the likelihood of the data as they are, less that of the data as they were searched with.
     pub ln_units: f64,
     /// How many customers there are.
@@ -160,31 +173,30 @@ pub(crate) struct Search<'a, const N: usize> {
 }
 
 impl<const N: usize> Estimate<N> {
-    /// The estimate that the best logarithms of parameters make. Near a limit, where the likelihood is flat for want of an answer in the
-    /// data, there is nothing to say about errors.
+    /// The estimate that the best logarithms of parameters make. Those at a limit, where the likelihood is flat for want of an answer in the
+    /// data, are held there: the others have the covariance that they have if these are known.
     pub(crate) fn of(optimum: &Optimum<N>, search: &Search<'_, N>) -> Estimate<N> {
         let mut warnings = Vec::new();
         let mut status = Status::from(optimum.end);
-        for (name, &at) in search.names.iter().zip(&optimum.point) {
-            let end = if at < search.limits.0.ln() + NEAR {
+        let mut at_limit = [false; N];
+        for (i, (name, &at)) in search.names.iter().zip(&optimum.point).enumerate() {
+            let end = if at <= search.limits.0.ln() + search.near {
                 "small"
-            } else if at > search.limits.1.ln() - NEAR {
+            } else if at >= search.limits.1.ln() - search.near {
                 "great"
             } else {
                 continue;
             };
+            at_limit[i] = true;
             status = Status::Boundary;
             warnings.push(format!(
-                "{name} is as {end} as is tried: the data want an extreme, not a value"
+                "{name} is as {end} as is tried, and held there: the data want an extreme, not a value"
             ));
         }
         let values: [f64; N] = std::array::from_fn(|i| optimum.point[i].exp() * search.units[i]);
-        let within = |covariance: &Matrix<N>| {
-            let scaled = |(i, j): (usize, usize)| (covariance[i][j] * (values[i] * values[j])).is_finite();
-            (0..N * N).all(|at| scaled((at / N, at % N)))
-        };
-        let mut covariance =
-            covariance(&optimum.curve.hessian).filter(|covariance| status == Status::Converged && within(covariance));
+        let known = status != Status::Unfinished && at_limit.contains(&false);
+        let known = known.then(|| covariance_within(&optimum.curve.hessian, &at_limit, 1.0 / ANYWHERE));
+        let mut covariance = known.flatten();
         if let Some(covariance) = &mut covariance {
             // A standard error of a logarithm above 1 is one as great as the parameter.
             let vague = (0..N).filter(|&i| covariance[i][i] > 1.0).map(|i| search.names[i]);
@@ -197,7 +209,9 @@ impl<const N: usize> Estimate<N> {
                     covariance[i][j] *= values[i] * values[j];
                 }
             }
-        } else {
+        }
+        let covariance = covariance.filter(|covariance| covariance.as_flattened().iter().all(|x| x.is_finite()));
+        if covariance.is_none() {
             warnings.push("the data do not tell the parameters apart: there are no standard errors".to_owned());
         }
         if status == Status::Unfinished {
@@ -206,6 +220,7 @@ impl<const N: usize> Estimate<N> {
         Estimate {
             values,
             covariance,
+            at_limit,
             log_likelihood: Some(optimum.curve.value + search.ln_units),
             customers: search.customers,
             count: N,
@@ -230,7 +245,7 @@ impl<const N: usize> Estimate<N> {
         let width = normal_quantile(0.975);
         let one = |i: usize| {
             let estimate = self.values[i];
-            let standard_error = self.covariance.map(|covariance| covariance[i][i].sqrt());
+            let standard_error = self.standard_error(i);
             let interval = standard_error.map(|error| {
                 let factor = (width * error / estimate).exp();
                 (estimate / factor, estimate * factor)
@@ -240,9 +255,17 @@ impl<const N: usize> Estimate<N> {
                 estimate,
                 standard_error,
                 interval,
+                at_limit: self.at_limit[i],
             }
         };
         (0..N).map(one).collect()
+    }
+
+    /// The standard error of a parameter; nothing where it is at a limit, or the data say nothing of it.
+    fn standard_error(&self, i: usize) -> Option<f64> {
+        let variance = self.covariance.filter(|_| !self.at_limit[i])?[i][i];
+        let known = variance / self.values[i] / self.values[i] < UNKNOWN;
+        known.then(|| variance.sqrt())
     }
 
     /// The variance of the logarithm of a quantity with these derivatives of its logarithm with respect to the logarithms of the
@@ -256,71 +279,6 @@ impl<const N: usize> Estimate<N> {
             }
         }
         Some(sum.max(0.0))
-    }
-
-    /// The text form, which models flatten into theirs.
-    pub(crate) fn text(&self, names: &[&'static str; N]) -> Text {
-        let errors = self.covariance.map(|covariance| {
-            let error = |i: usize| (names[i].to_owned(), covariance[i][i].sqrt());
-            Named((0..N).map(error).collect())
-        });
-        Text {
-            parameters: Named(
-                names
-                    .iter()
-                    .zip(self.values)
-                    .map(|(name, value)| ((*name).to_owned(), value))
-                    .collect(),
-            ),
-            status: self.status,
-            customers: self.customers,
-            log_likelihood: self.log_likelihood,
-            aic: self.aic().filter(|aic| aic.is_finite()),
-            bic: self.bic().filter(|bic| bic.is_finite()),
-            standard_errors: errors,
-            covariance: self
-                .covariance
-                .map(|rows| rows.iter().map(|row| row.to_vec()).collect()),
-            warnings: self.warnings.clone(),
-        }
-    }
-
-    /// Reads the text form; `wrong` makes an error of what is wrong with it.
-    pub(crate) fn of_text<E>(
-        text: Text,
-        names: &[&'static str; N],
-        scales: &[bool; N],
-        wrong: impl Fn(&str) -> E,
-    ) -> std::result::Result<Self, E> {
-        let mut values = [f64::NAN; N];
-        for (name, value) in &text.parameters.0 {
-            match names.iter().position(|known| known == name) {
-                Some(at) => values[at] = *value,
-                None => return Err(wrong(&format!("there is no parameter \"{name}\" in this model"))),
-            }
-        }
-        if let Some(missing) = (0..N).find(|&i| values[i].is_nan()) {
-            return Err(wrong(&format!("the parameter \"{}\" is missing", names[missing])));
-        }
-        let covariance = match text.covariance {
-            None => None,
-            Some(rows) => {
-                Some(square(&rows).ok_or_else(|| wrong(&format!("\"covariance\" must be {N} rows of {N} numbers")))?)
-            }
-        };
-        let estimate = Estimate {
-            values,
-            covariance,
-            log_likelihood: text.log_likelihood,
-            customers: text.customers,
-            count: N,
-            status: text.status,
-            warnings: text.warnings,
-        };
-        match estimate.fault(scales) {
-            Some(fault) => Err(wrong(fault)),
-            None => Ok(estimate),
-        }
     }
 
     /// Itself, if the reader takes it: a fit to numbers beyond all measure is none.
@@ -359,75 +317,12 @@ impl<const N: usize> Estimate<N> {
                 if !(0..N).all(sound) || covariance[i][i] < 0.0 {
                     return Some("\"covariance\" must be finite and symmetric, with variances that are not negative");
                 }
+                if self.at_limit[i] && covariance[i].iter().any(|&x| x != 0.0) {
+                    return Some("\"covariance\" must be 0 for parameters that are at a limit");
+                }
             }
         }
         None
-    }
-
-    /// Appends the stored form.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.push(self.status as u8);
-        let flags = u8::from(self.covariance.is_some()) | u8::from(self.log_likelihood.is_some()) << 1;
-        out.push(flags);
-        self.values.iter().for_each(|&value| put_float(out, value));
-        put_float(out, self.customers);
-        if let Some(log_likelihood) = self.log_likelihood {
-            put_float(out, log_likelihood);
-        }
-        if let Some(covariance) = &self.covariance {
-            for (i, row) in covariance.iter().enumerate() {
-                row[..=i].iter().for_each(|&value| put_float(out, value));
-            }
-        }
-        put_varint(out, self.warnings.len() as u64);
-        self.warnings.iter().for_each(|warning| put_text(out, warning));
-    }
-
-    /// Reads the stored form.
-    pub(crate) fn decode(reader: &mut Reader<'_>, scales: &[bool; N]) -> Result<Self> {
-        let status = Status::of_byte(reader.byte()?).ok_or_else(|| reader.error("Its status is unknown."))?;
-        let flags = reader.byte()?;
-        if flags > 3 {
-            return Err(reader.error("It has unknown parts."));
-        }
-        let mut values = [0.0; N];
-        for value in &mut values {
-            *value = reader.float()?;
-        }
-        let customers = reader.float()?;
-        let log_likelihood = if flags & 2 == 0 { None } else { Some(reader.float()?) };
-        let covariance = if flags & 1 == 0 {
-            None
-        } else {
-            let mut matrix = [[0.0; N]; N];
-            for i in 0..N {
-                for j in 0..=i {
-                    matrix[i][j] = reader.float()?;
-                    matrix[j][i] = matrix[i][j];
-                }
-            }
-            Some(matrix)
-        };
-        let count = reader.count(8)?;
-        if count > MOST_WARNINGS {
-            return Err(reader.error(format!("It has {count} warnings.")));
-        }
-        let warnings = (0..count)
-            .map(|_| text_of(reader).map(str::to_owned))
-            .collect::<Result<_>>()?;
-        let estimate = Estimate {
-            values,
-            covariance,
-            log_likelihood,
-            customers,
-            count: N,
-            status,
-            warnings,
-        };
-        match estimate.fault(scales) {
-            Some(fault) => Err(reader.error(sentence(fault))),
-            None => Ok(estimate),
-        }
     }
 }
 
@@ -438,71 +333,4 @@ pub(crate) fn text_of<'a>(reader: &mut Reader<'a>) -> Result<&'a str> {
         return Err(reader.error(format!("A text of it is {} bytes long.", text.len())));
     }
     Ok(text)
-}
-
-fn square<const N: usize>(rows: &[Vec<f64>]) -> Option<Matrix<N>> {
-    let rows: Vec<[f64; N]> = rows
-        .iter()
-        .map(|row| row.as_slice().try_into().ok())
-        .collect::<Option<_>>()?;
-    rows.try_into().ok()
-}
-
-/// The text form of an estimate.
-#[derive(Clone, Debug, DeriveSerialize, Deserialize)]
-pub(crate) struct Text {
-    parameters: Named,
-    #[serde(default)]
-    status: Status,
-    #[serde(default, serialize_with = "count")]
-    customers: f64,
-    #[serde(default)]
-    log_likelihood: Option<f64>,
-    /// These three follow from the rest: they are written for the reader, and not read.
-    #[serde(default, skip_deserializing)]
-    aic: Option<f64>,
-    #[serde(default, skip_deserializing)]
-    bic: Option<f64>,
-    #[serde(default, skip_deserializing)]
-    standard_errors: Option<Named>,
-    #[serde(default)]
-    covariance: Option<Vec<Vec<f64>>>,
-    #[serde(default)]
-    warnings: Vec<String>,
-}
-
-/// Writes a number of customers; most are whole, and look so.
-pub(crate) fn count<S: Serializer>(count: &f64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    if count.fract() == 0.0 && *count < 1e15 {
-        serializer.serialize_u64(*count as u64)
-    } else {
-        serializer.serialize_f64(*count)
-    }
-}
-
-/// Numbers with names, written in their own order.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "BTreeMap<String, f64>")]
-struct Named(Vec<(String, f64)>);
-
-impl From<BTreeMap<String, f64>> for Named {
-    fn from(numbers: BTreeMap<String, f64>) -> Named {
-        Named(numbers.into_iter().collect())
-    }
-}
-
-impl Serialize for Named {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-/// What a flattened text form leaves over: names that nothing reads. The names of what is written but not read are no mistake.
-pub(crate) fn unknown_name(rest: &BTreeMap<String, serde_json::Value>) -> Option<&str> {
-    const DERIVED: [&str; 3] = ["aic", "bic", "standard_errors"];
-    rest.keys().map(String::as_str).find(|name| !DERIVED.contains(name))
 }

@@ -29,6 +29,7 @@ const PARAMETERS: &[(&str, Column)] = &[
     ("standard_error", Column::Float8),
     ("low", Column::Float8),
     ("high", Column::Float8),
+    ("at_limit", Column::Bool),
 ];
 
 /// One row for each parameter.
@@ -41,6 +42,7 @@ pub fn parameters<'a>(parameters: &[Parameter], call: Call<'a>) -> Result<RowSet
             Cell::of(parameter.standard_error, Cell::Float),
             Cell::of(parameter.interval, |interval| Cell::Float(interval.0)),
             Cell::of(parameter.interval, |interval| Cell::Float(interval.1)),
+            Cell::Bool(parameter.at_limit),
         ])?;
     }
     Ok(rows.finish())

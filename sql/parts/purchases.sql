@@ -206,12 +206,13 @@ RETURNS TABLE (
     estimate double precision,
     standard_error double precision,
     low double precision,
-    high double precision
+    high double precision,
+    at_limit boolean
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 4 COST 20
 AS 'MODULE_PATHNAME', 'purchase_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model purchase_model) IS
-'the parameters of a model of purchases, with standard errors and 95 % confidence limits';
+'the parameters of a model of purchases, with standard errors, 95 % confidence limits, and whether they are held at a limit of the search';
 
 CREATE FUNCTION describe(
     model purchase_model,

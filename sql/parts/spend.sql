@@ -186,12 +186,13 @@ RETURNS TABLE (
     estimate double precision,
     standard_error double precision,
     low double precision,
-    high double precision
+    high double precision,
+    at_limit boolean
 )
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3 COST 20
 AS 'MODULE_PATHNAME', 'spend_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model spend_model) IS
-'the parameters of a model of spend, with standard errors and 95 % confidence limits';
+'the parameters of a model of spend, with standard errors, 95 % confidence limits, and whether they are held at a limit of the search';
 
 CREATE FUNCTION describe(
     model spend_model,

@@ -38,6 +38,8 @@ pub enum Column {
     Int8,
     /// `double precision`.
     Float8,
+    /// `boolean`.
+    Bool,
     /// `timestamp`.
     Timestamp,
     /// `text`.
@@ -62,6 +64,8 @@ pub enum Cell<'a> {
     Integer(i64),
     /// For a column of numbers.
     Float(f64),
+    /// For a column of what is so or not.
+    Bool(bool),
     /// For a column of times.
     Time(i64),
     /// For a column of texts.
@@ -217,6 +221,7 @@ impl<'fcx> Rows<'fcx> {
             *value = match (cell, column) {
                 (Cell::Null, _) => pg_sys::Datum::null(),
                 (Cell::Float(x), Column::Float8) => pg_sys::Datum::from(x.to_bits()),
+                (Cell::Bool(is_so), Column::Bool) => pg_sys::Datum::from(is_so),
                 (Cell::Integer(n), Column::Int8) => pg_sys::Datum::from(n),
                 (Cell::Integer(n), Column::Int4) => pg_sys::Datum::from(int4(n)?),
                 (Cell::Time(time), Column::Timestamp) => pg_sys::Datum::from(in_range(time)?),
@@ -415,6 +420,7 @@ fn check_columns(
             Column::Int4 => oid == pg_sys::INT4OID,
             Column::Int8 => oid == pg_sys::INT8OID,
             Column::Float8 => oid == pg_sys::FLOAT8OID,
+            Column::Bool => oid == pg_sys::BOOLOID,
             Column::Timestamp => oid == pg_sys::TIMESTAMPOID,
             Column::Text => oid == pg_sys::TEXTOID,
             Column::Float8Array => oid == pg_sys::FLOAT8ARRAYOID,

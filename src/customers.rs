@@ -7,9 +7,8 @@ use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::time::Interval;
 use crate::pg::value::Given;
-use clientele_core::calendar::{DAY, Period};
+use clientele_core::calendar::Period;
 use clientele_core::customers::{days_between, each};
 use clientele_core::order_log::OrderLog;
 use pgrx::prelude::*;
@@ -33,7 +32,7 @@ const COLUMNS: &[(&str, Column)] = &[
 fn customers<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     or_raise(|| {
         let observation = ObservationOptions::read(&options)?;
-        let time_unit = options.read("time_unit", DAY, Interval::fixed)?;
+        let time_unit = observation.time_unit(&options)?;
         let Some(log) = log else {
             return Rows::none(call, COLUMNS);
         };

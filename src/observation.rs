@@ -2,9 +2,9 @@
 
 use crate::pg::options::Options;
 use crate::pg::text::Text;
-use crate::pg::time::{self, Timestamp};
+use crate::pg::time::{self, Interval, Timestamp};
 use clientele_core::Result;
-use clientele_core::calendar::{END_TIME, Period};
+use clientele_core::calendar::{DAY, END_TIME, Period};
 use clientele_core::observation::{Observation, TimeKind};
 use clientele_core::zone::Zone;
 
@@ -74,6 +74,14 @@ impl<'a> ObservationOptions<'a> {
         Ok(ObservationOptions {
             end: End::read(options)?,
             period: options.word("period", None, |word| Period::parse(word).map(Some))?,
+        })
+    }
+
+    /// The option `time_unit`: a fixed length of time, or the month, quarter or year that the option `period` is, too.
+    pub fn time_unit(&self, options: &Options<'a>) -> Result<i64> {
+        options.read("time_unit", DAY, |unit: Interval, what| {
+            let period = unit.period().filter(|&period| Some(period) == self.period);
+            period.and_then(Period::length).map_or_else(|| unit.fixed(what), Ok)
         })
     }
 

@@ -30,6 +30,9 @@ const DAYS_TO_EPOCH: i64 = 730_425;
 /// 2000-01-01 was a Saturday: five days after a Monday.
 const EPOCH_WEEKDAY: i64 = 5;
 
+/// A year of 365.25 days, the mean of the Julian calendar, which intervals go by too.
+pub const YEAR: i64 = 1_461 * DAY / 4;
+
 /// The grain at which the orders of one customer are one purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
@@ -41,13 +44,26 @@ pub enum Period {
     Week,
     /// All orders of one civil month.
     Month,
+    /// All orders of one quarter of a civil year.
+    Quarter,
+    /// All orders of one civil year.
+    Year,
 }
 
 impl Period {
+    /// All of them.
+    pub const ALL: [Period; 6] = [
+        Period::Day,
+        Period::Week,
+        Period::Month,
+        Period::Quarter,
+        Period::Year,
+        Period::None,
+    ];
+
     /// The period a word stands for.
     pub fn parse(word: &str) -> Result<Period> {
-        let all = [Period::Day, Period::Week, Period::Month, Period::None];
-        choose("period", word, &all.map(|period| (period.name(), period)))
+        choose("period", word, &Period::ALL.map(|period| (period.name(), period)))
     }
 
     /// The word for it.
@@ -57,6 +73,43 @@ impl Period {
             Period::Day => "day",
             Period::Week => "week",
             Period::Month => "month",
+            Period::Quarter => "quarter",
+            Period::Year => "year",
+        }
+    }
+
+    /// How long it is in the mean, in microseconds; nothing where there are no periods.
+    pub fn length(self) -> Option<i64> {
+        match self {
+            Period::None => None,
+            Period::Day => Some(DAY),
+            Period::Week => Some(7 * DAY),
+            Period::Month => Some(YEAR / 12),
+            Period::Quarter => Some(YEAR / 4),
+            Period::Year => Some(YEAR),
+        }
+    }
+
+    /// The period that is so long in the mean.
+    pub fn of_length(length: i64) -> Option<Period> {
+        Period::ALL.into_iter().find(|period| period.length() == Some(length))
+    }
+
+    /// The number of the period that holds the local time `time`, of periods that are counted one after the other; nothing where there are
+    /// no periods.
+    pub fn number(self, time: i64) -> Option<i64> {
+        let day = time.div_euclid(DAY);
+        let months = || {
+            let (year, month, _) = civil_from_days(day);
+            12 * year + i64::from(month) - 1
+        };
+        match self {
+            Period::None => None,
+            Period::Day => Some(day),
+            Period::Week => Some((day + EPOCH_WEEKDAY).div_euclid(7)),
+            Period::Month => Some(months()),
+            Period::Quarter => Some(months().div_euclid(3)),
+            Period::Year => Some(months().div_euclid(12)),
         }
     }
 
@@ -74,21 +127,31 @@ impl Period {
                 let (year, month, _) = civil_from_days(time.div_euclid(DAY));
                 days_from_civil(year, month, 1).saturating_mul(DAY)
             }
+            Period::Quarter => {
+                let (year, month, _) = civil_from_days(time.div_euclid(DAY));
+                days_from_civil(year, month - (month - 1) % 3, 1).saturating_mul(DAY)
+            }
+            Period::Year => {
+                let (year, ..) = civil_from_days(time.div_euclid(DAY));
+                days_from_civil(year, 1, 1).saturating_mul(DAY)
+            }
         }
     }
 }
 
 /// The units lengths are written in, with their microseconds, the greatest first.
-const UNITS: [(&str, i64); 4] = [
+const UNITS: [(&str, i64); 6] = [
+    ("year", YEAR),
+    ("month", YEAR / 12),
     ("day", DAY),
     ("hour", 3_600 * SECOND),
     ("second", SECOND),
     ("microsecond", 1),
 ];
 
-/// A length of time in words, such as `7 days`: in the greatest unit that divides it.
+/// A length of time in words, such as `7 days`: in the greatest unit that divides it. A year is 365.25 days, a month a twelfth of that.
 pub fn format_length(length: i64) -> String {
-    let (unit, size) = *UNITS.iter().find(|unit| length % unit.1 == 0).unwrap_or(&UNITS[3]);
+    let (unit, size) = *UNITS.iter().find(|unit| length % unit.1 == 0).unwrap_or(&UNITS[5]);
     let n = length / size;
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
@@ -215,11 +278,16 @@ mod tests {
             (DAY / 24, "1 hour"),
             (90 * SECOND, "90 seconds"),
             (1, "1 microsecond"),
+            (YEAR, "1 year"),
+            (YEAR / 4, "3 months"),
+            (YEAR / 12, "1 month"),
         ] {
             assert_eq!(format_length(length), words);
             assert_eq!(parse_length(words), Some(length));
         }
         for (length, words) in [
+            (YEAR, "12 months"),
+            (YEAR, "365.25 days"),
             (7 * DAY, "1 week"),
             (14 * DAY, "2 Weeks"),
             (7 * DAY, "7d"),
@@ -235,7 +303,6 @@ mod tests {
         assert_eq!(format_time(90 * SECOND - DAY), "1999-12-31 00:01:30");
         for words in [
             "",
-            "1 year",
             "1 mon",
             "x days",
             "nan days",
@@ -247,7 +314,7 @@ mod tests {
             "days",
             "0 days",
             "-1 days",
-            "1 month",
+            "-1 months",
             "9223372036854775807 days",
         ] {
             assert_eq!(parse_length(words), None, "{words}");
@@ -296,6 +363,36 @@ mod tests {
         assert_eq!(Period::Week.start(before), at(1999, 12, 27));
         assert_eq!(Period::Month.start(before), at(1999, 12, 1));
         assert_eq!(Period::Week.start(at(2024, 2, 26)), at(2024, 2, 26));
+        assert_eq!(Period::Quarter.start(noon), at(2024, 1, 1));
+        assert_eq!(Period::Quarter.start(at(2024, 6, 30)), at(2024, 4, 1));
+        assert_eq!(Period::Quarter.start(before), at(1999, 10, 1));
+        assert_eq!(Period::Year.start(noon), at(2024, 1, 1));
+        assert_eq!(Period::Year.start(before), at(1999, 1, 1));
+    }
+
+    #[test]
+    fn periods_are_counted_one_after_the_other() {
+        for period in Period::ALL {
+            let mut start = period.start(at(1899, 1, 1));
+            let Some(length) = period.length() else {
+                assert_eq!((period, period.number(start)), (Period::None, None));
+                continue;
+            };
+            assert_eq!(Period::of_length(length), Some(period));
+            for _ in 0..1_000 {
+                // A mean period and a half after the start of one is within the next.
+                let next = period.start(start + length + length / 2);
+                assert!(start < next, "{period:?}");
+                assert_eq!(period.number(next - 1), period.number(start), "{period:?}");
+                assert_eq!(
+                    period.number(next),
+                    period.number(start).map(|number| number + 1),
+                    "{period:?}"
+                );
+                start = next;
+            }
+        }
+        assert_eq!(Period::of_length(DAY + 1), None);
     }
 
     #[test]
@@ -303,7 +400,7 @@ mod tests {
         assert_eq!(MIN_TIME, at(-4713, 11, 24));
         assert_eq!(END_TIME, at(294_277, 1, 1));
         for time in [MIN_TIME, END_TIME - 1] {
-            for period in [Period::Day, Period::Week, Period::Month] {
+            for period in Period::ALL {
                 assert!(period.start(time) <= time);
             }
         }

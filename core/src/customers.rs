@@ -214,12 +214,11 @@ impl PurchaseCount {
         let Some(first) = self.first else {
             return Ok(None);
         };
-        let units = |from: i64, to: i64| length(from, to) / observation.time_unit as f64;
         let end = observation.period_start(observation.as_of);
         Ok(Some(Purchases {
             frequency: self.frequency,
-            recency: units(first, self.last),
-            age: units(first, end),
+            recency: observation.units(first, self.last),
+            age: observation.units(first, end),
             monetary_value: match self.frequency {
                 0 => 0.0,
                 n => self.spend.value()? / n as f64,

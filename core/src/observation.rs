@@ -1,7 +1,8 @@
 //! Which times there are, where observation ends, and how what came before is looked at.
 
-use crate::calendar::Period;
+use crate::calendar::{DAY, Period, format_time, length};
 use crate::collect::Listed;
+use crate::error::Error;
 use crate::zone::Zone;
 use std::fmt;
 
@@ -36,7 +37,8 @@ pub struct Observation {
     pub period: Period,
     /// The time zone in which periods begin.
     pub zone: Zone,
-    /// The unit of recency and age, in microseconds.
+    /// The unit of recency and age, in microseconds. Where it is the mean length of a period, periods are counted: months and years of
+    /// different lengths are one each.
     pub time_unit: i64,
 }
 
@@ -48,5 +50,47 @@ impl Observation {
             Period::None => time,
             period => period.start(self.zone.local(time)),
         }
+    }
+
+    /// The time between the starts of two periods, in time units.
+    #[inline]
+    pub fn units(&self, from: i64, to: i64) -> f64 {
+        if self.period.length() == Some(self.time_unit) {
+            let number = |start| self.period.number(start);
+            if let (Some(from), Some(to)) = (number(from), number(to)) {
+                return (to - from) as f64;
+            }
+        }
+        length(from, to) / self.time_unit as f64
+    }
+
+    /// What to tell about the period that holds the end of observation, if it goes on for another day: to count it as a chance that is over
+    /// would take those who are late for those who did not come.
+    pub fn unfinished(&self) -> Option<Error> {
+        let as_of = self.zone.local(self.as_of);
+        let start = self.period.start(as_of);
+        let end = self
+            .period
+            .start(start.saturating_add(self.period.length()?.saturating_mul(3) / 2));
+        if as_of >= end.saturating_sub(DAY) {
+            return None;
+        }
+        let name = self.period.name();
+        let day = |next: i64| {
+            let time = format_time(next.saturating_sub(DAY));
+            time.split(' ').next().unwrap_or_default().to_owned()
+        };
+        Some(
+            Error::invalid(format!("the last {name} is not over as of the end of observation"))
+                .detail(format!(
+                    "It is {}, and the {name} counts as one that customers without an order have let pass.",
+                    format_time(as_of)
+                ))
+                .hint(format!(
+                    "Pass the last day of a {name} as as_of, such as '{}' or '{}'.",
+                    day(start),
+                    day(end)
+                )),
+        )
     }
 }

@@ -118,7 +118,9 @@ fn periods() -> impl Strategy<Value = Period> {
         Just(Period::None),
         Just(Period::Day),
         Just(Period::Week),
-        Just(Period::Month)
+        Just(Period::Month),
+        Just(Period::Quarter),
+        Just(Period::Year)
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::notice;
 use super::value::datum_of;
-use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, SECOND};
+use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period, SECOND, YEAR};
 use clientele_core::zone::Zone;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi};
@@ -61,11 +61,28 @@ impl Interval {
         let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
         // A quarter of a day is a whole number of microseconds.
         let months = i128::from(years * 1_461 + months * 120) * i128::from(DAY / 4);
+        self.with_months(months, what)
+    }
+
+    /// The same where each month is a twelfth of a year, for those who count periods of the calendar.
+    pub fn even_length(self, what: &str) -> Result<i64> {
+        self.finite(what)?;
+        self.with_months(i128::from(self.months) * i128::from(YEAR / 12), what)
+    }
+
+    fn with_months(self, months: i128, what: &str) -> Result<i64> {
         let length = months + i128::from(self.days) * i128::from(DAY) + i128::from(self.micros);
         if length < 0 {
             return Err(Error::invalid(format!("{what} must not be negative")));
         }
         i64::try_from(length).map_err(|_| too_long(what))
+    }
+
+    /// The month, quarter or year that it is as long as, if it is one.
+    pub fn period(self) -> Option<Period> {
+        let months = i64::from(self.months);
+        let period = Period::of_length(months.checked_mul(YEAR / 12)?)?;
+        (self.days == 0 && self.micros == 0).then_some(period)
     }
 
     fn finite(self, what: &str) -> Result<()> {
@@ -78,22 +95,31 @@ impl Interval {
 
     /// The same, for one question about many rows: less than a day is pointed out, because `'12'` is twelve seconds.
     pub fn horizon(self, what: &str) -> Result<i64> {
-        let length = self.length(what)?;
-        if (1..DAY).contains(&length) {
-            let detail = format!("It is {} seconds.", length as f64 / SECOND as f64);
-            let about = Error::invalid(format!("{what} is shorter than a day")).detail(detail);
-            notice(&about.hint("A number without a unit counts seconds: write '12 months' or '90 days'."));
-        }
-        Ok(length)
+        told_if_short(self.length(what)?, what)
     }
 
-    /// The same, and longer than nothing.
+    /// The same where each month is a twelfth of a year.
+    pub fn even_horizon(self, what: &str) -> Result<i64> {
+        told_if_short(self.even_length(what)?, what)
+    }
+
+    /// The same as `length`, and longer than nothing.
     pub fn positive_length(self, what: &str) -> Result<i64> {
         match self.length(what)? {
             0 => Err(Error::invalid(format!("{what} must be longer than nothing"))),
             length => Ok(length),
         }
     }
+}
+
+/// A length of time; less than a day is pointed out.
+fn told_if_short(length: i64, what: &str) -> Result<i64> {
+    if (1..DAY).contains(&length) {
+        let detail = format!("It is {} seconds.", length as f64 / SECOND as f64);
+        let about = Error::invalid(format!("{what} is shorter than a day")).detail(detail);
+        notice(&about.hint("A number without a unit counts seconds: write '12 months' or '90 days'."));
+    }
+    Ok(length)
 }
 
 #[cold]

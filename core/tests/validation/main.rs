@@ -78,7 +78,9 @@ fn trials() -> impl Strategy<Value = (Vec<Row>, Observation, i64)> {
         Just(Period::None),
         Just(Period::Day),
         Just(Period::Week),
-        Just(Period::Month)
+        Just(Period::Month),
+        Just(Period::Quarter),
+        Just(Period::Year)
     ];
     let row = (0i64..30, -100 * 24..100 * 24i64, -300i64..2_000);
     (

@@ -57,12 +57,22 @@ SELECT period, zone, count(*) AS customers,
                               IS NOT DISTINCT FROM (s.first_order, s.last_order, s.orders, s.revenue, s.returns, s.frequency)) AS same,
        max(abs(c.days_since_last - s.days_since_last)) < 1e-9 AS days, max(abs(c.recency - s.recency)) < 1e-9 AS recency,
        max(abs(c.age - s.age)) < 1e-9 AS age, max(abs(c.monetary_value - s.monetary_value)) < 1e-9 AS monetary
-FROM many_log, unnest(ARRAY['none', 'day', 'week', 'month']) period,
+FROM many_log, unnest(ARRAY['none', 'day', 'week', 'month', 'quarter', 'year']) period,
      unnest(ARRAY['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns']) zone,
      LATERAL clientele.customers(log, NULL::integer, as_of => timestamptz '2023-10-29 04:30+00' AT TIME ZONE zone,
                                  period => period, time_zone => zone, time_unit => '7 days') c
      FULL JOIN LATERAL by_sql('2023-10-29 04:30+00', period, zone, 7) s USING (customer_id)
 GROUP BY period, zone ORDER BY period, zone;
+
+-- where the unit of time is the period, periods are counted, however long each is
+SELECT period, count(*) AS customers, max(recency) AS recency, max(age) AS age,
+       count(*) FILTER (WHERE recency = m.last - m.first AND age = m.until - m.first) AS counted
+FROM (VALUES ('month', interval '1 month', 1), ('quarter', '3 months', 3), ('year', '1 year', 12)) p (period, unit, months),
+     LATERAL (SELECT c.* FROM many_log, clientele.customers(log, as_of => '2024-02-29', period => period, time_unit => unit) c) c,
+     LATERAL (SELECT div(extract(year FROM first_order) * 12 + extract(month FROM first_order) - 1, months) AS first,
+                     div(extract(year FROM last_order) * 12 + extract(month FROM last_order) - 1, months) AS last, div(2024 * 12 + 1, months) AS until) m
+GROUP BY period ORDER BY period;
+
 
 -- times without a zone stand as they are, whatever zone is given
 SELECT count(*) FROM (

@@ -109,7 +109,7 @@ impl<'m> Valuation<'m> {
             purchases,
             spend,
             margin: terms.margin,
-            horizon: purchases.map_or(0.0, |purchases| purchases.units(terms.horizon)),
+            horizon: purchases.map_or(Ok(0.0), |purchases| purchases.horizon(terms.horizon))?,
             discount: purchases.map_or(0.0, |purchases| {
                 terms.discount_rate.ln_1p() / purchases.units(terms.discount_period)
             }),

@@ -109,7 +109,12 @@ fn the_unit_of_time_does_not_matter() {
                 Family::Regular(stages) => f64::from(stages.count()),
                 _ => 1.0,
             };
-            assert_same(&fitted(family, &scaled), &fitted(family, &histories), unit, stages * orders);
+            assert_same(
+                &fitted(family, &scaled),
+                &fitted(family, &histories),
+                unit,
+                stages * orders,
+            );
         }
     }
 }

@@ -373,7 +373,10 @@ const WRONG: [(&str, &str); 18] = [
         "validate_purchases(NULL, split => 'infinity')",
         "split must be a finite time",
     ),
-    ("validate_clv(NULL, confidence => 0)", "confidence must be between 0 and 1"),
+    (
+        "validate_clv(NULL, confidence => 0)",
+        "confidence must be between 0 and 1",
+    ),
     (
         "validate_churn(NULL, model => 'best')",
         "unknown value for option \"model\"",

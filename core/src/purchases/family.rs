@@ -14,6 +14,8 @@ pub enum Family {
     Pareto,
     /// MBG/CNBD-k.
     Regular(Stages),
+    /// BG/BB.
+    Bb,
 }
 
 /// In how many stages a customer of [`Family::Regular`] comes to the next order: k, from 1 to [`Stages::MOST`].
@@ -62,7 +64,7 @@ impl Family {
     /// Those in which orders come at random times.
     pub const POISSON: [Family; 3] = [Family::Bg, Family::Mbg, Family::Pareto];
 
-    /// All of them.
+    /// Those in which orders come at any time: all but BG/BB.
     pub fn all() -> impl Iterator<Item = Family> {
         Family::POISSON.into_iter().chain(Stages::all().map(Family::Regular))
     }
@@ -74,18 +76,25 @@ impl Family {
             Family::Mbg => "mbg/nbd",
             Family::Pareto => "pareto/nbd",
             Family::Regular(stages) => Stages::NAMES[usize::from(stages.0) - 1],
+            Family::Bb => "bg/bb",
         }
+    }
+
+    /// All of them.
+    fn each() -> impl Iterator<Item = Family> {
+        Family::all().chain([Family::Bb])
     }
 
     /// The model of that name, if there is one.
     pub fn find(name: &str) -> Option<Family> {
-        Family::all().find(|family| family.name().eq_ignore_ascii_case(name))
+        Family::each().find(|family| family.name().eq_ignore_ascii_case(name))
     }
 
     /// The model of that name.
     pub(super) fn named(name: &str) -> Result<Family> {
         Family::find(name).ok_or_else(|| {
-            no_model(name).hint("Use \"bg/nbd\", \"mbg/nbd\", \"pareto/nbd\" or \"mbg/cnbd-1\" to \"mbg/cnbd-12\".")
+            no_model(name)
+                .hint("Use \"bg/nbd\", \"mbg/nbd\", \"pareto/nbd\", \"bg/bb\" or \"mbg/cnbd-1\" to \"mbg/cnbd-12\".")
         })
     }
 
@@ -95,20 +104,22 @@ impl Family {
             Family::Bg => 0,
             Family::Mbg => 1,
             Family::Pareto => 2,
+            Family::Bb => 3,
             Family::Regular(stages) => REGULAR + stages.0,
         }
     }
 
     /// The model that this number stands for.
     pub(super) fn of_number(number: u8) -> Option<Family> {
-        Family::all().find(|family| family.number() == number)
+        Family::each().find(|family| family.number() == number)
     }
 
-    /// The names of the parameters. The second and, for Pareto/NBD, the fourth are in units of time.
+    /// The names of the parameters. The second and, for Pareto/NBD, the fourth are in units of time; for BG/BB, none is.
     pub fn parameter_names(self) -> [&'static str; 4] {
         match self {
             Family::Bg | Family::Mbg | Family::Regular(_) => ["r", "alpha", "a", "b"],
             Family::Pareto => ["r", "alpha", "s", "beta"],
+            Family::Bb => ["alpha", "beta", "gamma", "delta"],
         }
     }
 
@@ -122,7 +133,7 @@ impl Family {
 
     /// Which of the parameters are times.
     pub(super) fn scales(self) -> [bool; 4] {
-        [false, true, false, self == Family::Pareto]
+        [false, self != Family::Bb, false, self == Family::Pareto]
     }
 
     /// The same model by the name of the one that is computed fastest: with one stage, orders come at random.
@@ -145,7 +156,7 @@ impl Family {
     pub(super) fn first(self) -> f64 {
         match self {
             Family::Mbg | Family::Regular(_) => 1.0,
-            Family::Bg | Family::Pareto => 0.0,
+            Family::Bg | Family::Pareto | Family::Bb => 0.0,
         }
     }
 }
@@ -201,7 +212,7 @@ pub fn parse_family(name: &str) -> Result<Sought> {
         .find(|sought| sought.name().eq_ignore_ascii_case(name));
     word.or_else(|| Family::find(name).map(Sought::One)).ok_or_else(|| {
         no_model(name).hint(
-            "Use \"bg/nbd\", \"mbg/nbd\", \"pareto/nbd\", \"mbg/cnbd-k\", \"auto\", or \"mbg/cnbd-1\" to \"mbg/cnbd-12\".",
+            "Use \"bg/nbd\", \"mbg/nbd\", \"pareto/nbd\", \"mbg/cnbd-k\", \"bg/bb\", \"auto\", or \"mbg/cnbd-1\" to \"mbg/cnbd-12\".",
         )
     })
 }
@@ -217,13 +228,13 @@ mod tests {
 
     #[test]
     fn names_and_numbers_are_read_as_they_are_written() {
-        for family in Family::all() {
+        for family in Family::each() {
             assert_eq!(Family::find(family.name()), Some(family));
             assert_eq!(Family::of_number(family.number()), Some(family));
         }
-        let all = Family::all().map(Sought::One).chain([Sought::Regular, Sought::Best]);
+        let all = Family::each().map(Sought::One).chain([Sought::Regular, Sought::Best]);
         let all: Vec<Sought> = all.collect();
-        assert_eq!(all.len(), 17);
+        assert_eq!(all.len(), 18);
         for sought in all {
             assert_eq!(parse_family(&sought.name().to_uppercase()), Ok(sought));
             assert_eq!(Sought::of_number(sought.number()), Some(sought));

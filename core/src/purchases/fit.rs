@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::likelihood::likelihood;
 use super::search::{self, LEAST, LIMITS, MOST};
-use super::{Family, History, Model, Sought, Stages};
+use super::{Family, History, Model, Sought, Stages, chances};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
 use crate::customers::Observation;
@@ -43,14 +43,19 @@ impl Fitting {
 /// 400 ns; MBG/CNBD-k: some 50), and there are some ten.
 ///
 /// # Errors
-/// The most likely k is asked for, and the gaps between purchases are not known.
+/// The most likely k is asked for, and the gaps between purchases are not known; BG/BB is, and times are no numbers of chances.
 pub fn fit(
     histories: &[History],
     sought: Sought,
     fitting: Fitting,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Fitted<Model>> {
-    Data::of(histories, checkpoint)?.and_then(|data| match sought {
+    if sought == Sought::One(Family::Bb) {
+        for history in histories {
+            chances::check(Family::Bb, &history.customer())?;
+        }
+    }
+    Data::of(histories, sought, checkpoint)?.and_then(|data| match sought {
         Sought::One(family) => data.fit(family, fitting, checkpoint),
         Sought::Regular => data.fit_regular(fitting, checkpoint),
         Sought::Best => Ok(choose(data.fit_all(fitting, checkpoint)?)),
@@ -59,7 +64,7 @@ pub fn fit(
 
 /// Fits every model; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
 pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
-    Data::of(histories, checkpoint)?.and_then(|data| data.fit_all(fitting, checkpoint))
+    Data::of(histories, Sought::Best, checkpoint)?.and_then(|data| data.fit_all(fitting, checkpoint))
 }
 
 /// The best of where climbs over all histories from each of these starts end: parameters, and the log-likelihood, which a fit can be compared
@@ -70,7 +75,7 @@ pub fn climb_from(
     starts: &[[f64; 4]],
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Option<([f64; 4], f64)>> {
-    let Fitted::Model(data) = Data::of(histories, checkpoint)? else {
+    let Fitted::Model(data) = Data::of(histories, Sought::One(family), checkpoint)? else {
         return Ok(None);
     };
     let mut best: Option<Optimum<4>> = None;
@@ -119,14 +124,14 @@ struct Data {
     repeat_customers: f64,
     /// Repeat purchases.
     orders: f64,
-    /// The customers' mean age: the unit of time of the cells.
+    /// The unit of time of the cells: the customers' mean age, or a chance.
     unit: f64,
     /// The sum of the logarithms of the gaps between purchases, if all are known.
     ln_gaps: Option<f64>,
 }
 
 impl Data {
-    fn of(histories: &[History], checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Data>> {
+    fn of(histories: &[History], sought: Sought, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Data>> {
         let mut cells = Cells::of(histories, checkpoint)?;
         let customers = cells.sum(|_, _| 1.0);
         let ages = cells.sum(|_, age| age);
@@ -139,7 +144,11 @@ impl Data {
                     .hint("Collect orders over a longer time, or pass a later as_of or split."),
             ));
         }
-        let unit = checked_unit(ages / customers, "ages of customers")?;
+        let unit = match sought {
+            // Chances are counted.
+            Sought::One(Family::Bb) => 1.0,
+            _ => checked_unit(ages / customers, "ages of customers")?,
+        };
         cells.divide_times(unit);
         Ok(Fitted::Model(Data {
             customers,
@@ -255,7 +264,7 @@ impl Data {
         search::Search {
             family,
             cells: &self.cells,
-            rate: self.orders * family.stages() / self.customers,
+            rate: self.orders * family.stages() / self.cells.sum(|_, age| age),
         }
     }
 

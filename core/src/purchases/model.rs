@@ -1,6 +1,7 @@
 //! A fitted model as a value: JSON to read and edit, bytes to store.
 
 use super::Family;
+use super::chances::check_horizon;
 use super::outlook::{Customer, Outlook};
 use crate::calendar::{Period, format_length, parse_length};
 use crate::codec::{invalid_text, invalid_word, put_float, put_text, put_varint, seal, unseal};
@@ -61,6 +62,14 @@ impl Model {
     /// A length of time in the model's units, from microseconds.
     pub fn units(&self, length: i64) -> f64 {
         length as f64 / self.time_unit as f64
+    }
+
+    /// The same of a horizon.
+    ///
+    /// # Errors
+    /// For BG/BB: one with more chances than [`MOST_CHANCES`](super::MOST_CHANCES).
+    pub fn horizon(&self, length: i64) -> Result<f64> {
+        check_horizon(self.family, self.units(length))
     }
 
     /// The parameters one by one.

@@ -47,9 +47,9 @@ const AT_ONCE: [[f64; 2]; 2] = [[0.02, 1e-4], [0.1, 1e-3]];
 /// Histories, as they are searched with.
 pub(super) struct Search<'a> {
     pub family: Family,
-    /// With times in units of the mean age.
+    /// With times in units of the mean age, or in chances.
     pub cells: &'a Cells,
-    /// Repeat purchases a customer, or the stages of them: the rate if nobody ever left.
+    /// Repeat purchases in a unit of time, or the stages of them: the rate if nobody ever left.
     pub rate: f64,
 }
 
@@ -64,7 +64,10 @@ impl Search<'_> {
         }
         let starts: Vec<[f64; 4]> = starts
             .iter()
-            .map(|&(r, a, b)| inside([r, r / (1.5 * self.rate), a, b]))
+            .map(|&(r, a, b)| {
+                let [r, alpha] = self.orders(r);
+                inside([r, alpha, a, b])
+            })
             .collect();
         let best = self.upwards(SAMPLE, &starts, checkpoint)?;
         if !is_doubtful(&best) {
@@ -73,6 +76,18 @@ impl Search<'_> {
         let other = self.upwards(AGAIN, &self.starts_along_ridges(&best), checkpoint)?;
         let best = best.or_better(other);
         self.settled(best, checkpoint)
+    }
+
+    /// The parameters of orders where customers who are there order somewhat more than all do, and differ by so much.
+    fn orders(&self, shape: f64) -> [f64; 2] {
+        let rate = 1.5 * self.rate;
+        match self.family {
+            Family::Bb => {
+                let share = rate.min(0.9);
+                [2.0 * shape * share, 2.0 * shape * (1.0 - share)]
+            }
+            _ => [shape, shape / rate],
+        }
     }
 
     /// The top that the way up from a point near it leads to.
@@ -114,7 +129,7 @@ impl Search<'_> {
     fn starts_along_ridges(&self, best: &Optimum<4>) -> Vec<[f64; 4]> {
         let is_inside = |i: usize| best.point[i].abs() < FAR;
         let mut starts = Vec::new();
-        let mut rates: Vec<[f64; 2]> = SHAPES.map(|r| [r, r / (1.5 * self.rate)]).to_vec();
+        let mut rates: Vec<[f64; 2]> = SHAPES.map(|r| self.orders(r)).to_vec();
         if is_inside(0) && is_inside(1) {
             rates = vec![[best.point[0].exp(), best.point[1].exp()]];
         }
@@ -126,7 +141,9 @@ impl Search<'_> {
                 for spread in SPREADS {
                     let [a, b] = match self.family {
                         Family::Pareto => [spread, spread / share],
-                        Family::Bg | Family::Mbg | Family::Regular(_) => [spread * share, spread * (1.0 - share)],
+                        Family::Bg | Family::Mbg | Family::Regular(_) | Family::Bb => {
+                            [spread * share, spread * (1.0 - share)]
+                        }
                     };
                     starts.push(inside([r, alpha, a, b]));
                 }

@@ -17,7 +17,8 @@ const CDNOW: &str = "(SELECT clientele.order_log(customer_id, date, dollars) FRO
 
 /// Half a year after the first one, of all 23,570 customers. The model's figures are from SciPy's hypergeometric function with its parameters.
 pub fn cdnow_money(client: &mut Client) -> Outcome {
-    let figures = "round(predicted::numeric, 2) || ' ' || round(mae::numeric, 4) || ' ' || round(rmse::numeric, 4) || ' ' ||
+    let figures =
+        "round(predicted::numeric, 2) || ' ' || round(mae::numeric, 4) || ' ' || round(rmse::numeric, 4) || ' ' ||
                    round(top_tenth_share::numeric, 5) || ' ' || round(rank_correlation::numeric, 5)";
     ensure_all(
         client,

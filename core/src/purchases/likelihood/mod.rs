@@ -4,6 +4,7 @@
 //! derivatives of the second term are p d′ and p d″ + p (1 − p) d′ d′ᵀ: all a model has to say is d, d′ and d″.
 
 mod beta_geometric;
+mod discrete;
 mod pareto;
 mod regular;
 
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::maximum::Curve;
 use crate::special::{digamma, ln_gamma_ratio, trigamma};
 use beta_geometric::{beta_geometric, stays};
+use discrete::discrete;
 use pareto::pareto;
 use regular::{in_stages, regular};
 
@@ -52,6 +54,12 @@ pub(super) fn likelihood(
     let mut curve = Curve::ZERO;
     let mut start = 0;
     for run in &cells.runs {
+        if family == Family::Bb {
+            let part = &cells.cells[start..run.end];
+            curve.add(&discrete(&parameters, run.frequency, part, &cells.times, checkpoint)?);
+            start = run.end;
+            continue;
+        }
         curve.add(&match family {
             Family::Regular(stages) => orders(&parameters, &in_stages(stages, run)),
             _ => orders(&parameters, run),
@@ -61,6 +69,8 @@ pub(super) fn likelihood(
             curve.add(&match family {
                 Family::Bg | Family::Mbg => beta_geometric(family, &parameters, run.frequency, part, &times),
                 Family::Pareto => pareto(&parameters, run.frequency, part, &times),
+                // All its cells of one frequency are added up at once, above.
+                Family::Bb => Curve::ZERO,
                 Family::Regular(stages) => regular(stages, &parameters, run.frequency, part, &times),
             });
         }

@@ -4,6 +4,7 @@
 //! from the two.
 
 mod beta_geometric;
+mod discrete;
 mod pareto;
 mod regular;
 
@@ -12,6 +13,7 @@ use crate::error::{Error, Kind, Result, spelled};
 use crate::special::quadrature::rule_of_8;
 use crate::special::{ln_1p_exp, ln_gamma_ratio, logistic};
 use beta_geometric::BetaGeometric;
+use discrete::Discrete;
 use pareto::Pareto;
 use regular::Regular;
 
@@ -149,6 +151,7 @@ enum There {
     BetaGeometric(BetaGeometric),
     Pareto(Pareto),
     Regular(Regular),
+    Discrete(Discrete),
 }
 
 /// What is known about a customer's future: how likely it is that there is one, and how it would be.
@@ -175,6 +178,10 @@ impl Outlook {
                 let (ln_odds, there) = Pareto::of(parameters, customer);
                 (ln_odds, There::Pareto(there))
             }
+            Family::Bb => {
+                let (ln_odds, there) = Discrete::of(parameters, customer);
+                (ln_odds, There::Discrete(there))
+            }
         };
         Outlook { ln_odds, there }
     }
@@ -185,6 +192,7 @@ impl Outlook {
             There::BetaGeometric(there) => there,
             There::Pareto(there) => there,
             There::Regular(there) => there,
+            There::Discrete(there) => there,
         }
     }
 
@@ -209,6 +217,9 @@ impl Outlook {
     pub fn discounted_orders(&self, horizon: f64, discount: f64) -> f64 {
         /// Rates of orders fall: those that come when an order counts e^-45 are nothing beside the earlier ones.
         const NOTHING: f64 = 45.0;
+        if let There::Discrete(there) = &self.there {
+            return self.p_alive() * there.discounted(horizon, discount);
+        }
         let future = self.future();
         let horizon = horizon.min(NOTHING / discount);
         let at_end = future.expected(horizon);

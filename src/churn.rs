@@ -8,9 +8,8 @@ use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
-use crate::pg::time::Interval;
 use crate::pg::value::Given;
-use crate::purchases::{PurchaseModel, family, observation};
+use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
 use clientele_core::Result;
 use clientele_core::calendar::DAY;
 use clientele_core::checkpoint::{Checkpoint, push};
@@ -48,7 +47,7 @@ impl<'a> Question<'a> {
     fn read(options: &Options<'a>) -> Result<Question<'a>> {
         let usual = Bands::default();
         Ok(Question {
-            horizon: options.read("horizon", HORIZON, Interval::horizon)?,
+            horizon: horizon(options, HORIZON)?,
             family: family(options)?,
             observation: ObservationOptions::read(options)?,
             bands: Bands::new(
@@ -76,7 +75,8 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("churn");
-    let observation = observation(&question.observation, times(&log), question.purchases.as_ref())?;
+    let kept = question.purchases.as_ref();
+    let observation = observation(&question.observation, times(&log), question.family, kept)?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
     let mut days_since_last = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {
@@ -85,6 +85,7 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         let last = customer.totals.last_order.unwrap_or(observation.as_of);
         push(&mut days_since_last, days_between(last, observation.as_of), checkpoint)
     })?;
+    check_all(kept, &histories)?;
     let model = match question.purchases {
         Some(model) => Some(model),
         None => told(fit(
@@ -96,7 +97,9 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     };
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));
-    let horizon = model.as_ref().map_or(0.0, |model| model.units(question.horizon));
+    let horizon = model
+        .as_ref()
+        .map_or(Ok(0.0), |model| model.horizon_of_churn(question.horizon))?;
     for (at, (history, &days)) in histories.iter().zip(&days_since_last).enumerate() {
         if at % STRIDE == 0 {
             backend.pass("scoring", at, histories.len())?;

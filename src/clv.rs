@@ -11,7 +11,7 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Interval;
 use crate::pg::value::Given;
-use crate::purchases::{PurchaseModel, family, observation};
+use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
 use crate::spend::SpendModel;
 use clientele_core::Result;
 use clientele_core::checkpoint::{Checkpoint, push};
@@ -50,7 +50,7 @@ impl<'a> Question<'a> {
     fn read(options: &Options<'a>) -> Result<Question<'a>> {
         let usual = Terms::default();
         let terms = Terms {
-            horizon: options.read("horizon", usual.horizon, Interval::horizon)?,
+            horizon: horizon(options, usual.horizon)?,
             discount_rate: options.or("discount_rate", usual.discount_rate)?,
             discount_period: options.read("discount_period", usual.discount_period, Interval::positive_length)?,
             margin: options.or("margin", usual.margin)?,
@@ -85,7 +85,8 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     let kind = log.kinds().map(|kinds| kinds.0);
     let mut rows = Rows::begin(call, COLUMNS, kind)?;
     let mut backend = Backend::of_call("clv");
-    let observation = observation(&question.observation, times(&log), question.purchases.as_deref())?;
+    let kept = question.purchases.as_deref();
+    let observation = observation(&question.observation, times(&log), question.family, kept)?;
     let mut keys = Keys::new(kind.unwrap_or(KeyKind::Integer));
     let mut spenders = Vec::new();
     let histories = of_log(&log, &observation, &mut backend, &mut |customer, checkpoint| {
@@ -93,6 +94,7 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         keys.push(customer.key, checkpoint)?;
         spender.map_or(Ok(()), |spender| push(&mut spenders, spender, checkpoint))
     })?;
+    check_all(kept, &histories)?;
     let purchases = match question.purchases {
         Some(model) => Fitted::Model(model),
         None => purchases::fit(&histories, question.family, Fitting::of(&observation), &mut backend)?

@@ -6,7 +6,7 @@ use crate::order_log::{Log, times};
 use crate::pg::aggregate::State;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::or_raise;
+use crate::pg::error::{notice, or_raise};
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
@@ -21,7 +21,8 @@ use clientele_core::calendar::{DAY, Period};
 use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{
-    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, fit, of_log, parse_family,
+    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check, fit,
+    of_log, parse_family,
 };
 use clientele_core::summary::whole;
 use pgrx::prelude::*;
@@ -36,17 +37,65 @@ pub const DEFAULT: Sought = Sought::One(Family::Mbg);
 
 /// What the option `model` asks for.
 pub fn family(options: &Options<'_>) -> Result<Sought> {
-    options.word("model", Some(DEFAULT), parse_family)
+    options.word("model", DEFAULT, parse_family)
+}
+
+/// The model of chances that come once a period.
+pub const CHANCES: Sought = Sought::One(Family::Bb);
+
+/// The option `horizon`; where chances are counted, by the option `model` or the model in `purchases`, a month is a twelfth of a year.
+pub fn horizon(options: &Options<'_>, usual: i64) -> Result<i64> {
+    let kept = options.get::<Decoded<'_, PurchaseModel>>("purchases")?;
+    let chances = match kept {
+        Some(model) => model.family == Family::Bb,
+        None => family(options)? == CHANCES,
+    };
+    let read = if chances {
+        Interval::even_horizon
+    } else {
+        Interval::horizon
+    };
+    options.read("horizon", usual, read)
 }
 
 /// How a log with these times is looked at to be scored with a model: as the customers were that it was fitted to, if there is one already.
-pub fn observation(options: &ObservationOptions<'_>, times: Times, model: Option<&Model>) -> Result<Observation> {
-    let period = model.and_then(|model| model.period);
-    options.of(
-        times,
-        period.unwrap_or(Period::Day),
-        model.map_or(DAY, |model| model.time_unit),
-    )
+pub fn observation(
+    options: &ObservationOptions<'_>,
+    times: Times,
+    sought: Sought,
+    model: Option<&Model>,
+) -> Result<Observation> {
+    let unit = model.map(|model| model.time_unit);
+    let chances = model.map_or(sought == CHANCES, |model| model.family == Family::Bb);
+    let period = match (model.and_then(|model| model.period), unit) {
+        (None, Some(unit)) if chances => Period::of_length(unit),
+        (period, _) => period,
+    };
+    let observation = options.of(times, period.unwrap_or(Period::Day), unit.unwrap_or(DAY))?;
+    if chances {
+        of_chances(observation, unit)
+    } else {
+        Ok(observation)
+    }
+}
+
+/// How a log is looked at where chances are counted, with periods of `unit` if there is a model already; a last one that is not over is
+/// pointed out.
+pub fn of_chances(observation: Observation, unit: Option<i64>) -> Result<Observation> {
+    let observation = by_chances(observation, unit)?;
+    if let Some(about) = observation.unfinished() {
+        notice(&about);
+    }
+    Ok(observation)
+}
+
+/// Checks that a model that is kept can be applied to these customers.
+pub fn check_all(model: Option<&Model>, histories: &[History]) -> Result<()> {
+    let Some(model) = model.filter(|model| model.family == Family::Bb) else {
+        return Ok(());
+    };
+    let mut customers = histories.iter().map(History::customer);
+    customers.try_for_each(|customer| check(model.family, &customer))
 }
 
 /// `fit_purchases(log, model, as_of, period, time_zone, time_unit)`.
@@ -59,16 +108,29 @@ fn fit_purchases<'a>(
     or_raise(|| {
         let family = family(&options)?;
         let observation = ObservationOptions::read(&options)?;
-        let time_unit = options.read("time_unit", DAY, Interval::fixed)?;
+        let time_unit = observation.time_unit(&options)?;
         let Some(log) = log else {
             return Ok(None);
         };
         let log = OrderLog::open(log.bytes())?;
-        let observation = observation.of(times(&log), Period::Day, time_unit)?;
+        let mut observation = observation.of(times(&log), Period::Day, time_unit)?;
+        if family == CHANCES {
+            // A day is what is read where nothing is asked for.
+            observation = of_chances(observation, Some(time_unit).filter(|&unit| unit != DAY))?;
+        }
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
         let model = estimate::told(fit(&histories, family, Fitting::of(&observation), &mut backend)?);
-        model.map(|model| Made::of(call, &model.encode())).transpose()
+        let unfinished = Some(&observation).filter(|_| family == CHANCES);
+        let unfinished = unfinished.and_then(Observation::unfinished);
+        let model = model.map(|mut model| {
+            model
+                .estimate
+                .warnings
+                .extend(unfinished.map(|about| about.message().to_owned()));
+            Made::of(call, &model.encode())
+        });
+        model.transpose()
     })
 }
 
@@ -129,7 +191,10 @@ fn fit_purchases_named_trans<'a>(
 ) -> State<'a, Histories> {
     or_raise(|| {
         let family = model.map_or(Ok(DEFAULT), |name| parse_family(&name))?;
-        let unit = time_unit.map_or(Ok(DAY), |unit| unit.fixed("time_unit"))?;
+        let unit = time_unit.map_or(Ok(DAY), |unit| match unit.period().and_then(Period::length) {
+            Some(length) if family == CHANCES => Ok(length),
+            _ => unit.fixed("time_unit"),
+        })?;
         let row = [frequency, recency, age, weight];
         add(state.get(), row, (family, unit))
     });
@@ -170,12 +235,18 @@ fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) 
 
 /// What a model says about one customer; nothing where there can be none with these numbers.
 fn outlook(model: &Model, frequency: f64, recency: f64, age: f64) -> Option<Outlook> {
-    Customer::known(frequency, recency, age).map(|customer| model.outlook(&customer))
+    let customer = Customer::known(frequency, recency, age)?;
+    check(model.family, &customer).ok()?;
+    Some(model.outlook(&customer))
 }
 
 /// A horizon in the time units of a model.
 pub fn units(model: &Model, horizon: Interval) -> Result<f64> {
-    Ok(model.units(horizon.length("horizon")?))
+    let length = match model.family {
+        Family::Bb => horizon.even_length("horizon")?,
+        _ => horizon.length("horizon")?,
+    };
+    model.horizon(length)
 }
 
 /// `p_alive(model, frequency, recency, age)`.

@@ -10,12 +10,11 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
-use crate::purchases::family;
+use crate::purchases::{family, observation};
 use clientele_core::Result;
-use clientele_core::calendar::{DAY, Period};
 use clientele_core::clv::Terms;
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{fit, fit_all};
+use clientele_core::purchases::{Sought, fit, fit_all};
 use clientele_core::spend;
 use clientele_core::validation::{
     Accuracy, Churn, ChurnComparison, Orders, OrdersComparison, Prediction, Revenue, RevenueComparison, Rule, Trial,
@@ -39,10 +38,10 @@ impl<'a> Question<'a> {
     }
 
     /// The trial; nothing, and a NOTICE, where there is too little for one.
-    fn trial(&self, log: &Given<'_, Log>, backend: &mut WholeCall) -> Result<Option<Trial>> {
+    fn trial(&self, log: &Given<'_, Log>, sought: Sought, backend: &mut WholeCall) -> Result<Option<Trial>> {
         let log = OrderLog::open(log.bytes())?;
         let times = times(&log);
-        let observation = self.observation.of(times, Period::Day, DAY)?;
+        let observation = observation(&self.observation, times, sought, None)?;
         let end = &self.observation.end;
         let split = self.split.map(|split| end.instant(split, times)).transpose()?;
         if let (Some(split), true) = (split, end.is_given()) {
@@ -102,7 +101,7 @@ fn validate_purchases<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, cal
         };
         let mut rows = Rows::begin(call, PURCHASES, None)?;
         let mut backend = Backend::of_call("validate_purchases");
-        let Some(trial) = question.trial(&log, &mut backend)? else {
+        let Some(trial) = question.trial(&log, family, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
@@ -149,7 +148,7 @@ fn validate_clv<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Cal
         };
         let mut rows = Rows::begin(call, CLV, None)?;
         let mut backend = Backend::of_call("validate_clv");
-        let Some(trial) = question.trial(&log, &mut backend)? else {
+        let Some(trial) = question.trial(&log, family, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(purchases) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
@@ -199,7 +198,7 @@ fn validate_churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: C
         };
         let mut rows = Rows::begin(call, CHURN, None)?;
         let mut backend = Backend::of_call("validate_churn");
-        let Some(trial) = question.trial(&log, &mut backend)? else {
+        let Some(trial) = question.trial(&log, family, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
@@ -249,7 +248,7 @@ fn compare_purchase_models<'a>(log: Option<Given<'a, Log>>, options: Options<'a>
         };
         let mut rows = Rows::begin(call, COMPARISON, None)?;
         let mut backend = Backend::of_call("compare_purchase_models");
-        let Some(trial) = question.trial(&log, &mut backend)? else {
+        let Some(trial) = question.trial(&log, Sought::Best, &mut backend)? else {
             return Ok(rows.finish());
         };
         let Some(models) = told(fit_all(trial.histories(), trial.fitting(), &mut backend)?) else {

@@ -218,7 +218,7 @@ fn chances_need_a_period_and_that_of_the_model() {
     let error = by_chances(observation(Period::Month), Some(180 * DAY)).unwrap_err();
     assert_eq!(
         error.detail_text(),
-        Some("The chances of the model come every 180 days, and the period is \"month\".")
+        Some("The unit is 180 days, and the period is \"month\".")
     );
     for (period, unit) in [
         (Period::Week, 7 * DAY),

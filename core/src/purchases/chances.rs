@@ -47,7 +47,7 @@ pub fn check(family: Family, customer: &Customer) -> Result<()> {
 /// How a log is looked at by BG/BB: times are counted in periods, in those of `unit` microseconds if there is a model already.
 ///
 /// # Errors
-/// No period, or another one than that of the model.
+/// No period, or another one than `unit`.
 pub fn by_chances(observation: Observation, unit: Option<i64>) -> Result<Observation> {
     let period = observation.period;
     let Some(time_unit) = period.length() else {
@@ -58,8 +58,8 @@ pub fn by_chances(observation: Observation, unit: Option<i64>) -> Result<Observa
         );
     };
     if let Some(unit) = unit.filter(|&unit| unit != time_unit) {
-        let error = Error::invalid("period must be that of the model").detail(format!(
-            "The chances of the model come every {}, and the period is \"{}\".",
+        let error = Error::invalid("period must be the unit of time of bg/bb").detail(format!(
+            "The unit is {}, and the period is \"{}\".",
             format_length(unit),
             period.name()
         ));

@@ -72,6 +72,23 @@ impl Model {
         check_horizon(self.family, self.units(length))
     }
 
+    /// The same of one within which customers who come no more are sought.
+    ///
+    /// # Errors
+    /// As above; for BG/BB, one without a chance, within which nobody can come.
+    pub fn horizon_of_churn(&self, length: i64) -> Result<f64> {
+        let horizon = self.horizon(length)?;
+        if self.family != Family::Bb || horizon >= 1.0 {
+            return Ok(horizon);
+        }
+        Err(Error::invalid("horizon holds no chance of the model")
+            .detail(format!("Chances come every {}.", format_length(self.time_unit)))
+            .hint(format!(
+                "Pass horizon => '{}', or longer.",
+                format_length(self.time_unit)
+            )))
+    }
+
     /// The parameters one by one.
     pub fn parameters(&self) -> Vec<Parameter> {
         self.estimate.parameters(&self.family.parameter_names())

@@ -1,6 +1,6 @@
 //! What was known of customers at a time, and what they did before and after it.
 
-use crate::calendar::{format_time, length};
+use crate::calendar::format_time;
 use crate::checkpoint::{Checkpoint, push};
 use crate::customers::{Observation, each_stage, each_totals};
 use crate::error::{Error, Kind, Result};
@@ -118,7 +118,7 @@ impl Trial {
             before: Vec::new(),
             earlier: Vec::new(),
             window,
-            horizon: length(start(split), start(observation.as_of)) / observation.time_unit as f64,
+            horizon: observation.units(start(split), start(observation.as_of)),
             fitting: Fitting::of(observation),
         };
         let mut any = false;

@@ -42,7 +42,7 @@ CREATE TYPE purchase_model (
     STORAGE = extended
 );
 COMMENT ON TYPE purchase_model IS
-'a fitted BG/NBD, MBG/NBD, Pareto/NBD or MBG/CNBD-k model: parameters, how sure they are, and what to know before one trusts them';
+'a fitted BG/NBD, MBG/NBD, Pareto/NBD, MBG/CNBD-k or BG/BB model: parameters, how sure they are, and what to know before one trusts them';
 
 CREATE CAST (purchase_model AS jsonb) WITH INOUT;
 COMMENT ON CAST (purchase_model AS jsonb) IS 'the text form of a purchase_model, as jsonb';
@@ -110,7 +110,7 @@ RETURNS purchase_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';
 COMMENT ON FUNCTION fit_purchases(log order_log, model text, as_of timestamp, period text, time_zone text, time_unit interval) IS
-'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, mbg/cnbd-k, or auto: the best one) to the customers of an order log by maximum likelihood';
+'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, mbg/cnbd-k, bg/bb, or auto: the best of all but bg/bb) to the customers of an order log by maximum likelihood';
 
 CREATE FUNCTION fit_purchases_trans(internal, double precision, double precision, double precision)
 RETURNS internal

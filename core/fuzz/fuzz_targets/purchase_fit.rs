@@ -23,8 +23,10 @@ fuzz_target!(|bytes: &[u8]| {
         time_unit: 1,
         period: None,
     };
-    for family in Family::all() {
-        match fit(&histories, Sought::One(family), fitting, &mut Unhindered) {
+    let chances: Vec<History> = histories.iter().map(of_chances).collect();
+    for family in Family::all().chain([Family::Bb]) {
+        let histories = if family == Family::Bb { &chances } else { &histories };
+        match fit(histories, Sought::One(family), fitting, &mut Unhindered) {
             Err(error) => assert_eq!(error.kind(), Kind::OutOfRange, "{error}"),
             Ok(Fitted::Nothing(about)) => assert_eq!(about.kind(), Kind::NotEnough),
             Ok(Fitted::Model(model)) => {
@@ -33,7 +35,7 @@ fuzz_target!(|bytes: &[u8]| {
                     assert!(parameter.standard_error.is_none_or(f64::is_finite), "{parameter:?}");
                 }
                 let age = histories.iter().map(|history| history.age).fold(0.0, f64::max);
-                for history in &histories {
+                for history in histories {
                     check_outlook(&model.outlook(&history.customer()), age);
                 }
             }
@@ -49,6 +51,19 @@ fn history(bytes: [u8; 8], unit: f64) -> History {
     let share = f64::from(u32::from_le_bytes([share[0], share[1], share[2], 0])) / f64::from(0xff_ffff);
     let recency = if frequency == 0 { 0.0 } else { (share * age).min(age) };
     History::new(frequency, recency, age, f64::from(weight) / 16.0).expect("a history that can be")
+}
+
+/// A customer of BG/BB who is like this one: the first twelve bits of the frequency, and no chance less than are needed.
+fn of_chances(history: &History) -> History {
+    let frequency = history.frequency % 4_096;
+    let recency = frequency as f64
+        + if frequency == 0 {
+            0.0
+        } else {
+            history.recency.min(2_000.0).floor()
+        };
+    let age = recency + history.age.min(2_000.0).floor();
+    History::new(frequency as i64, recency, age, history.weight).expect("a history that can be")
 }
 
 fn check_outlook(outlook: &Outlook, age: f64) {

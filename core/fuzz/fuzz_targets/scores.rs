@@ -1,7 +1,7 @@
 //! Any model of purchases, any customer, any horizon: every score is what it can be, in a time that has a bound.
 #![no_main]
 
-use clientele_core::purchases::{Customer, Family, Outlook};
+use clientele_core::purchases::{Customer, Family, MOST_CHANCES, Outlook};
 use clientele_core_fuzz::check_scores;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,10 +26,20 @@ fuzz_target!(|bytes: &[u8]| {
     } else {
         (word(6) * age).min(age)
     };
-    let customer = Customer::known(frequency, recency, age).expect("there can be such a customer");
     let family = Family::all()
-        .nth(usize::from(family) % Family::all().count())
+        .chain([Family::Bb])
+        .nth(usize::from(family) % (Family::all().count() + 1))
         .expect("one of all");
+    let customer = match family {
+        Family::Bb => {
+            let age = age.min(MOST_CHANCES).floor();
+            let frequency = frequency.min((word(6) * age).floor());
+            let recency = if frequency == 0.0 { 0.0 } else { age };
+            Customer::known(frequency, recency, age)
+        }
+        _ => Customer::known(frequency, recency, age),
+    };
+    let customer = customer.expect("there can be such a customer");
     let horizon = between(7, 1e-6, 1e9);
     check_scores(
         &Outlook::of(family, &parameters, &customer),

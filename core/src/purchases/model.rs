@@ -82,7 +82,10 @@ impl Model {
             return Ok(horizon);
         }
         Err(Error::invalid("horizon holds no chance of the model")
-            .detail(format!("Chances come every {}.", format_length(self.time_unit)))
+            .detail(format!(
+                "Chances of the model are {} apart.",
+                format_length(self.time_unit)
+            ))
             .hint(format!(
                 "Pass horizon => '{}', or longer.",
                 format_length(self.time_unit)

@@ -146,7 +146,7 @@ SELECT clientele.expected_orders(model, 1, 1, 2, '-1 day') FROM models WHERE nam
 SELECT ''::clientele.purchase_model;
 SELECT '{"purchase_model":2,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;
 SELECT '{"purchase_model":1,"model":"nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;
-SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 month","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;
+SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 fortnight","parameters":{"r":1,"alpha":1,"a":1,"b":1}}'::clientele.purchase_model;
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"s":1,"beta":1}}'::clientele.purchase_model;
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1}}'::clientele.purchase_model;
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":0,"a":1,"b":1}}'::clientele.purchase_model;

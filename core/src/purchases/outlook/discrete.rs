@@ -14,6 +14,17 @@ fn chances(time: f64) -> u64 {
     time.min(MOST_CHANCES) as u64
 }
 
+/// The customer with numbers of chances near these: for those that are some already, the same. What runs over chances has an end for any.
+fn counted(customer: &Customer) -> Customer {
+    let age = customer.age.min(MOST_CHANCES).floor();
+    let recency = customer.recency.min(age).floor();
+    Customer {
+        frequency: customer.frequency.min(recency),
+        recency,
+        age,
+    }
+}
+
 /// Beta distributed with these parameters.
 #[derive(Clone, Copy, Debug)]
 struct Beta(f64, f64);
@@ -65,7 +76,7 @@ impl Discrete {
             frequency: x,
             recency,
             age,
-        } = *customer;
+        } = counted(customer);
         let silence = age - recency;
         let (taking, leaving) = before(parameters, x, age);
         let mut left = leaving.mean();
@@ -170,7 +181,7 @@ impl Future for Discrete {
             frequency: x,
             recency,
             age,
-        } = *customer;
+        } = counted(customer);
         let [_, _, gamma, delta] = *parameters;
         // The derivatives of the logarithms of leaving and of staying before a chance after n others.
         let leave = |n: f64| {
@@ -203,7 +214,7 @@ impl Future for Discrete {
 
     fn ln_there(&self, parameters: &[f64; 4], customer: &Customer) -> f64 {
         let [alpha, beta, gamma, delta] = *parameters;
-        let Customer { frequency: x, age, .. } = *customer;
+        let Customer { frequency: x, age, .. } = counted(customer);
         ln_beta_ratio(beta, alpha, x) + ln_beta_ratio(alpha + x, beta, age - x) + ln_beta_ratio(gamma, delta, age + 1.0)
     }
 }

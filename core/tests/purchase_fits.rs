@@ -2,6 +2,7 @@
 
 mod cases;
 mod fits;
+mod fitted;
 mod tolerance;
 
 use cases::cases;
@@ -9,7 +10,8 @@ use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Fitted;
 use clientele_core::purchases::{Family, History, Model, Outlook, Sought, fit, fit_all};
-use fits::{FITS, FITTING, check_fits, fitted, ln_likelihood, numbers};
+use fits::{FITS, check_fits, numbers};
+use fitted::{FITTING, fitted, ln_likelihood};
 use proptest::prelude::*;
 use tolerance::{IDENTITY, PARAMETER, STANDARD_ERROR, SUM, close};
 

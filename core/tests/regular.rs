@@ -1,12 +1,12 @@
 //! MBG/CNBD-k: values at high precision, laws of its k, and that one stage is MBG/NBD.
 
-mod fits;
+mod fitted;
 mod tolerance;
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::purchases::{Customer, Family, History, Outlook, Sought, Stages, fit, fit_all};
-use fits::{FITTING, fitted, ln_likelihood};
+use fitted::{FITTING, fitted, ln_likelihood};
 use tolerance::{FORMULA, LEAST, NOTHING};
 
 /// Values at 45 digits, by sums over stages one by one.

@@ -1,32 +1,15 @@
 //! Fits of purchase models, beside those that were computed at high precision.
 
+use crate::fitted::{fitted, ln_likelihood};
 use crate::tolerance::{LIKELIHOOD, STANDARD_ERROR, close};
-use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Status;
-use clientele_core::purchases::{Family, Fitting, History, Model, Sought, fit};
+use clientele_core::purchases::{Family, History};
 
 /// Fits at 60 digits, and histories.
 pub const FITS: &str = include_str!("../golden/fits.txt");
 
-/// In days, of orders that are told apart.
-pub const FITTING: Fitting = Fitting {
-    time_unit: 1,
-    period: None,
-};
-
 pub fn numbers(line: &str) -> Vec<f64> {
     line.split(' ').map(|word| word.parse().unwrap()).collect()
-}
-
-pub fn fitted(family: Family, histories: &[History]) -> Model {
-    fit(histories, Sought::One(family), FITTING, &mut Unhindered)
-        .unwrap()
-        .model()
-        .unwrap()
-}
-
-pub fn ln_likelihood(model: &Model) -> f64 {
-    model.estimate.log_likelihood.unwrap()
 }
 
 /// That fits to `histories` are what the lines of this name say, with parameters to this tolerance.

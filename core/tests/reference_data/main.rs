@@ -7,6 +7,8 @@
 mod baskets;
 #[path = "../fits/mod.rs"]
 mod fits;
+#[path = "../fitted/mod.rs"]
+mod fitted;
 mod itemsets;
 mod kmeans;
 mod purchase_fits;

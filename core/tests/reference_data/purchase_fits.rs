@@ -1,6 +1,7 @@
 //! Fits to the customers of CDNOW, as published.
 
-use crate::fits::{check_fits, fitted, ln_likelihood};
+use crate::fits::check_fits;
+use crate::fitted::{fitted, ln_likelihood};
 use crate::of_text;
 use crate::tolerance::{FORMULA, printed};
 use clientele_core::estimate::Status;

@@ -9,6 +9,7 @@ use crate::pg::interrupt::Backend;
 use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::Given;
+use crate::pg::warning::warn;
 use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
 use clientele_core::Result;
 use clientele_core::calendar::DAY;
@@ -86,6 +87,7 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         push(&mut days_since_last, days_between(last, observation.as_of), checkpoint)
     })?;
     check_all(kept, &histories)?;
+    let kept = question.purchases.is_some();
     let model = match question.purchases {
         Some(model) => Some(model),
         None => told(fit(
@@ -95,6 +97,14 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
             &mut backend,
         )?),
     };
+
+    if let Some(model) = &model {
+        let mut warnings = Vec::from_iter(model.warning_of_horizon(question.horizon));
+        warnings.extend(model.warning_of_churn());
+        // A model that is kept has told the rest when it was fitted.
+        warnings.extend(if kept { Vec::new() } else { model.warnings() });
+        warn(warnings, call);
+    }
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));
     let horizon = model

@@ -11,6 +11,7 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Interval;
 use crate::pg::value::Given;
+use crate::pg::warning::warn;
 use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
 use crate::spend::SpendModel;
 use clientele_core::Result;
@@ -95,6 +96,7 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         spender.map_or(Ok(()), |spender| push(&mut spenders, spender, checkpoint))
     })?;
     check_all(kept, &histories)?;
+    let kept = (question.purchases.is_some(), question.spend.is_some());
     let purchases = match question.purchases {
         Some(model) => Fitted::Model(model),
         None => purchases::fit(&histories, question.family, Fitting::of(&observation), &mut backend)?
@@ -111,6 +113,17 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     } else {
         spend.model()
     };
+
+    let mut warnings = Vec::new();
+    if let Some(model) = &purchases {
+        warnings.extend(model.warning_of_horizon(question.terms.horizon));
+        // A model that is kept has told the rest when it was fitted.
+        warnings.extend(if kept.0 { Vec::new() } else { model.warnings() });
+    }
+    if let (Some(model), false) = (&spend, kept.1) {
+        warnings.extend(model.warnings());
+    }
+    warn(warnings, call);
 
     let valuation = Valuation::new(purchases.as_deref(), spend.as_deref(), &question.terms)?;
     for (at, (history, spender)) in histories.iter().zip(&spenders).enumerate() {

@@ -48,13 +48,20 @@ pub fn parameters<'a>(parameters: &[Parameter], call: Call<'a>) -> Result<RowSet
     Ok(rows.finish())
 }
 
-/// One row: the model, how it was fitted, and what to know before one trusts it.
-pub fn describe<'a, const N: usize>(model: &str, estimate: &Estimate<N>, call: Call<'a>) -> Result<Record<'a>> {
+/// One row: the model, how it was fitted, what else there is to say about the data, and what to know before one trusts it.
+pub fn describe<'a, const N: usize>(
+    model: &str,
+    estimate: &Estimate<N>,
+    data: &[(&str, Field<'_>)],
+    call: Call<'a>,
+) -> Result<Record<'a>> {
     let warnings = estimate.warnings.join("; ");
-    let fields = [
+    let first = [
         ("model", Field::Text(Some(model))),
         ("status", Field::Text(Some(estimate.status.name()))),
         ("customers", Field::Float8(Some(estimate.customers))),
+    ];
+    let last = [
         ("log_likelihood", Field::Float8(estimate.log_likelihood)),
         ("aic", Field::Float8(estimate.aic())),
         ("bic", Field::Float8(estimate.bic())),
@@ -63,5 +70,5 @@ pub fn describe<'a, const N: usize>(model: &str, estimate: &Estimate<N>, call: C
             Field::Text(Some(&*warnings).filter(|text| !text.is_empty())),
         ),
     ];
-    Record::of(&fields, call)
+    Record::of(&[&first, data, &last].concat(), call)
 }

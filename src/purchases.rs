@@ -11,11 +11,12 @@ use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
 use crate::pg::options::Options;
-use crate::pg::record::Record;
+use crate::pg::record::{Field, Record};
 use crate::pg::rows::RowSet;
 use crate::pg::text::Text;
 use crate::pg::time::Interval;
 use crate::pg::value::{Given, Made};
+use crate::pg::warning::warn;
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::observation::Observation;
@@ -121,6 +122,7 @@ fn fit_purchases<'a>(
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
         let model = estimate::told(fit(&histories, family, Fitting::of(&observation), &mut backend)?);
+        warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         let unfinished = Some(&observation).filter(|_| family == CHANCES);
         let unfinished = unfinished.and_then(Observation::unfinished);
         let model = model.map(|mut model| {
@@ -214,6 +216,7 @@ fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> O
             period: None,
         };
         let model = estimate::told(fit(&histories, family, fitting, &mut backend)?);
+        warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
@@ -229,7 +232,12 @@ fn purchase_model_parameters<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>
 fn purchase_model_describe<'a>(model: Given<'_, PurchaseModel>, call: Call<'a>) -> Record<'a> {
     or_raise(|| {
         let model = Model::decode(model.bytes())?;
-        estimate::describe(model.family.name(), &model.estimate, call)
+        let data = [
+            ("repeat_customers", Field::Float8(Some(model.repeat_customers))),
+            ("early_customers", Field::Float8(Some(model.early_customers))),
+            ("observed", Field::Interval(model.observed_length())),
+        ];
+        estimate::describe(model.family.name(), &model.estimate, &data, call)
     })
 }
 

@@ -133,5 +133,12 @@ fn retention_model_parameters<'a>(model: Given<'_, RetentionModel>, call: Call<'
 /// `describe(retention_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn retention_model_describe<'a>(model: Given<'_, RetentionModel>, call: Call<'a>) -> Record<'a> {
-    or_raise(|| estimate::describe("shifted-beta-geometric", &Model::decode(model.bytes())?.estimate, call))
+    or_raise(|| {
+        estimate::describe(
+            "shifted-beta-geometric",
+            &Model::decode(model.bytes())?.estimate,
+            &[],
+            call,
+        )
+    })
 }

@@ -14,6 +14,7 @@ use crate::pg::options::Options;
 use crate::pg::record::Record;
 use crate::pg::rows::RowSet;
 use crate::pg::value::{Given, Made};
+use crate::pg::warning::warn;
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::order_log::OrderLog;
@@ -39,6 +40,7 @@ fn fit_spend<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'
         let mut backend = Backend::of_call("fit_spend");
         let spenders = of_log(&log, &observation, &mut backend)?;
         let model = estimate::told(fit(&spenders, &mut backend)?);
+        warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
@@ -97,6 +99,7 @@ fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option
             return Ok(None);
         }
         let model = estimate::told(fit(&spenders, &mut backend)?);
+        warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })
 }
@@ -116,5 +119,5 @@ fn spend_model_parameters<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> R
 /// `describe(spend_model)`.
 #[pg_extern(sql = false, immutable, strict, parallel_safe)]
 fn spend_model_describe<'a>(model: Given<'_, SpendModel>, call: Call<'a>) -> Record<'a> {
-    or_raise(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, call))
+    or_raise(|| estimate::describe("gamma-gamma", &Model::decode(model.bytes())?.estimate, &[], call))
 }

@@ -10,11 +10,12 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
+use crate::pg::warning::warn;
 use crate::purchases::{family, observation};
 use clientele_core::Result;
 use clientele_core::clv::Terms;
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Sought, fit, fit_all};
+use clientele_core::purchases::{Model, Sought, fit, fit_all};
 use clientele_core::spend;
 use clientele_core::validation::{
     Accuracy, Churn, ChurnComparison, Orders, OrdersComparison, Prediction, Revenue, RevenueComparison, Rule, Trial,
@@ -107,6 +108,7 @@ fn validate_purchases<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, cal
         let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
             return Ok(rows.finish());
         };
+        warn(model.warnings(), call);
         let mut predictions = vec![Orders::by_model(&trial, &model, &mut backend)?];
         for rule in Rule::ALL {
             predictions.push(Orders::by_rule(&trial, rule, &mut backend)?);
@@ -157,6 +159,7 @@ fn validate_clv<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Cal
         let Some(spend) = told(spend::fit(trial.spenders(), &mut backend)?) else {
             return Ok(rows.finish());
         };
+        warn([purchases.warnings(), spend.warnings()].concat(), call);
         let models = (&purchases, &spend);
         let mut predictions = vec![Revenue::by_models(&trial, models, confidence, &mut backend)?];
         for rule in Rule::ALL {
@@ -204,6 +207,8 @@ fn validate_churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: C
         let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
             return Ok(rows.finish());
         };
+        let warnings = model.warnings().into_iter().chain(model.warning_of_churn());
+        warn(warnings.collect(), call);
         let mut predictions = vec![Churn::by_model(&trial, &model, &mut backend)?];
         predictions.extend(Churn::by_rules(&trial, &mut backend)?);
         put_all(&mut rows, &trial, &predictions, &mut backend, |comparison, _, _| {
@@ -254,6 +259,7 @@ fn compare_purchase_models<'a>(log: Option<Given<'a, Log>>, options: Options<'a>
         let Some(models) = told(fit_all(trial.histories(), trial.fitting(), &mut backend)?) else {
             return Ok(rows.finish());
         };
+        warn(models.iter().flat_map(Model::warnings).collect(), call);
         let spend = told(spend::fit(trial.spenders(), &mut backend)?);
         let confidence = Terms::default().confidence;
         for model in &models {

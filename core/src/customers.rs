@@ -126,7 +126,7 @@ pub fn each_stage<const N: usize>(
     log: &OrderLog<'_>,
     observations: &[Observation; N],
     checkpoint: &mut dyn Checkpoint,
-    visit: &mut dyn FnMut(&[Stage; N], &mut dyn Checkpoint) -> Result<()>,
+    mut visit: impl FnMut(&[Stage; N], &mut dyn Checkpoint) -> Result<()>,
 ) -> Result<()> {
     let end = observations.last().map_or(i64::MIN, |last| last.as_of);
     let add = |Counts(counts): &mut Counts<N>, part: &Part<'_>| {

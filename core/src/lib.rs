@@ -30,6 +30,7 @@
 //! | [`summary`] | rows of summaries, for models that are fitted without a log |
 //! | [`mergeable`] | what is collected in pieces and merged |
 //! | [`estimate`] | parameters, how sure they are, and their text and stored forms |
+//! | [`warning`] | what users should know before they trust an answer |
 //! | [`maximum`] | maximum likelihood: Newton's steps within limits, and covariances |
 //! | [`special`] | special functions: gamma, normal, hypergeometric, integrals |
 //! | [`codec`] | the versioned, length-checked byte formats all stored values share |
@@ -72,6 +73,7 @@ pub mod spend;
 pub mod summary;
 pub mod support;
 pub mod validation;
+pub mod warning;
 mod words;
 pub mod zone;
 

@@ -62,14 +62,24 @@ pub fn raise(error: &Error) -> ! {
 }
 
 /// Tells the client something about an answer that is no error: a NOTICE.
-#[cold]
 pub fn notice(about: &Error) {
+    tell(about, PgLogLevel::NOTICE);
+}
+
+/// Tells the client, and the log of the server, that an answer is doubtful: a WARNING.
+pub(super) fn warning(about: &Error) {
+    tell(about, PgLogLevel::WARNING);
+}
+
+/// Reports something that is no error.
+#[cold]
+fn tell(about: &Error, level: PgLogLevel) {
     let texts = Texts::of(about);
     let pointers = texts.pointers();
     // SAFETY: the texts live until the report is done. Nothing in the closure has a destructor.
     unsafe {
         pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            if errstart(PgLogLevel::NOTICE as i32, std::ptr::null()) {
+            if errstart(level as i32, std::ptr::null()) {
                 put(pointers);
                 errfinish(FILE.as_ptr(), line!() as i32, FUNCTION.as_ptr());
             }
@@ -89,7 +99,7 @@ fn save(call: Call<'_>, error: &Error) -> bool {
     let texts = Texts::of(error);
     let pointers = texts.pointers();
     let code = sqlstate(error.kind()) as i32;
-    // SAFETY: as in `notice`; the context is one of the kind that is asked for.
+    // SAFETY: as in `tell`; the context is one of the kind that is asked for.
     unsafe {
         pg_sys::ffi::pg_guard_ffi_boundary(|| {
             if errsave_start(context, std::ptr::null()) {

@@ -32,6 +32,7 @@
 //! | [`time`] | timestamps and time zones |
 //! | [`value`] | stored value types: text and binary input and output |
 //! | [`varlena`] | large values, built where they are to stay |
+//! | [`warning`] | warnings, each told once for each place of a query |
 #![allow(unsafe_code)]
 
 pub mod aggregate;
@@ -65,6 +66,7 @@ mod threads;
 pub mod time;
 pub mod value;
 pub mod varlena;
+pub mod warning;
 
 use pgrx::prelude::*;
 

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::declaration::OLDER;
 use super::text::text_datum;
 use super::value::TypeName;
+use clientele_core::calendar::DAY;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -34,6 +35,8 @@ pub enum Field<'a> {
     Float8(Option<f64>),
     /// `timestamp`.
     Timestamp(Option<i64>),
+    /// `interval`: so many microseconds, in days of 24 hours and what is left.
+    Interval(Option<i64>),
     /// `text`.
     Text(Option<&'a str>),
     /// `text[]`.
@@ -48,6 +51,7 @@ impl Field<'_> {
             Field::Int8(_) => pg_sys::INT8OID,
             Field::Float8(_) => pg_sys::FLOAT8OID,
             Field::Timestamp(_) => pg_sys::TIMESTAMPOID,
+            Field::Interval(_) => pg_sys::INTERVALOID,
             Field::Text(_) => pg_sys::TEXTOID,
             Field::TextArray(_) => pg_sys::TEXTARRAYOID,
         }
@@ -59,9 +63,24 @@ impl Field<'_> {
             Field::Int4(n) => n.map(pg_sys::Datum::from),
             Field::Int8(n) | Field::Timestamp(n) => n.map(pg_sys::Datum::from),
             Field::Float8(x) => x.map(|x| pg_sys::Datum::from(x.to_bits())),
+            Field::Interval(length) => length.map(interval_of),
             Field::Text(text) => text.map(|text| text_datum(call, text)).transpose()?,
             Field::TextArray(texts) => texts.map(|texts| array_of(call, texts)).transpose()?,
         })
+    }
+}
+
+fn interval_of(length: i64) -> pg_sys::Datum {
+    // SAFETY: the block is written whole before it is read, and lives as long as the memory of the call.
+    unsafe {
+        let interval: *mut pg_sys::Interval = pg_sys::palloc(size_of::<pg_sys::Interval>()).cast();
+        interval.write(pg_sys::Interval {
+            time: length % DAY,
+            // As many days as microseconds can count are few enough.
+            day: (length / DAY) as i32,
+            month: 0,
+        });
+        pg_sys::Datum::from(interval)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::cells::Cells;
 use super::likelihood::likelihood;
 use super::search::{self, LEAST, LIMITS, MOST};
+use super::warnings::EARLY;
 use super::{Family, History, Model, Sought, Stages, chances};
 use crate::calendar::Period;
 use crate::checkpoint::Checkpoint;
@@ -11,12 +12,10 @@ use crate::error::{Error, Kind, Result};
 use crate::estimate::{Estimate, Fitted, Search, checked_unit};
 use crate::maximum::{Optimum, climb};
 use crate::special::ln_gamma;
+use crate::warning::Warning;
 
 /// Logarithms of parameters this near to a limit are at it.
 const NEAR: f64 = 2.0;
-
-/// With fewer customers who have bought again, models warn.
-const FEW: f64 = 100.0;
 
 /// What is fitted to, besides the histories.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +121,9 @@ struct Data {
     cells: Cells,
     customers: f64,
     repeat_customers: f64,
+    /// The age of the oldest.
+    observed: f64,
+    early_customers: f64,
     /// Repeat purchases.
     orders: f64,
     /// The unit of time of the cells: the customers' mean age, or a chance.
@@ -149,10 +151,15 @@ impl Data {
             Sought::One(Family::Bb) => 1.0,
             _ => checked_unit(ages / customers, "ages of customers")?,
         };
+        let counted = histories.iter().filter(|history| history.weight > 0.0);
+        let observed = counted.fold(0.0f64, |oldest, history| oldest.max(history.age));
+        let early_customers = cells.sum(|_, age| if age > EARLY * observed { 1.0 } else { 0.0 });
         cells.divide_times(unit);
         Ok(Fitted::Model(Data {
             customers,
             repeat_customers: cells.sum(|frequency, _| if frequency > 0.0 { 1.0 } else { 0.0 }),
+            observed,
+            early_customers,
             orders: cells.sum(|frequency, _| frequency),
             unit,
             cells,
@@ -246,16 +253,27 @@ impl Data {
                 customers: self.customers,
             },
         );
-        self.warn(family, &mut estimate.warnings);
+        if family.stages() > 1.0 && self.ln_gaps.is_none() {
+            estimate.warnings.push(
+                "the gaps between purchases are not known: compare the log-likelihood with that of the same k only"
+                    .to_owned(),
+            );
+        }
         estimate.count = family.parameters_count();
-        let model = Model {
+        let mut model = Model {
             family,
             estimate: estimate.checked(&family.scales())?,
             time_unit: fitting.time_unit,
             period: fitting.period,
             repeat_customers: self.repeat_customers,
+            observed: Some(self.observed),
+            early_customers: self.early_customers,
             choice: None,
         };
+        let (first, last) = (model.warnings(), model.warning_of_churn());
+        let text = |warning: Warning| warning.facts;
+        model.estimate.warnings.splice(0..0, first.into_iter().map(text));
+        model.estimate.warnings.extend(last.map(text));
         debug_assert!(model.is_readable(), "{model:?}");
         Ok(model)
     }
@@ -272,31 +290,5 @@ impl Data {
     fn units(&self, family: Family) -> [f64; 4] {
         let time = if family == Family::Pareto { self.unit } else { 1.0 };
         [1.0, self.unit, 1.0, time]
-    }
-
-    /// What users should know about the data before they trust a model.
-    fn warn(&self, family: Family, warnings: &mut Vec<String>) {
-        if self.repeat_customers == 0.0 {
-            warnings.push(
-                "no customer has bought again: nothing tells how often customers buy, or when they leave".to_owned(),
-            );
-        } else if self.repeat_customers < FEW {
-            warnings.push(format!(
-                "only {} customers have bought again: parameters are rough below {FEW}",
-                self.repeat_customers
-            ));
-        }
-        if family.stages() > 1.0 && self.ln_gaps.is_none() {
-            warnings.push(
-                "the gaps between purchases are not known: compare the log-likelihood with that of the same k only"
-                    .to_owned(),
-            );
-        }
-        if family == Family::Bg {
-            warnings.push(
-                "bg/nbd holds customers with one purchase to be there for ever: for churn, use mbg/nbd or pareto/nbd"
-                    .to_owned(),
-            );
-        }
     }
 }

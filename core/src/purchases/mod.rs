@@ -20,6 +20,7 @@ mod likelihood;
 mod model;
 mod outlook;
 mod search;
+mod warnings;
 
 pub use chances::{MOST_CHANCES, by_chances, check};
 pub use family::{Family, Sought, Stages, parse_family};

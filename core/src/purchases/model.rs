@@ -29,6 +29,10 @@ pub struct Model {
     pub period: Option<Period>,
     /// How many of the customers had bought again.
     pub repeat_customers: f64,
+    /// The age of the oldest customer, in time units, if that is known.
+    pub observed: Option<f64>,
+    /// How many of the customers were there in the first tenth of that time.
+    pub early_customers: f64,
     /// Why it is this model and no other, if it was chosen.
     pub choice: Option<String>,
 }
@@ -47,6 +51,10 @@ struct Json {
     estimate: Text,
     #[serde(default, serialize_with = "count")]
     repeat_customers: f64,
+    #[serde(default)]
+    observed: Option<f64>,
+    #[serde(default, serialize_with = "count")]
+    early_customers: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     choice: Option<String>,
     #[serde(flatten, skip_serializing)]
@@ -122,6 +130,8 @@ impl Model {
             time_unit,
             period: json.period.as_deref().map(Period::parse).transpose().map_err(named)?,
             repeat_customers: json.repeat_customers,
+            observed: json.observed,
+            early_customers: json.early_customers,
             choice: json.choice.filter(|choice| !choice.is_empty()),
         };
         model.checked(wrong)
@@ -136,18 +146,23 @@ impl Model {
             period: self.period.map(|period| period.name().to_owned()),
             estimate: self.estimate.text(&self.family.parameter_names()),
             repeat_customers: self.repeat_customers,
+            observed: self.observed,
+            early_customers: self.early_customers,
             choice: self.choice.clone(),
             rest: BTreeMap::new(),
         };
         serde_json::to_string(&json).expect("numbers and names can be written")
     }
 
-    /// The stored form: model, unit of time, repeat customers, parameters and what is known of them, period, choice.
+    /// The stored form: model, unit of time, repeat customers, time observed, early customers, parameters and what is known of them, period, choice.
     pub fn encode(&self) -> Vec<u8> {
         seal(VERSION, |out| {
             out.push(self.family.number());
             put_varint(out, self.time_unit as u64);
             put_float(out, self.repeat_customers);
+            // A time that is not known is NaN.
+            put_float(out, self.observed.unwrap_or(f64::NAN));
+            put_float(out, self.early_customers);
             self.estimate.encode(out);
             // A text that is not there is an empty one.
             put_text(out, self.period.map(Period::name).unwrap_or_default());
@@ -161,6 +176,8 @@ impl Model {
             let family = Family::of_number(reader.byte()?).ok_or_else(|| reader.error("Its model is unknown."))?;
             let time_unit = i64::try_from(reader.varint()?).unwrap_or(0);
             let repeat_customers = reader.float()?;
+            let observed = Some(reader.float()?).filter(|observed| !observed.is_nan());
+            let early_customers = reader.float()?;
             let estimate = Estimate::decode(reader, &family.scales())?;
             let mut text = || Ok(Some(text_of(reader)?).filter(|text| !text.is_empty()));
             Ok(Model {
@@ -169,6 +186,8 @@ impl Model {
                 time_unit,
                 period: text()?.map(Period::parse).transpose()?,
                 repeat_customers,
+                observed,
+                early_customers,
                 choice: text()?.map(str::to_owned),
             })
         })?;
@@ -187,6 +206,15 @@ impl Model {
         }
         if !(self.repeat_customers.is_finite() && self.repeat_customers >= 0.0) {
             return Err(wrong("\"repeat_customers\" must be finite and not negative"));
+        }
+        if self
+            .observed
+            .is_some_and(|observed| !(observed.is_finite() && observed >= 0.0))
+        {
+            return Err(wrong("\"observed\" must be finite and not negative"));
+        }
+        if !(self.early_customers.is_finite() && self.early_customers >= 0.0) {
+            return Err(wrong("\"early_customers\" must be finite and not negative"));
         }
         if self.choice.as_ref().is_some_and(|choice| choice.len() > LONGEST) {
             return Err(wrong("\"choice\" must be at most 500 bytes long"));

@@ -25,12 +25,6 @@ const GROWTH: usize = 32;
 /// How many rows are added up between two looks at the checkpoint.
 const STRIDE: usize = 4_096;
 
-/// With fewer customers, models warn.
-const FEW: f64 = 100.0;
-
-/// From this rank correlation of frequency and value on, models warn.
-const DEPENDENT: f64 = 0.3;
-
 /// A customer, or several with the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spender {
@@ -162,8 +156,12 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Fitt
     let p_value = rank_correlation
         .filter(|_| customers > 2.0)
         .map(|rho| 2.0 * normal_probability(-rho.abs() * (customers - 1.0).sqrt()));
-    warn(&mut estimate, rank_correlation.zip(p_value));
-    let model = Model {
+    if estimate.values[1] <= 1.0 {
+        let about =
+            "q is not above 1: spend is spread so widely that its mean does not exist; the mean of the data stands in";
+        estimate.warnings.push(about.to_owned());
+    }
+    let mut model = Model {
         estimate: estimate.checked(&SCALES)?,
         left_out,
         mean_value: Some(mean_value),
@@ -171,6 +169,8 @@ pub fn fit(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result<Fitt
         rank_correlation,
         independence_p_value: p_value,
     };
+    let first = model.warnings().into_iter().map(|warning| warning.facts);
+    model.estimate.warnings.splice(0..0, first);
     let model = model.checked(|message| {
         Error::new(Kind::OutOfRange, "numbers are too small or too large to fit a model to").detail(sentence(message))
     })?;
@@ -321,29 +321,4 @@ fn correlations(spenders: &[Spender], checkpoint: &mut dyn Checkpoint) -> Result
     let by_value = middle_ranks(spenders.iter().map(|spender| spender.value), weight, checkpoint)?;
     let ranked = (0..spenders.len()).map(|at| (by_frequency[at], by_value[at], weight(at)));
     Ok([correlation(plain), correlation(ranked)])
-}
-
-/// Adds what users should know about the data before they trust a model. `dependence` is the rank correlation and how likely it is by
-/// chance.
-fn warn(estimate: &mut Estimate<3>, dependence: Option<(f64, f64)>) {
-    if estimate.customers < FEW {
-        estimate.warnings.push(format!(
-            "only {} customers tell what they spend: parameters are rough below {FEW}",
-            estimate.customers
-        ));
-    }
-    if estimate.values[1] <= 1.0 {
-        estimate.warnings.push(
-            "q is not above 1: spend is spread so widely that its mean does not exist; the mean of the data stands in"
-                .to_owned(),
-        );
-    }
-    if let Some((rho, p_value)) = dependence
-        && rho.abs() >= DEPENDENT
-        && p_value < 0.01
-    {
-        estimate.warnings.push(format!(
-            "frequency and spend depend on each other (rank correlation {rho:.2}), which the model takes to be independent"
-        ));
-    }
 }

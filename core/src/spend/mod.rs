@@ -7,6 +7,7 @@
 
 mod fit;
 mod model;
+mod warnings;
 
 pub use fit::{Spender, fit, of_log};
 pub use model::{Model, NAME};

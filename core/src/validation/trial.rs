@@ -123,7 +123,7 @@ impl Trial {
         };
         let mut any = false;
         let ends = [split.saturating_sub(window), split, observation.as_of].map(at);
-        each_stage(log, &ends, checkpoint, &mut |[beginning, known, end], checkpoint| {
+        each_stage(log, &ends, checkpoint, |[beginning, known, end], checkpoint| {
             let Some(last) = &end.purchases else {
                 return Ok(());
             };

@@ -14,15 +14,21 @@ pub struct Warning {
 }
 
 /// Several warnings as one message, as a call tells them: what they are, in their order, then a line for the numbers of each, and
-/// one for what to do about it. Nothing where there is none.
+/// one for what to do about it, unless another has the same. Nothing where there is none.
 pub fn message(warnings: &[Warning]) -> Option<Error> {
     if warnings.is_empty() {
         return None;
     }
-    let all = |of: &dyn Fn(&Warning) -> String, between| warnings.iter().map(of).collect::<Vec<_>>().join(between);
-    let about = Error::new(Kind::NotEnough, all(&|warning| warning.headline.to_owned(), "; "));
-    let about = about.detail(all(&|warning| sentence(&warning.facts), "\n"));
-    Some(about.hint(all(&|warning| warning.advice.clone(), "\n")))
+    let headlines: Vec<&str> = warnings.iter().map(|warning| warning.headline).collect();
+    let facts: Vec<String> = warnings.iter().map(|warning| sentence(&warning.facts)).collect();
+    let mut advice: Vec<&str> = Vec::new();
+    for warning in warnings {
+        if !advice.contains(&&*warning.advice) {
+            advice.push(&warning.advice);
+        }
+    }
+    let about = Error::new(Kind::NotEnough, headlines.join("; "));
+    Some(about.detail(facts.join("\n")).hint(advice.join("\n")))
 }
 
 #[cfg(test)]
@@ -43,9 +49,12 @@ mod tests {
         assert_eq!(one.message(), "few rows");
         assert_eq!(one.detail_text(), Some("Only 3 rows are there."));
         assert_eq!(one.hint_text(), Some("Wait for more."));
-        let both = message(&[few, late]).unwrap();
-        assert_eq!(both.message(), "few rows; it is late");
-        assert_eq!(both.detail_text(), Some("Only 3 rows are there.\nIt is 11 o'clock."));
+        let both = message(&[few.clone(), late, few]).unwrap();
+        assert_eq!(both.message(), "few rows; it is late; few rows");
+        assert_eq!(
+            both.detail_text(),
+            Some("Only 3 rows are there.\nIt is 11 o'clock.\nOnly 3 rows are there.")
+        );
         assert_eq!(both.hint_text(), Some("Wait for more.\nGo home."));
     }
 }

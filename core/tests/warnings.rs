@@ -57,7 +57,7 @@ fn data_are_judged_at_the_edge() {
     let both = of_data(12.0, 150.0, "converged").warnings();
     assert_eq!(
         both[0].facts,
-        "only 12 customers have bought again: parameters are rough below 100"
+        "only 12 of 300 customers bought again: parameters are rough below 100"
     );
     assert_eq!(
         both[1].facts,
@@ -238,7 +238,7 @@ fn spend_is_judged_at_the_edge() {
     assert_eq!(headlines(&told), [FEW, DEPENDS]);
     assert_eq!(
         model.estimate.warnings[0],
-        "only 60 customers tell what they spend: parameters are rough below 100"
+        "only 60 of 60 customers spent something again: parameters are rough below 100"
     );
     assert_eq!(model.estimate.warnings[1], told[1].facts);
 }

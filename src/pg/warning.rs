@@ -36,7 +36,7 @@ pub fn warn(warnings: Vec<Warning>, call: Call<'_>) {
     if more {
         notice(
             &Error::new(Kind::NotEnough, "warnings hold for other calls of this query, too")
-                .detail("Each is told once.")
+                .detail("Each is told once for each place of a query.")
                 .hint("What describe returns of a model has all of that model."),
         );
     }

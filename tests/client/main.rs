@@ -24,6 +24,7 @@ mod security;
 mod signatures;
 mod storage;
 mod upgrades;
+mod warnings;
 
 use database::Database;
 use libtest_mimic::{Arguments, Trial};
@@ -85,6 +86,7 @@ fn main() {
         plans::trials(),
         storage::trials(),
         upgrades::trials(),
+        warnings::trials(),
         encodings::trials(),
         security::trials(),
         examples::trials(),

@@ -54,7 +54,10 @@ impl Model {
         }
         (repeat < FEW).then(|| Warning {
             headline: "few customers have bought again",
-            facts: format!("only {repeat} customers have bought again: parameters are rough below {FEW}"),
+            facts: format!(
+                "only {repeat} of {} customers bought again: parameters are rough below {FEW}",
+                spelled(self.estimate.customers)
+            ),
             advice: "Collect orders over a longer time, or take a model of more customers.".to_owned(),
         })
     }

@@ -1,6 +1,7 @@
 //! What makes the predictions of a model doubtful, by the numbers that it holds.
 
 use super::Model;
+use crate::error::spelled;
 use crate::estimate::Status;
 use crate::warning::Warning;
 
@@ -27,7 +28,10 @@ impl Model {
         let customers = self.estimate.customers;
         (customers < FEW).then(|| Warning {
             headline: "few customers tell what they spend",
-            facts: format!("only {customers} customers tell what they spend: parameters are rough below {FEW}"),
+            facts: format!(
+                "only {customers} of {} customers spent something again: parameters are rough below {FEW}",
+                spelled(customers + self.left_out)
+            ),
             advice: "Collect orders over a longer time, or take a model of more customers.".to_owned(),
         })
     }

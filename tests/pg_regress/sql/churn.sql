@@ -1,6 +1,8 @@
 -- Churn.
 SET datestyle = 'ISO, YMD';
 SET search_path = public, clientele;
+-- what calls warn of is tested in warnings.sql
+SET client_min_messages = error;
 CREATE TABLE log AS SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many_orders;
 
 -- churn is what the model says, customer by customer
@@ -20,6 +22,7 @@ SELECT pg_typeof(customer_id), count(*) FROM log, clientele.churn(log, NULL::sma
 SELECT count(*) FROM clientele.churn((SELECT clientele.order_log(customer_id, ordered_at, total) FROM (
     SELECT customer_id, ordered_at, total FROM many_orders UNION ALL VALUES (9999, timestamp '2023-05-05', -9.99)) m));
 
+RESET client_min_messages;
 -- nothing, and wrong on purpose
 SELECT count(*) FROM clientele.churn(NULL::clientele.order_log);
 SELECT * FROM clientele.churn((SELECT clientele.order_log(1, timestamp '2023-01-01')));

@@ -1,6 +1,8 @@
 -- Lifetime value.
 SET datestyle = 'ISO, YMD';
 SET search_path = public, clientele;
+-- what calls warn of is tested in warnings.sql
+SET client_min_messages = error;
 CREATE TABLE log AS SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many_orders;
 
 -- clv is what the models say, customer by customer
@@ -33,6 +35,7 @@ SELECT pg_typeof(customer_id), count(*) FROM log, clientele.clv(log, NULL::integ
 SELECT half, count(*), round(sum(clv)::numeric, 2) AS clv
 FROM (SELECT customer_id % 2 AS half, clientele.order_log(customer_id, ordered_at, total) AS log FROM many_orders GROUP BY 1) h, clientele.clv(h.log) GROUP BY half ORDER BY half;
 
+RESET client_min_messages;
 -- nothing, and wrong on purpose
 SELECT count(*) FROM clientele.clv(NULL::clientele.order_log);
 -- where there is nothing to fit to, each customer keeps the row, and a notice says why

@@ -1,6 +1,8 @@
 -- Models of purchases: fitting, and what they say about customers.
 SET datestyle = 'ISO, YMD';
 SET search_path = public, clientele;
+-- what calls warn of is tested in warnings.sql
+SET client_min_messages = error;
 -- customers who order at rates of their own, and leave after an order with a probability of their own
 CREATE FUNCTION pg_temp.u(i bigint, seed bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT ((hashint8extended(i, seed) & 1048575) + 0.5) / 1048576 $$;
@@ -109,6 +111,7 @@ FROM (SELECT name, clientele.fit_purchases(x, t_x, t, n) AS m
       FROM (VALUES ('one-time buyers', 0, 0.0, 30.0, 200), ('one customer', 3, 20, 30, 1), ('all the same', 5, 25, 30, 500), ('one heavy buyer', 5000, 30, 30, 1)) s (name, x, t_x, t, n)
       GROUP BY name) f ORDER BY name;
 
+RESET client_min_messages;
 -- wrong on purpose
 SELECT clientele.fit_purchases(log, 'weibull') FROM log;
 SELECT clientele.fit_purchases(log, as_of => '2000-01-01') FROM log;

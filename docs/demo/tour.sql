@@ -36,11 +36,11 @@ SELECT then_.segment AS "1 July", now_.segment AS "31 December", count(*) AS cus
 FROM log, LATERAL clientele.rfm(log, as_of => '2017-07-01') then_ JOIN LATERAL clientele.rfm(log) now_ USING (customer_id)
 WHERE then_.segment = 'Champions' GROUP BY 1, 2 ORDER BY 3 DESC;
 
-\echo '6. What will each be worth in the next year? clientele.clv(log, horizon => ''1 year'', discount_rate => 0.1)'
+\echo '6. What will each be worth in the next half year? clientele.clv(log, horizon => ''6 months'', discount_rate => 0.1)'
 \echo
 SELECT customer_id, round(p_alive::numeric, 3) AS p_alive, round(expected_orders::numeric, 1) AS expected_orders,
        round(expected_spend::numeric, 2) AS expected_spend, round(clv::numeric) AS clv, round(clv_low::numeric) AS clv_low, round(clv_high::numeric) AS clv_high
-FROM log, clientele.clv(log, horizon => '1 year', discount_rate => 0.1) ORDER BY clv DESC LIMIT 8;
+FROM log, clientele.clv(log, horizon => '6 months', discount_rate => 0.1) ORDER BY clv DESC LIMIT 8;
 
 \echo '7. Who is about to leave, and what goes with them? clientele.churn(log, horizon => ''30 days'')'
 \echo

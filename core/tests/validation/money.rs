@@ -163,7 +163,7 @@ fn differences_beyond_squares_are_measured() {
 }
 
 #[test]
-fn limits_are_inclusive_and_confidence_is_checked() {
+fn confidence_is_checked_and_rules_have_no_limits() {
     let trial = shop(&[(100, &[100])]);
     let wrong = Revenue::by_models(&trial, (&model(), &spend_model()), 1.0, &mut Unhindered);
     assert_eq!(wrong.unwrap_err().kind(), clientele_core::Kind::InvalidParameter);

@@ -1,32 +1,17 @@
-//! k-means of rows that have weights: as of rows that come as often, as others have it, and at the ends of the range.
+//! k-means of rows that have weights: as of rows that come as often, as others have it, and without it.
 
 mod cases;
 mod tolerance;
+mod weighed;
 
 use cases::cases;
+use clientele_core::Result;
 use clientele_core::checkpoint::{Checkpoint, Task, Unhindered};
 use clientele_core::kmeans::{Features, Method, Model, Options, Rows, Silhouette, fit, place, scan, segment};
-use clientele_core::{Kind, Result};
 use ndarray::Array2;
 use proptest::prelude::*;
-use tolerance::{ARITHMETIC, FORMULA, ROUNDING, close};
-
-const METHODS: [Method; 4] = [Method::None, Method::Standard, Method::Robust, Method::MinMax];
-
-/// Iris in centimetres.
-fn iris() -> Features {
-    let columns = include_str!("golden/iris.txt").lines().skip(1);
-    let numbers = columns.flat_map(|line| line.split(' ').map(|number| number.parse::<f64>().unwrap() / 10.0));
-    Array2::from_shape_vec((4, 150), numbers.collect()).unwrap()
-}
-
-fn features<const N: usize>(rows: &[[f64; N]]) -> Features {
-    Array2::from_shape_fn((N, rows.len()), |(feature, row)| rows[row][feature])
-}
-
-fn fitted(features: &Features, weights: &[f64], options: &Options<'_>) -> Model {
-    fit(Rows::weighted(features, Some(weights)), options, &mut Unhindered).unwrap()
-}
+use tolerance::{ARITHMETIC, FORMULA, close};
+use weighed::{METHODS, check, check_means, features, fitted, iris};
 
 /// Each row as often as it weighs.
 fn repeated(features: &Features, weights: &[f64]) -> Features {
@@ -221,159 +206,6 @@ fn a_row_of_weight_0_is_placed_and_pulls_nothing() {
     assert_eq!(fitted(&iris(), &weights, &Options::new(3)), alone);
 }
 
-#[test]
-fn nothing_weighs_anything() {
-    let error = fit(
-        Rows::weighted(&iris(), Some(&[0.0; 150])),
-        &Options::new(3),
-        &mut Unhindered,
-    );
-    let error = error.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.message()),
-        (Kind::NotEnough, "no rows to fit k-means to")
-    );
-    assert_eq!(error.detail_text(), Some("Rows of weight 0: 150."));
-    // By a model that is there they are placed.
-    let model = fit(&iris(), &Options::new(3), &mut Unhindered).unwrap();
-    for kind in [Silhouette::Simplified, Silhouette::Exact] {
-        let places = place(
-            &model,
-            Rows::weighted(&iris(), Some(&[0.0; 150])),
-            kind,
-            &mut Unhindered,
-        )
-        .unwrap();
-        assert!(places.iter().all(|place| place.silhouette.unwrap().is_finite()));
-    }
-}
-
-#[test]
-fn one_row_has_all_the_weight() {
-    let mut weights = vec![1.0; 150];
-    for (heaviest, lightest) in [(1e6, 1.0), (1.0, 1e-12), (1e60, 1e-60), (1.0, 1e-300), (1e90, 1e-90)] {
-        weights.fill(lightest);
-        weights[7] = heaviest;
-        let options = Options {
-            scaling: Method::None,
-            ..Options::new(3)
-        };
-        let model = fitted(&iris(), &weights, &options);
-        assert_eq!(model.k(), 3);
-        assert!(
-            model.warnings[0].starts_with("cluster 1 holds "),
-            "{:?}",
-            model.warnings
-        );
-        assert!(model.warnings[0].contains(" % of the weight"), "{:?}", model.warnings);
-        let row = iris().column(7).to_vec();
-        // It draws its center to itself.
-        for (&center, &value) in model.centers().row(0).iter().zip(&row) {
-            close(center, value, 1e-3, "center");
-        }
-        assert_eq!(model.assign(&row), Ok(Some(1)));
-        let sizes: u64 = model.clusters.iter().map(|cluster| cluster.size).sum();
-        assert_eq!((sizes, model.rows), (150, 150));
-        check(&model, &iris(), &weights);
-    }
-}
-
-#[test]
-fn weights_at_the_ends_of_the_range() {
-    let weights: Vec<f64> = (0..150).map(|row| f64::from(1 + row * 7 % 5)).collect();
-    let plain = fitted(&iris(), &weights, &Options::new(3));
-    // By a power of two: the same digits, but what counts rows by their weight.
-    for power in [-290, -20, 20, 290] {
-        let scaled: Vec<f64> = weights.iter().map(|weight| weight * 2f64.powi(power)).collect();
-        let model = fitted(&iris(), &scaled, &Options::new(3));
-        for (a, b) in model.centers().iter().zip(plain.centers()) {
-            close(*a, *b, ARITHMETIC, "center");
-        }
-        close(model.weight, 450.0 * 2f64.powi(power), ROUNDING, "weight");
-        close(model.inertia, plain.inertia * 2f64.powi(power), ARITHMETIC, "inertia");
-        close(
-            model.silhouette.unwrap(),
-            plain.silhouette.unwrap(),
-            ARITHMETIC,
-            "silhouette",
-        );
-        close(
-            model.davies_bouldin.unwrap(),
-            plain.davies_bouldin.unwrap(),
-            ARITHMETIC,
-            "index",
-        );
-        // Degrees of freedom are rows: there are none where these are not a few.
-        assert_eq!(model.calinski_harabasz.is_some(), power > -20);
-    }
-    let wrong = |weight: f64| {
-        let weights = [weight; 150];
-        let error = fit(
-            Rows::weighted(&iris(), Some(&weights)),
-            &Options::new(3),
-            &mut Unhindered,
-        );
-        error.unwrap_err()
-    };
-    for (weight, size, constant) in [
-        (1e300, "large", "Divide"),
-        (f64::MAX, "large", "Divide"),
-        (1e-300, "small", "Multiply"),
-        (5e-324, "small", "Multiply"),
-    ] {
-        let error = wrong(weight);
-        assert_eq!(error.kind(), Kind::OutOfRange);
-        assert_eq!(error.message(), format!("weights are too {size} to cluster by"));
-        assert!(error.hint_text().unwrap().starts_with(constant));
-    }
-}
-
-/// What is true of a model and the rows that it was fitted to, whatever they weigh.
-#[track_caller]
-fn check(model: &Model, features: &Features, weights: &[f64]) {
-    let places = place(model, features, Silhouette::Simplified, &mut Unhindered).unwrap();
-    let mut clusters = vec![(0, 0.0, 0.0); model.k()];
-    for (row, place) in places.iter().enumerate().filter(|(row, _)| weights[*row] > 0.0) {
-        let cluster = &mut clusters[place.cluster as usize - 1];
-        cluster.0 += 1;
-        cluster.1 += weights[row];
-        cluster.2 += weights[row] * place.distance * place.distance;
-    }
-    for (number, (cluster, &(size, weight, inertia))) in model.clusters.iter().zip(&clusters).enumerate() {
-        assert_eq!(cluster.size, size, "cluster {}", number + 1);
-        assert!(size > 0);
-        close(cluster.weight, weight, ARITHMETIC, "weight");
-        assert!((cluster.inertia - inertia).abs() <= ARITHMETIC * inertia + f64::MIN_POSITIVE);
-    }
-    assert!(model.clusters.is_sorted_by(|a, b| a.weight >= b.weight));
-    for (feature, values) in features.rows().into_iter().enumerate() {
-        let heavy = || values.iter().zip(weights).filter(|row| *row.1 > 0.0).map(|row| *row.0);
-        let (least, greatest) = (
-            heavy().fold(f64::INFINITY, f64::min),
-            heavy().fold(f64::NEG_INFINITY, f64::max),
-        );
-        let centers = model.centers().column(feature);
-        assert!(centers.iter().all(|&center| least <= center && center <= greatest));
-    }
-    assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(model));
-    assert_eq!(Model::parse(&model.text()).as_ref(), Ok(model));
-}
-
-/// A center is the mean of its rows, by their weights.
-#[track_caller]
-fn check_means(model: &Model, features: &Features, weights: &[f64]) {
-    let places = place(model, features, Silhouette::Simplified, &mut Unhindered).unwrap();
-    for cluster in 1..=model.k() {
-        let rows = || (0..weights.len()).filter(|&row| places[row].cluster as usize == cluster);
-        let total: f64 = rows().map(|row| weights[row]).sum();
-        for feature in 0..features.nrows() {
-            let sum: f64 = rows().map(|row| weights[row] * features[(feature, row)]).sum();
-            let center = model.centers()[(cluster - 1, feature)];
-            assert!((center - sum / total).abs() <= FORMULA * (1.0 + center.abs()));
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(cases(200))]
 
@@ -406,33 +238,6 @@ proptest! {
             if clusters(&again) == clusters(&other) {
                 assert_same(&again, &other, ARITHMETIC * 10.0);
             }
-        }
-    }
-
-    #[test]
-    fn any_weights_are_fitted_or_refused(
-        numbers in prop::collection::vec(-100i32..100, 12..60),
-        weights in prop::collection::vec((0.0..1.0f64, -300i32..300), 60),
-        widest in 0i32..300,
-        dimension in 1usize..3,
-        k in 1i32..6,
-        scaling in prop::sample::select(METHODS.to_vec()),
-        exact in any::<bool>(),
-    ) {
-        let n = numbers.len() / dimension;
-        let rows = Array2::from_shape_fn((dimension, n), |(at, row)| f64::from(numbers[row * dimension + at]) / 8.0);
-        let weights: Vec<f64> = weights[..n]
-            .iter()
-            .map(|&(digits, power)| {
-                let weight = digits * 10f64.powi(power.signum() * power.abs().min(widest));
-                if digits < 0.1 { 0.0 } else { weight }
-            })
-            .collect();
-        let silhouette = if exact { Silhouette::Exact } else { Silhouette::Simplified };
-        let options = Options { scaling, silhouette, ..Options::new(k) };
-        match fit(Rows::weighted(&rows, Some(&weights)), &options, &mut Unhindered) {
-            Ok(model) => check(&model, &rows, &weights),
-            Err(error) => prop_assert!(matches!(error.kind(), Kind::OutOfRange | Kind::NotEnough), "{}", error),
         }
     }
 }
@@ -535,32 +340,4 @@ fn labels_follow_the_weight_that_clusters_share() {
         model.centers()[(0, 1)]
     };
     assert_eq!((first(1.0), first(100.0)), (0.0, 1_000.0));
-}
-
-#[test]
-fn models_with_weights_are_read_and_others_are_refused() {
-    let weights: Vec<f64> = (0..150).map(|row| f64::from(row % 4) / 8.0).collect();
-    let model = fitted(&iris(), &weights, &Options::new(3));
-    let bytes = model.encode();
-    assert_eq!(Model::decode(&bytes).as_ref(), Ok(&model));
-    for at in 0..bytes.len() {
-        let mut flipped = bytes.clone();
-        flipped[at] ^= 0x80;
-        assert!(Model::decode(&flipped).is_err() && Model::decode(&bytes[..at]).is_err());
-    }
-    let text = model.text();
-    assert_eq!(Model::parse(&text).as_ref(), Ok(&model));
-    let total = format!("\"weight\":{:?},\"inertia\"", model.weight);
-    assert!(text.contains(&total), "{text}");
-    for wrong in ["-1.0", "1e999", "\"1\""] {
-        let wrong = text.replace(&total, &format!("\"weight\":{wrong},\"inertia\""));
-        assert_eq!(Model::parse(&wrong).unwrap_err().kind(), Kind::InvalidText);
-    }
-    // By hand, and without: rows weigh 1.
-    let text = r#"{"kmeans_model":1,"features":["a"],"scaling":{"method":"none","center":[0],"scale":[1]},
-                   "clusters":[{"cluster":1,"size":3,"center":[5]},{"cluster":2,"size":2,"weight":9,"center":[1]}],"rows":5,"weight":12}"#;
-    let model = Model::parse(text).unwrap();
-    assert_eq!((model.clusters[0].weight, model.clusters[1].weight), (3.0, 9.0));
-    assert_eq!(model.means(), Some(vec![2.0]));
-    assert_eq!(Model::decode(&model.encode()).as_ref(), Ok(&model));
 }

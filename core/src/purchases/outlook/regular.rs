@@ -3,7 +3,7 @@
 use super::{Customer, Future, ln_orders};
 use crate::purchases::family::Stages;
 use crate::special::ln_beta_ratio;
-use crate::special::quadrature::rule_of_8;
+use crate::special::quadrature::{rule_of_8, rule_of_16};
 use crate::special::renewal::Renewal;
 
 /// What one who is there will do.
@@ -97,6 +97,8 @@ impl Future for Regular {
         let reach: f64 = if steepness > 1.0 { 1.0 } else { 2.0 };
         // What comes in so small a share of the horizon is nothing beside the rest.
         let least = 1e-15 * horizon;
+        // Waves of many stages are steep.
+        let rule = if self.k > 4.0 { rule_of_16() } else { rule_of_8() };
         let (mut sum, mut start) = (0.0, 0.0);
         while start < horizon {
             // Even steps of ln(1 + (t − start) / scale).
@@ -107,7 +109,7 @@ impl Future for Regular {
             }
             let width = width.max(least).min(horizon - start);
             let end = (width / scale).ln_1p();
-            for (x, weight) in rule_of_8() {
+            for (x, weight) in rule {
                 let later = scale * (x * end).exp_m1();
                 let t = start + later;
                 sum += weight * end * (scale + later) * (-discount * t).exp() * self.expected(t);

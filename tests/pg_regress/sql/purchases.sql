@@ -182,4 +182,3 @@ SELECT k, round(clientele.p_alive(m, 26, 26, 26 + weeks)::numeric, 9) AS p_alive
 FROM unnest(ARRAY['mbg/nbd', 'mbg/cnbd-1', 'mbg/cnbd-3', 'mbg/cnbd-12']) k, unnest(ARRAY[0, 1, 3]) weeks,
      LATERAL (SELECT format('{"purchase_model":1,"model":"%s","time_unit":"7 days","parameters":{"r":4,"alpha":%s,"a":1,"b":20}}', k,
          4.0 / coalesce(substring(k FROM '\d+$')::int, 1))::clientele.purchase_model AS m) model ORDER BY m::jsonb ->> 'model', weeks;
-SELECT round(clv::numeric, 6) AS clv, expected_spend IS NOT NULL AS spend FROM rhythm, clientele.clv(log, model => 'mbg/cnbd-k', period => 'none', discount_rate => 0.1) ORDER BY customer_id LIMIT 1;

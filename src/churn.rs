@@ -18,7 +18,7 @@ use clientele_core::churn::{Bands, Risk};
 use clientele_core::customers::days_between;
 use clientele_core::key::{KeyKind, Keys};
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Fitting, Model, Sought, fit, of_log};
+use clientele_core::purchases::{Fitting, Model, Sought, fit_for_churn, of_log};
 use pgrx::prelude::*;
 
 const COLUMNS: &[(&str, Column)] = &[
@@ -90,7 +90,7 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     let kept = question.purchases.is_some();
     let model = match question.purchases {
         Some(model) => Some(model),
-        None => told(fit(
+        None => told(fit_for_churn(
             &histories,
             question.family,
             Fitting::of(&observation),

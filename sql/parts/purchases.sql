@@ -110,7 +110,7 @@ RETURNS purchase_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';
 COMMENT ON FUNCTION fit_purchases(log order_log, model text, as_of timestamp, period text, time_zone text, time_unit interval) IS
-'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, mbg/cnbd-k, bg/bb, or auto: the best of all but bg/bb) to the customers of an order log by maximum likelihood';
+'fits a model of purchases (bg/nbd, mbg/nbd, pareto/nbd, mbg/cnbd-k, bg/bb, or auto: mbg/nbd unless another but bg/bb is better beyond doubt) to the customers of an order log by maximum likelihood';
 
 CREATE FUNCTION fit_purchases_trans(internal, double precision, double precision, double precision)
 RETURNS internal

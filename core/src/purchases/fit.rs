@@ -17,6 +17,9 @@ use crate::warning::Warning;
 /// Logarithms of parameters this near to a limit are at it.
 const NEAR: f64 = 2.0;
 
+/// A BIC that is lower by as much is very strong evidence (Kass & Raftery, "Bayes factors", JASA 90, 1995).
+const STRONG: f64 = 10.0;
+
 /// What is fitted to, besides the histories.
 #[derive(Clone, Copy, Debug)]
 pub struct Fitting {
@@ -36,7 +39,7 @@ impl Fitting {
     }
 }
 
-/// Fits a model by maximum likelihood, or several and takes the best.
+/// Fits a model by maximum likelihood, or several and takes the best: MBG/NBD unless another is better beyond doubt.
 ///
 /// There is nothing to fit to where no customer has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some
 /// 400 ns; MBG/CNBD-k: some 50), and there are some ten.
@@ -49,6 +52,31 @@ pub fn fit(
     fitting: Fitting,
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Fitted<Model>> {
+    fit_among(histories, sought, &Family::POISSON, fitting, checkpoint)
+}
+
+/// The same for questions about who has left: the best of all models is then never BG/NBD, which holds customers with one purchase to be there
+/// for ever. By its name it can be had.
+///
+/// # Errors
+/// As for [`fit`].
+pub fn fit_for_churn(
+    histories: &[History],
+    sought: Sought,
+    fitting: Fitting,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Fitted<Model>> {
+    let lasting = [Family::Mbg, Family::Pareto];
+    fit_among(histories, sought, &lasting, fitting, checkpoint)
+}
+
+fn fit_among(
+    histories: &[History],
+    sought: Sought,
+    families: &[Family],
+    fitting: Fitting,
+    checkpoint: &mut dyn Checkpoint,
+) -> Result<Fitted<Model>> {
     if sought == Sought::One(Family::Bb) {
         for history in histories {
             chances::check(Family::Bb, &history.customer())?;
@@ -57,13 +85,13 @@ pub fn fit(
     Data::of(histories, sought, checkpoint)?.and_then(|data| match sought {
         Sought::One(family) => data.fit(family, fitting, checkpoint),
         Sought::Regular => data.fit_regular(fitting, checkpoint),
-        Sought::Best => Ok(choose(data.fit_all(fitting, checkpoint)?)),
+        Sought::Best => Ok(choose(data.fit_all(families, fitting, checkpoint)?)),
     })
 }
 
 /// Fits every model; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
 pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
-    Data::of(histories, Sought::Best, checkpoint)?.and_then(|data| data.fit_all(fitting, checkpoint))
+    Data::of(histories, Sought::Best, checkpoint)?.and_then(|data| data.fit_all(&Family::POISSON, fitting, checkpoint))
 }
 
 /// The best of where climbs over all histories from each of these starts end: parameters, and the log-likelihood, which a fit can be compared
@@ -91,29 +119,39 @@ pub fn climb_from(
     }))
 }
 
-/// The most likely model, with the reason; of equally likely ones the first.
+/// The model with the least BIC if that is strong evidence against MBG/NBD, which is taken otherwise; with the reason.
 fn choose(models: Vec<Model>) -> Model {
-    let likelihood = |model: &Model| model.estimate.log_likelihood.unwrap_or(f64::NEG_INFINITY);
+    let bic = |model: &Model| model.estimate.bic().unwrap_or(f64::INFINITY);
     let told: Vec<String> = models
         .iter()
-        .map(|model| format!("{} {:.3}", model.family.name(), likelihood(model)))
+        .map(|model| format!("{} {:.3}", model.family.name(), bic(model)))
         .collect();
-    let mut best = models
-        .into_iter()
-        .reduce(|best, other| {
-            if likelihood(&other) > likelihood(&best) {
-                other
-            } else {
-                best
-            }
-        })
-        .expect("there are models");
-    best.choice = Some(format!(
-        "{} has the greatest log-likelihood of models with as many parameters: {}",
-        best.family.name(),
-        told.join(", ")
-    ));
-    best
+    let usual = models.iter().position(|model| model.family == Family::Mbg);
+    let usual = usual.expect("MBG/NBD is always among them");
+    let better = |best: usize, at: usize| {
+        if bic(&models[at]) < bic(&models[best]) {
+            at
+        } else {
+            best
+        }
+    };
+    let best = (0..models.len()).fold(usual, better);
+    let gain = bic(&models[usual]) - bic(&models[best]);
+    let (at, reason) = if gain >= STRONG {
+        let name = models[best].family.name();
+        (
+            best,
+            format!("the BIC of {name} is lower than that of mbg/nbd by {gain:.1}, which is very strong evidence"),
+        )
+    } else {
+        (
+            usual,
+            format!("mbg/nbd unless the BIC of another is lower by {STRONG}, which is none"),
+        )
+    };
+    let mut chosen = models.into_iter().nth(at).expect("it is one of them");
+    chosen.choice = Some(format!("{reason}: {}", told.join(", ")));
+    chosen
 }
 
 /// Histories as they are fitted to.
@@ -171,9 +209,9 @@ impl Data {
         self.model(family, &self.search(family).best(checkpoint)?, fitting)
     }
 
-    fn fit_all(&self, fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Model>> {
+    fn fit_all(&self, families: &[Family], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Vec<Model>> {
         let mut models = Vec::new();
-        for family in Family::POISSON {
+        for &family in families {
             models.push(self.fit(family, fitting, checkpoint)?);
         }
         if self.ln_gaps.is_some() {

@@ -24,7 +24,7 @@ mod warnings;
 
 pub use chances::{MOST_CHANCES, by_chances, check};
 pub use family::{Family, Sought, Stages, parse_family};
-pub use fit::{Fitting, climb_from, fit, fit_all};
+pub use fit::{Fitting, climb_from, fit, fit_all, fit_for_churn};
 pub use history::{Histories, History, Wanted, of_log};
 pub use model::{Model, NAME};
 pub use outlook::{Customer, Outlook};

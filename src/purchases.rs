@@ -210,12 +210,11 @@ fn fit_purchases_final<'a>(mut state: State<'_, Histories>, call: Call<'a>) -> O
     let (family, time_unit) = state.wanted()?;
     or_raise(|| {
         let mut backend = Backend::of_call("fit_purchases");
-        let histories = state.sorted(&mut backend)?;
         let fitting = Fitting {
             time_unit,
             period: None,
         };
-        let model = estimate::told(fit(&histories, family, fitting, &mut backend)?);
+        let model = estimate::told(fit(state.rows(), family, fitting, &mut backend)?);
         warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })

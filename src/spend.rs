@@ -94,11 +94,11 @@ fn fit_spend_weighted_trans<'a>(
 fn fit_spend_final<'a>(mut state: State<'_, Spenders>, call: Call<'a>) -> Option<Made<'a, SpendModel>> {
     or_raise(|| {
         let mut backend = Backend::of_call("fit_spend");
-        let spenders = state.get().sorted(&mut backend)?;
+        let spenders = state.get().rows();
         if spenders.is_empty() {
             return Ok(None);
         }
-        let model = estimate::told(fit(&spenders, &mut backend)?);
+        let model = estimate::told(fit(spenders, &mut backend)?);
         warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
         model.map(|model| Made::of(call, &model.encode())).transpose()
     })

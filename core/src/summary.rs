@@ -60,19 +60,9 @@ impl<T: Row<N>, const N: usize> Summaries<T, N> {
         push(&mut self.rows, row, checkpoint)
     }
 
-    /// The rows, as they came.
+    /// The rows, as they came: who makes sums of them sorts first.
     pub fn rows(&self) -> &[T] {
         &self.rows
-    }
-
-    /// The rows, in an order that does not depend on how they came.
-    pub fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<T>> {
-        let mut rows = Vec::new();
-        grow(&mut rows, self.rows.len(), checkpoint)?;
-        rows.extend_from_slice(&self.rows);
-        checkpoint.pass("sorting", 0, 0)?;
-        rows.sort_unstable_by_key(Row::bits);
-        Ok(rows)
     }
 
     /// Appends the rows as bytes.

@@ -212,7 +212,7 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 4 COST 20
 AS 'MODULE_PATHNAME', 'purchase_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model purchase_model) IS
-'the parameters of a model of purchases, with standard errors, 95 % confidence limits, and whether they are held at a limit of the search';
+'the parameters of a model of purchases, with standard errors, 95 % confidence limits, and what is at a limit';
 
 CREATE FUNCTION describe(
     model purchase_model,

@@ -213,7 +213,7 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 2 COST 20
 AS 'MODULE_PATHNAME', 'retention_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model retention_model) IS
-'the parameters of a model of retention, with standard errors, 95 % confidence limits, and whether they are held at a limit of the search';
+'the parameters of a model of retention, with standard errors, 95 % confidence limits, and what is at a limit';
 
 CREATE FUNCTION describe(
     model retention_model,

@@ -192,7 +192,7 @@ RETURNS TABLE (
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 3 COST 20
 AS 'MODULE_PATHNAME', 'spend_model_parameters_wrapper';
 COMMENT ON FUNCTION parameters(model spend_model) IS
-'the parameters of a model of spend, with standard errors, 95 % confidence limits, and whether they are held at a limit of the search';
+'the parameters of a model of spend, with standard errors, 95 % confidence limits, and what is at a limit';
 
 CREATE FUNCTION describe(
     model spend_model,

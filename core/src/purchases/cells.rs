@@ -81,22 +81,30 @@ impl Cells {
             let (recency, age) = (*row >> 16 & 0xffff, *row & 0xffff);
             *row = *row >> 32 << 32 | rank[recency as usize] << 16 | rank[age as usize];
         }
-        rows.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
         let mut cells = Cells {
             times: order.iter().map(|&number| times[number]).collect(),
             ..Cells::default()
         };
         let mut last = None;
-        for (row, weight) in rows {
-            cells.add(
-                row >> 32,
-                (row >> 16 & 0xffff) as u32,
-                (row & 0xffff) as u32,
-                weight,
-                last == Some(row),
-                checkpoint,
-            )?;
-            last = Some(row);
+        let mut add = |row: u64, weight: f64, checkpoint: &mut dyn Checkpoint| {
+            let same = last.replace(row) == Some(row);
+            let (recency, age) = ((row >> 16 & 0xffff) as u32, (row & 0xffff) as u32);
+            cells.add(row >> 32, recency, age, weight, same, checkpoint)
+        };
+        if rows.iter().all(|row| row.1 == 1.0) {
+            // One customer a row: words alone are sorted in a fraction of the time.
+            let mut words: Vec<u64> = vec_with_capacity(rows.len(), checkpoint)?;
+            words.extend(rows.iter().map(|row| row.0));
+            drop(rows);
+            words.sort_unstable();
+            for word in words {
+                add(word, 1.0, checkpoint)?;
+            }
+        } else {
+            rows.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+            for (row, weight) in rows {
+                add(row, weight, checkpoint)?;
+            }
         }
         Ok(cells)
     }

@@ -131,9 +131,9 @@ impl Histories {
         self.wanted
     }
 
-    /// The histories, in an order that does not depend on how they came.
-    pub fn sorted(&self, checkpoint: &mut dyn Checkpoint) -> Result<Vec<History>> {
-        self.rows.sorted(checkpoint)
+    /// The histories, as they came. What is fitted to them does not depend on that.
+    pub fn rows(&self) -> &[History] {
+        self.rows.rows()
     }
 }
 

@@ -49,9 +49,15 @@ impl LogitBeta {
         (1.0 / self.a + 1.0 / self.b).sqrt()
     }
 
+    /// The parameters, and p at u with what is left of 1.
+    pub(super) fn at(&self, u: f64) -> ([f64; 2], [f64; 2]) {
+        let q = 1.0 / (1.0 + self.a / self.b * u.exp());
+        ([self.a, self.b], [self.p_at(u), q])
+    }
+
     /// The logarithm of the density at u, less that at the mode: −(a + b) times what the cumulant generating function of a Bernoulli
     /// variable is above its tangent.
-    fn ln_fall(&self, u: f64) -> f64 {
+    pub(super) fn ln_fall(&self, u: f64) -> f64 {
         // Of p and q the lesser, so that nothing cancels.
         let (p, q, u) = if self.p <= self.q {
             (self.p, self.q, u)
@@ -72,7 +78,7 @@ impl LogitBeta {
     }
 
     /// The logarithm of the density at the mode: Stirling's formula, whose leading terms cancel.
-    fn ln_peak(&self) -> f64 {
+    pub(super) fn ln_peak(&self) -> f64 {
         let rest = rest_of_stirling(self.a + self.b) - rest_of_stirling(self.a) - rest_of_stirling(self.b);
         0.5 * (self.a * self.q / (2.0 * std::f64::consts::PI)).ln() + rest
     }
@@ -159,8 +165,7 @@ impl LogitBeta {
     pub fn mean_below(&self, to: f64, extra: impl Fn(f64) -> Log) -> f64 {
         let at = |u: f64| {
             let extra = extra(u);
-            let p = self.p_at(u);
-            let q = 1.0 / (1.0 + self.a / self.b * u.exp());
+            let (_, [p, q]) = self.at(u);
             Log {
                 value: self.ln_fall(u) + extra.value,
                 slope: self.a * q - self.b * p + extra.slope,
@@ -181,7 +186,7 @@ impl LogitBeta {
                 if k == MOST {
                     sum = f64::NAN;
                 }
-                let mut width = 3.0_f64.min(3.0 / (-here.curvature).sqrt()).min(6.0 / steepness);
+                let mut width = 3.0_f64.min(3.0 / here.curvature.abs().sqrt()).min(6.0 / steepness);
                 if direction > 0.0 {
                     width = width.min(to - u);
                 }

@@ -15,7 +15,7 @@ use crate::pg::warning::warn;
 use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
 use crate::spend::SpendModel;
 use clientele_core::Result;
-use clientele_core::checkpoint::{Checkpoint, push};
+use clientele_core::checkpoint::push;
 use clientele_core::clv::{Terms, Valuation};
 use clientele_core::estimate::Fitted;
 use clientele_core::key::{KeyKind, Keys};
@@ -29,14 +29,15 @@ const COLUMNS: &[(&str, Column)] = &[
     ("customer_id", Column::Key),
     ("p_alive", Column::Float8),
     ("expected_orders", Column::Float8),
+    ("orders_low", Column::Float8),
+    ("orders_high", Column::Float8),
     ("expected_spend", Column::Float8),
     ("clv", Column::Float8),
     ("clv_low", Column::Float8),
     ("clv_high", Column::Float8),
+    ("mean_low", Column::Float8),
+    ("mean_high", Column::Float8),
 ];
-
-/// Customers valued between two looks at the checkpoint: with models as no data make them, each may take some ten milliseconds.
-const STRIDE: usize = 8;
 
 /// What is asked of `clv`, besides the log.
 struct Question<'a> {
@@ -55,6 +56,7 @@ impl<'a> Question<'a> {
             discount_rate: options.or("discount_rate", usual.discount_rate)?,
             discount_period: options.read("discount_period", usual.discount_period, Interval::positive_length)?,
             margin: options.or("margin", usual.margin)?,
+            intervals: options.or("intervals", usual.intervals)?,
             confidence: options.or("confidence", usual.confidence)?,
         };
         terms.check()?;
@@ -72,7 +74,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// `clv(log, horizon, discount_rate, margin, model, as_of, period, time_zone, discount_period, confidence, purchases, spend)`.
+/// `clv(log, horizon, discount_rate, margin, model, as_of, period, time_zone, discount_period, confidence, purchases, spend, intervals)`.
 #[pg_extern(sql = false, immutable, parallel_safe)]
 fn clv<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     or_raise(|| value_all(log, Question::read(&options)?, call))
@@ -126,20 +128,25 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     warn(warnings, call);
 
     let valuation = Valuation::new(purchases.as_deref(), spend.as_deref(), &question.terms)?;
-    for (at, (history, spender)) in histories.iter().zip(&spenders).enumerate() {
-        if at % STRIDE == 0 {
-            backend.pass("valuing", at, histories.len())?;
-        }
-        let value = valuation.value(&history.customer(), spender.value);
+    let mut at = 0;
+    valuation.each(&histories, &spenders, &mut backend, &mut |value| {
+        let low = |limits: Option<(f64, f64)>| Cell::of(limits, |limits| Cell::Float(limits.0));
+        let high = |limits: Option<(f64, f64)>| Cell::of(limits, |limits| Cell::Float(limits.1));
         rows.put(&[
             Cell::Key(keys.get(at)),
             Cell::of(value.p_alive, Cell::Float),
             Cell::of(value.expected_orders, Cell::Float),
+            low(value.orders),
+            high(value.orders),
             Cell::of(value.expected_spend, Cell::Float),
             Cell::of(value.clv, Cell::Float),
-            Cell::of(value.interval, |interval| Cell::Float(interval.0)),
-            Cell::of(value.interval, |interval| Cell::Float(interval.1)),
+            low(value.interval),
+            high(value.interval),
+            low(value.mean),
+            high(value.mean),
         ])?;
-    }
+        at += 1;
+        Ok(())
+    })?;
     Ok(rows.finish())
 }

@@ -1,4 +1,4 @@
-//! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`.
+//! `fit_purchases` and what its models say about customers: `p_alive`, `expected_orders`, `churn_probability`, `p_orders`, `orders_low`, `orders_high`.
 
 use crate::estimate::{self, finite};
 use crate::observation::{ObservationOptions, Times};
@@ -22,8 +22,8 @@ use clientele_core::calendar::{DAY, Period};
 use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{
-    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check, fit,
-    of_log, parse_family,
+    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check,
+    check_confidence, fit, of_log, parse_family,
 };
 use clientele_core::summary::whole;
 use pgrx::prelude::*;
@@ -310,6 +310,46 @@ fn p_orders(
         outlook.p_orders(n as u64, horizon)
     };
     finite(p)
+}
+
+/// Between what limits the number of orders will be; nothing where there can be no such customer, or where they are too many to tell.
+fn orders_between(
+    model: &Model,
+    [frequency, recency, age]: [f64; 3],
+    horizon: Interval,
+    confidence: f64,
+) -> Option<(f64, f64)> {
+    let horizon = or_raise(|| {
+        check_confidence(confidence)?;
+        units(model, horizon)
+    });
+    outlook(model, frequency, recency, age)?.orders_between(horizon, 0.5 * (1.0 - confidence))
+}
+
+/// `orders_low(model, frequency, recency, age, horizon, confidence)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn orders_low(
+    model: Decoded<'_, PurchaseModel>,
+    frequency: f64,
+    recency: f64,
+    age: f64,
+    horizon: Interval,
+    confidence: f64,
+) -> Option<f64> {
+    Some(orders_between(&model, [frequency, recency, age], horizon, confidence)?.0)
+}
+
+/// `orders_high(model, frequency, recency, age, horizon, confidence)`.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn orders_high(
+    model: Decoded<'_, PurchaseModel>,
+    frequency: f64,
+    recency: f64,
+    age: f64,
+    horizon: Interval,
+    confidence: f64,
+) -> Option<f64> {
+    Some(orders_between(&model, [frequency, recency, age], horizon, confidence)?.1)
 }
 
 /// `expected_orders_new_customer(model, horizon)`.

@@ -9,9 +9,6 @@ use crate::clv::{Terms, Valuation};
 use crate::error::Result;
 use crate::{purchases, spend};
 
-/// Customers valued between two looks at the checkpoint: each may take some ten milliseconds.
-const STRIDE: usize = 8;
-
 /// The revenue that somebody predicts of each customer.
 #[derive(Clone, Debug)]
 pub struct Revenue {
@@ -42,7 +39,7 @@ impl Revenue {
         checkpoint: &mut dyn Checkpoint,
     ) -> Result<Revenue> {
         let terms = Terms {
-            horizon: trial.window(),
+            horizon: trial.length(),
             discount_rate: 0.0,
             margin: 1.0,
             confidence,
@@ -52,14 +49,11 @@ impl Revenue {
         let n = trial.histories().len();
         let mut revenue = vec_with_capacity(n, checkpoint)?;
         let mut intervals = vec_with_capacity(n, checkpoint)?;
-        for (at, (history, spender)) in trial.histories().iter().zip(trial.spenders()).enumerate() {
-            if at % STRIDE == 0 {
-                checkpoint.pass("predicting", at, n)?;
-            }
-            let value = valuation.value(&history.customer(), spender.value);
+        valuation.each(trial.histories(), trial.spenders(), checkpoint, &mut |value| {
             revenue.push(value.clv.unwrap_or(f64::NAN));
             intervals.push(value.interval);
-        }
+            Ok(())
+        })?;
         Ok(Revenue {
             method: purchases.family.name(),
             revenue,

@@ -38,8 +38,7 @@ pub struct Trial {
     after: Vec<Outcome>,
     before: Vec<Outcome>,
     earlier: Vec<Earlier>,
-    /// From the split to the end, in microseconds, and in time units.
-    window: i64,
+    /// From the split to the end, in time units.
     horizon: f64,
     fitting: Fitting,
 }
@@ -117,7 +116,6 @@ impl Trial {
             after: Vec::new(),
             before: Vec::new(),
             earlier: Vec::new(),
-            window,
             horizon: observation.units(start(split), start(observation.as_of)),
             fitting: Fitting::of(observation),
         };
@@ -192,9 +190,9 @@ impl Trial {
         silence(history, self.fitting.time_unit)
     }
 
-    /// From the split to the end, in microseconds.
-    pub(super) fn window(&self) -> i64 {
-        self.window
+    /// From the split to the end, in microseconds; where chances are counted, as long as so many are.
+    pub(super) fn length(&self) -> i64 {
+        (self.horizon * self.fitting.time_unit as f64).round() as i64
     }
 
     /// The same in time units.

@@ -5,6 +5,7 @@
 
 #[path = "../baskets/mod.rs"]
 mod baskets;
+mod coverage;
 #[path = "../fits/mod.rs"]
 mod fits;
 #[path = "../fitted/mod.rs"]
@@ -72,6 +73,7 @@ fn of_each_file(name: &str, golden: &'static str, test: fn(&Named, &[&str])) -> 
 
 fn main() {
     let trials = [
+        coverage::trials(),
         itemsets::trials(),
         kmeans::trials(),
         purchase_fits::trials(),

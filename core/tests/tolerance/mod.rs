@@ -42,6 +42,9 @@ pub const OPTIMUM: f64 = 1e-6;
 /// Of a discounted number of orders, which is an integral, where parameters are anything.
 pub const DISCOUNTED: f64 = 1e-6;
 
+/// Of a quantile of a mixture, as is promised.
+pub const QUANTILE: f64 = 1e-6;
+
 /// Of second derivatives by differences, and so of standard errors: a third of the digits.
 pub const STANDARD_ERROR: f64 = 1e-5;
 

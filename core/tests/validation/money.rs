@@ -50,7 +50,7 @@ proptest! {
         let within: Vec<Option<bool>> = all
             .iter()
             .map(|known| {
-                let (low, high) = valuation.value(&known.customer, known.monetary_value).interval?;
+                let (low, high) = valuation.value(&known.customer, known.monetary_value, &mut Unhindered).unwrap().interval?;
                 Some((low..=high).contains(&known.after.1))
             })
             .collect();

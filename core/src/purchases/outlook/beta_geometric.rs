@@ -1,6 +1,6 @@
 //! BG/NBD and MBG/NBD: leaving after an order.
 
-use super::{Customer, Future, ln_orders};
+use super::{Customer, Future, MOST, ln_orders};
 use crate::purchases::Family;
 use crate::special::hypergeometric::{Expected, or_more_to_exactly, orders_until_leaving, orders_until_leaving_mixed};
 use crate::special::ln_beta_ratio;
@@ -46,6 +46,28 @@ impl BetaGeometric {
     }
 }
 
+/// Where negative binomial probabilities with this shape begin to be something, from 1 on, and the first of them, where `z` is the time in
+/// units of the rate parameter and `w` is z / (1 + z); nothing where that is beyond what is told one by one.
+pub(super) fn begin(shape: f64, z: f64, w: f64) -> Option<(usize, f64)> {
+    /// What is less than that share of the most likely number is nothing.
+    const NOTHING: f64 = 1e-20;
+    let ln_none = -shape * z.ln_1p();
+    if ln_none > -600.0 {
+        return Some((1, ln_none.exp() * shape * w));
+    }
+    let top = ((shape - 1.0) * z).floor().max(1.0);
+    if top > MOST as f64 {
+        return None;
+    }
+    let highest = LogitBeta::new(top, shape).density((z * (shape / top)).ln()) / top;
+    let (mut n, mut p) = (top, highest);
+    while n > 1.0 && p > NOTHING * highest {
+        p *= n / ((shape + n - 1.0) * w);
+        n -= 1.0;
+    }
+    Some((n as usize, p))
+}
+
 impl Future for BetaGeometric {
     fn expected(&self, horizon: f64) -> f64 {
         orders_until_leaving::<false>(self.shape, horizon / self.rate, self.a, self.b).value
@@ -79,6 +101,50 @@ impl Future for BetaGeometric {
             .and_then(|exactly| Some(exactly * or_more_to_exactly(n, shape, horizon / rate)?))
             .unwrap_or_else(|| beta.below(end));
         exactly * stay + leave * or_more
+    }
+
+    /// By recurrence: what comes to one who stays is negative binomial, and each order is stayed after with a chance of its own.
+    fn counts(&self, horizon: f64, _: f64, least: f64, into: &mut Vec<f64>) -> bool {
+        let BetaGeometric { shape, rate, a, b, .. } = *self;
+        let z = horizon / rate;
+        let w = z / (1.0 + z);
+        let Some((start, exactly)) = begin(shape, z, w) else {
+            return false;
+        };
+        let first = into.len();
+        // The negative binomial probabilities of 1, 2, ... orders, up from where they begin to be something.
+        into.resize(first + start - 1, 0.0);
+        let (mut n, mut p) = (start as f64, exactly);
+        let mut rest = f64::INFINITY;
+        while first + MOST > into.len() {
+            into.push(p);
+            let ratio = (shape + n) / (n + 1.0) * w;
+            // No later ratio is above the greater of this one and w.
+            let most = ratio.max(w);
+            p *= ratio;
+            n += 1.0;
+            if most < 1.0 && p <= least * (1.0 - most) {
+                rest = p / (1.0 - most);
+                break;
+            }
+        }
+        if rest.is_infinite() {
+            return false;
+        }
+        // From the last one down, the probability of so many or more; what is beyond the last one counts as nothing.
+        let mut stay = 1.0;
+        let mut or_more = into[first..].iter().sum::<f64>();
+        let mut m = 0.0;
+        for p in &mut into[first..] {
+            let left = b + m;
+            let exactly = *p;
+            let leave = stay * (a / (a + left));
+            stay *= left / (a + left);
+            *p = exactly * stay + leave * or_more;
+            or_more = (or_more - exactly).max(0.0);
+            m += 1.0;
+        }
+        true
     }
 
     fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {

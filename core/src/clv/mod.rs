@@ -1,0 +1,264 @@
+//! Customer lifetime value: what a customer's orders within a horizon are expected to bring, and between what limits that will be.
+
+mod forecast;
+mod total;
+
+use crate::calendar::DAY;
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result, spelled};
+use crate::purchases::{self, Customer, History, check_confidence};
+use crate::special::normal_quantile;
+use crate::spend::{self, Spender};
+use forecast::Forecasts;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// How far ahead, in microseconds.
+    pub horizon: i64,
+    /// What money loses in value over `discount_period`: 0.1 for 10 %.
+    pub discount_rate: f64,
+    /// The length of time that the rate is for, in microseconds.
+    pub discount_period: i64,
+    /// The share of spend that is kept.
+    pub margin: f64,
+    /// Whether limits are wanted: they take most of the time.
+    pub intervals: bool,
+    /// The confidence of limits.
+    pub confidence: f64,
+}
+
+impl Default for Terms {
+    /// A year of 365.25 days, nothing discounted, all spend counted, intervals of 95 %.
+    fn default() -> Terms {
+        const YEAR: i64 = 1_461 * DAY / 4;
+        Terms {
+            horizon: YEAR,
+            discount_rate: 0.0,
+            discount_period: YEAR,
+            margin: 1.0,
+            intervals: true,
+            confidence: 0.95,
+        }
+    }
+}
+
+impl Terms {
+    /// Whether there can be such terms.
+    ///
+    /// # Errors
+    /// A number that is none, or out of its range.
+    pub fn check(&self) -> Result<()> {
+        let Terms {
+            discount_rate,
+            margin,
+            confidence,
+            ..
+        } = *self;
+        if !(discount_rate.is_finite() && discount_rate >= 0.0) {
+            return Err(
+                Error::invalid("discount_rate must be a finite number that is not negative")
+                    .detail(format!("It is {}.", spelled(discount_rate)))
+                    .hint("Ten percent are 0.1."),
+            );
+        }
+        if !(margin.is_finite() && margin >= 0.0) {
+            return Err(Error::invalid("margin must be a finite number that is not negative")
+                .detail(format!("It is {}.", spelled(margin)))
+                .hint("Thirty percent are 0.3."));
+        }
+        check_confidence(confidence)
+    }
+}
+
+/// Models and terms, ready for one customer after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Valuation<'m> {
+    purchases: Option<&'m purchases::Model>,
+    spend: Option<&'m spend::Model>,
+    margin: f64,
+    /// In time units of the model of purchases.
+    horizon: f64,
+    /// What an order loses in value for each time unit that it comes later, as a continuous rate.
+    discount: f64,
+    /// What lies beyond each limit; nothing where none are wanted.
+    tail: Option<f64>,
+}
+
+/// What a customer is worth, as far as there are models that say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Value {
+    /// The probability that the customer is still there.
+    pub p_alive: Option<f64>,
+    /// The expected number of orders within the horizon.
+    pub expected_orders: Option<f64>,
+    /// Between what limits the actual number of orders will be.
+    pub orders: Option<(f64, f64)>,
+    /// The expected value of an order.
+    pub expected_spend: Option<f64>,
+    /// What these orders are expected to bring, discounted.
+    pub clv: Option<f64>,
+    /// Between what limits it will be what they actually bring.
+    pub interval: Option<(f64, f64)>,
+    /// Between what limits the expectation lies, as far as the parameters of the models are uncertain; nothing where that is not known.
+    pub mean: Option<(f64, f64)>,
+}
+
+impl<'m> Valuation<'m> {
+    /// Checks the terms. Where there was nothing to fit a model to, there is none.
+    pub fn new(
+        purchases: Option<&'m purchases::Model>,
+        spend: Option<&'m spend::Model>,
+        terms: &Terms,
+    ) -> Result<Valuation<'m>> {
+        terms.check()?;
+        Ok(Valuation {
+            purchases,
+            spend,
+            margin: terms.margin,
+            horizon: purchases.map_or(Ok(0.0), |purchases| purchases.horizon(terms.horizon))?,
+            discount: purchases.map_or(0.0, |purchases| {
+                terms.discount_rate.ln_1p() / purchases.units(terms.discount_period)
+            }),
+            tail: terms.intervals.then_some(0.5 * (1.0 - terms.confidence)),
+        })
+    }
+
+    /// What each of these customers is worth: in their order, with what each spent in the repeat purchases.
+    ///
+    /// Limits take some 40 bytes a customer. Customers of one history share them, and those of one number of repeat purchases a table, whatever
+    /// order they come in.
+    pub fn each(
+        &self,
+        histories: &[History],
+        spenders: &[Spender],
+        checkpoint: &mut dyn Checkpoint,
+        visit: &mut dyn FnMut(&Value) -> Result<()>,
+    ) -> Result<()> {
+        /// Customers between two looks at the checkpoint: with models as no data make them, each may take some ten milliseconds.
+        const STRIDE: usize = 8;
+        let forecasts = Forecasts::of(self, histories, spenders, checkpoint)?;
+        for (at, (history, spender)) in histories.iter().zip(spenders).enumerate() {
+            if at % STRIDE == 0 {
+                checkpoint.pass("valuing", at, histories.len())?;
+            }
+            let (mut value, left) = self.expected(&history.customer(), spender.value);
+            if let Some(forecasts) = &forecasts {
+                let unit = self.unit(history.frequency as f64, spender.value);
+                let of_money = |total: f64| finite(self.margin * left * total * unit?);
+                value.orders = forecasts.orders(at);
+                value.interval = forecasts
+                    .total(at)
+                    .and_then(|(low, high)| of_money(low).zip(of_money(high)));
+            }
+            visit(&value)?;
+        }
+        Ok(())
+    }
+
+    /// What one customer is worth who spent `monetary_value` on average in the repeat purchases: the same as among others.
+    pub fn value(&self, customer: &Customer, monetary_value: f64, checkpoint: &mut dyn Checkpoint) -> Result<Value> {
+        let history = History {
+            frequency: customer.frequency as u64,
+            recency: customer.recency,
+            age: customer.age,
+            weight: 1.0,
+            ln_gaps: None,
+        };
+        let spender = Spender {
+            frequency: history.frequency,
+            value: monetary_value,
+            weight: 1.0,
+        };
+        let mut found = Value::default();
+        self.each(&[history], &[spender], checkpoint, &mut |value| {
+            found = *value;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Expectations and their limits, without those of what actually comes; and what is left of an order's value on average if those that
+    /// come later count less.
+    ///
+    /// clv = margin · expected spend · Σ of the orders expected at each time t within the horizon, times (1 + rate)^(−t / period).
+    /// The limits of that are those of the delta method for its logarithm: its variance is the sum of those of the logarithms of expected
+    /// orders and expected spend, from the covariances of both models' parameters.
+    fn expected(&self, customer: &Customer, monetary_value: f64) -> (Value, f64) {
+        let spend = self
+            .spend
+            .and_then(|model| model.expected_spend_with_slopes(customer.frequency, monetary_value));
+        let expected_spend = spend.map(|spend| spend.0);
+        let Some(purchases) = self.purchases else {
+            let value = Value {
+                expected_spend,
+                ..Value::default()
+            };
+            return (value, 1.0);
+        };
+        let model = &purchases.estimate;
+        let outlook = purchases.outlook(customer);
+        let (expected_orders, slopes) = match self.tail {
+            Some(_) => {
+                let (orders, slopes) = outlook.expected_orders_with_slopes(&model.values, customer, self.horizon);
+                (orders, Some(slopes))
+            }
+            None => (outlook.expected_orders(self.horizon), None),
+        };
+        let orders = match self.discount {
+            0.0 => expected_orders,
+            discount => outlook.discounted_orders(self.horizon, discount),
+        };
+        let clv = expected_spend.and_then(|spend| finite(self.margin * spend * orders));
+        let variances = self
+            .spend
+            .zip(spend)
+            .zip(slopes)
+            .and_then(|((of_spend, (_, slopes)), order_slopes)| {
+                let orders = model.relative_variance(&order_slopes)?;
+                Some(orders + of_spend.estimate.relative_variance(&slopes)?)
+            });
+        let mean = clv
+            .filter(|&clv| clv > 0.0)
+            .zip(variances)
+            .zip(self.tail)
+            .map(|((clv, variance), tail)| {
+                let factor = (-normal_quantile(tail) * variance.sqrt()).exp();
+                (clv / factor, clv * factor)
+            });
+        let value = Value {
+            p_alive: finite(outlook.p_alive()),
+            expected_orders: finite(expected_orders),
+            expected_spend,
+            clv,
+            mean: mean.filter(|mean| mean.1.is_finite()),
+            ..Value::default()
+        };
+        let left = if expected_orders > 0.0 {
+            orders / expected_orders
+        } else {
+            1.0
+        };
+        (value, left)
+    }
+
+    /// The unit in which totals of orders are beta prime distributed: v + x z. Nothing without a model of spend.
+    fn unit(&self, frequency: f64, monetary_value: f64) -> Option<f64> {
+        let [_, _, v] = self.spend?.estimate.values;
+        Some(if is_known(frequency, monetary_value) {
+            v + frequency * monetary_value
+        } else {
+            v
+        })
+    }
+}
+
+/// Whether repeat purchases say something about spend.
+fn is_known(frequency: f64, monetary_value: f64) -> bool {
+    frequency > 0.0 && monetary_value > 0.0
+}
+
+/// A number that is one.
+fn finite(x: f64) -> Option<f64> {
+    Some(x).filter(|x| x.is_finite())
+}

@@ -1,0 +1,147 @@
+//! Between what limits orders and what they bring will be, beside the mixture worked out the slow way.
+
+mod tolerance;
+
+use clientele_core::checkpoint::Unhindered;
+use clientele_core::clv::{Terms, Valuation, Value};
+use clientele_core::purchases::{Customer, Family, Model};
+use clientele_core::special::logit::LogitBeta;
+use clientele_core::spend;
+use tolerance::QUANTILE;
+
+const DAY: i64 = 86_400_000_000;
+
+fn purchases(family: Family, parameters: [f64; 4]) -> Model {
+    let names = family.parameter_names();
+    let [r, alpha, a, b] = parameters;
+    Model::parse(&format!(
+        r#"{{"purchase_model":1,"model":"{}","time_unit":"1 day","parameters":{{"{}":{r:e},"{}":{alpha:e},"{}":{a:e},"{}":{b:e}}}}}"#,
+        family.name(),
+        names[0],
+        names[1],
+        names[2],
+        names[3]
+    ))
+    .unwrap()
+}
+
+fn spending([p, q, v]: [f64; 3]) -> spend::Model {
+    spend::Model::parse(&format!(
+        r#"{{"spend_model":1,"parameters":{{"p":{p:e},"q":{q:e},"v":{v:e}}}}}"#
+    ))
+    .unwrap()
+}
+
+fn terms(days: f64, confidence: f64) -> Terms {
+    Terms {
+        horizon: (days * DAY as f64) as i64,
+        confidence,
+        ..Terms::default()
+    }
+}
+
+fn valued(models: (&Model, &spend::Model), terms: &Terms, customer: [f64; 3], mean: f64) -> Value {
+    let customer = Customer::new(customer[0] as i64, customer[1], customer[2]).unwrap();
+    Valuation::new(Some(models.0), Some(models.1), terms)
+        .unwrap()
+        .value(&customer, mean, &mut Unhindered)
+        .unwrap()
+}
+
+/// The probabilities of each number of orders one by one, as far as they are something.
+fn chances(model: &Model, horizon: f64, [x, recency, age]: [f64; 3], tail: f64) -> Vec<f64> {
+    let outlook = model.outlook(&Customer::new(x as i64, recency, age).unwrap());
+    let (mut chances, mut left) = (Vec::new(), 1.0);
+    while left > (1e-10 * tail).max(2e-14) && chances.len() < 40_000 {
+        chances.push(outlook.p_orders(chances.len() as u64, horizon));
+        left -= chances.last().unwrap();
+    }
+    chances
+}
+
+/// How likely the total of these orders, one at least, is above or below e^t, number by number.
+fn beyond(chances: &[f64], [p, degrees]: [f64; 2], t: f64, above: bool) -> f64 {
+    let one = |(n, chance): (usize, &f64)| {
+        let a = p * n as f64;
+        // What is beyond all doubt is not worked out.
+        let far = (t - (a / degrees).ln()) / (1.0 / a + 1.0 / degrees).sqrt();
+        let side = match above {
+            true if far > 60.0 && degrees > 1.0 => 0.0,
+            false if far < -60.0 && a > 1.0 => 0.0,
+            true if far < -60.0 && a > 1.0 => 1.0,
+            false if far > 60.0 && degrees > 1.0 => 1.0,
+            true => LogitBeta::new(degrees, a).below((a / degrees).ln() - t),
+            false => LogitBeta::new(a, degrees).below(t - (a / degrees).ln()),
+        };
+        chance * side
+    };
+    chances.iter().enumerate().skip(1).map(one).sum()
+}
+
+/// That limits are where the mixture, worked out number by number, has the tails that are wanted: a little below and a little above them,
+/// it has more and less.
+fn check(models: (&Model, &spend::Model), terms: &Terms, customer: [f64; 3], mean: f64) {
+    let what = format!(
+        "{:?} {:?} {:?} {customer:?} {mean} {}",
+        models.0.family, models.0.estimate.values, models.1.estimate.values, terms.confidence
+    );
+    let found = valued(models, terms, customer, mean);
+    let tail = 0.5 * (1.0 - terms.confidence);
+    let chances = chances(models.0, models.0.units(terms.horizon), customer, tail);
+    let below = |n: f64| chances[..n as usize].iter().sum::<f64>();
+    let (low, high) = found.orders.expect(&what);
+    assert!(below(low) < tail && below(low + 1.0) >= tail, "{low}, {what}");
+    assert!(
+        1.0 - below(high + 1.0) <= tail && (high == 0.0 || 1.0 - below(high) > tail),
+        "{high}, {what}"
+    );
+
+    let [p, q, v] = models.1.estimate.values;
+    let known = if customer[0] > 0.0 && mean > 0.0 {
+        customer[0]
+    } else {
+        0.0
+    };
+    let unit = v + known * mean;
+    let (least, most) = found.interval.expect(&what);
+    if chances[0] >= tail {
+        assert_eq!(least, 0.0, "{what}");
+    } else {
+        let at = |factor: f64| chances[0] + beyond(&chances, [p, p * known + q], (factor * least / unit).ln(), false);
+        let (less, more) = (at(1.0 - QUANTILE), at(1.0 + QUANTILE));
+        assert!(less < tail && tail < more, "{least}: {less} {more}, {what}");
+    }
+    if 1.0 - chances[0] <= tail {
+        assert_eq!(most, 0.0, "{what}");
+    } else {
+        let at = |factor: f64| beyond(&chances, [p, p * known + q], (factor * most / unit).ln(), true);
+        let (more, less) = (at(1.0 - QUANTILE), at(1.0 + QUANTILE));
+        assert!(less < tail && tail < more, "{most}: {less} {more}, {what}");
+    }
+}
+
+#[test]
+fn limits_are_those_of_the_mixture() {
+    let customers = [
+        ([0.0, 0.0, 0.0], 0.0),
+        ([0.0, 0.0, 200.0], 0.0),
+        ([1.0, 30.0, 100.0], 12.0),
+        ([3.0, 200.0, 200.0], -5.0),
+        ([7.0, 200.0, 280.0], 44.0),
+        ([40.0, 350.0, 364.0], 25.5),
+    ];
+    for family in Family::ALL {
+        for (parameters, spend) in [
+            ([0.6, 60.0, 0.8, 2.4], [6.2, 3.7, 15.4]),
+            ([2.0, 14.0, 1.0, 5.0], [1.0, 1.01, 30.0]),
+            ([0.3, 40.0, 0.02, 0.05], [0.3, 0.8, 100.0]),
+        ] {
+            let models = (&purchases(family, parameters), &spending(spend));
+            for (customer, mean) in customers {
+                for confidence in [0.5, 0.95, 0.999] {
+                    check(models, &terms(365.25, confidence), customer, mean);
+                }
+            }
+        }
+    }
+}

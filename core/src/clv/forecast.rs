@@ -5,7 +5,7 @@
 
 use super::total::{End, Totals};
 use super::{Valuation, is_known};
-use crate::checkpoint::{Checkpoint, push, vec_of};
+use crate::checkpoint::{Checkpoint, grow, push, vec_of};
 use crate::error::Result;
 use crate::purchases::{Counts, History};
 use crate::spend::Spender;
@@ -139,10 +139,16 @@ fn sorted(n: usize, key: &impl Fn(u32) -> Key, checkpoint: &mut dyn Checkpoint) 
         *end += 1;
     }
     let mut start = 0;
+    let mut keys: Vec<(Key, u32)> = Vec::new();
     for &end in &ends {
         if end > start {
             checkpoint.pass("sorting", start, n)?;
-            order[start..end].sort_unstable_by_key(|&at| (key(at), at));
+            keys.clear();
+            grow(&mut keys, end - start, checkpoint)?;
+            keys.extend(order[start..end].iter().map(|&at| (key(at), at)));
+            keys.sort_unstable();
+            let sorted = order[start..end].iter_mut().zip(&keys);
+            sorted.for_each(|(at, key)| *at = key.1);
         }
         start = end;
     }

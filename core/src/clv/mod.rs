@@ -83,6 +83,8 @@ pub struct Valuation<'m> {
     discount: f64,
     /// What lies beyond each limit; nothing where none are wanted.
     tail: Option<f64>,
+    /// Half the width of limits of an expectation, in standard errors.
+    width: f64,
 }
 
 /// What a customer is worth, as far as there are models that say so.
@@ -121,6 +123,7 @@ impl<'m> Valuation<'m> {
                 terms.discount_rate.ln_1p() / purchases.units(terms.discount_period)
             }),
             tail: terms.intervals.then_some(0.5 * (1.0 - terms.confidence)),
+            width: normal_quantile(0.5 + 0.5 * terms.confidence),
         })
     }
 
@@ -218,14 +221,10 @@ impl<'m> Valuation<'m> {
                 let orders = model.relative_variance(&order_slopes)?;
                 Some(orders + of_spend.estimate.relative_variance(&slopes)?)
             });
-        let mean = clv
-            .filter(|&clv| clv > 0.0)
-            .zip(variances)
-            .zip(self.tail)
-            .map(|((clv, variance), tail)| {
-                let factor = (-normal_quantile(tail) * variance.sqrt()).exp();
-                (clv / factor, clv * factor)
-            });
+        let mean = clv.filter(|&clv| clv > 0.0).zip(variances).map(|(clv, variance)| {
+            let factor = (self.width * variance.sqrt()).exp();
+            (clv / factor, clv * factor)
+        });
         let value = Value {
             p_alive: finite(outlook.p_alive()),
             expected_orders: finite(expected_orders),

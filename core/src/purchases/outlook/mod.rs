@@ -136,16 +136,7 @@ trait Future {
     /// Appends the probabilities of 1, 2, … orders within `horizon`, which is not 0, until no more than `least` is left of 1 with `silent`, or
     /// there are as many as there may be; says which.
     fn counts(&self, horizon: f64, silent: f64, least: f64, into: &mut Vec<f64>) -> bool {
-        let mut left = 1.0 - silent;
-        for n in 1..MOST {
-            if left <= least {
-                return true;
-            }
-            let exactly = self.exactly(n as f64, horizon);
-            into.push(exactly);
-            left -= exactly;
-        }
-        false
+        counts_one_by_one(self, horizon, silent, least, into)
     }
 
     /// The expected number of orders within `horizon`, and the derivatives of its logarithm with respect to the parameters of the model.
@@ -157,6 +148,26 @@ trait Future {
 
     /// The logarithm of the likelihood of the customer's history with being there to its end.
     fn ln_there(&self, parameters: &[f64; 4], customer: &Customer) -> f64;
+}
+
+/// What [`Future::counts`] does, by the probability of each number by itself.
+fn counts_one_by_one(
+    future: &(impl Future + ?Sized),
+    horizon: f64,
+    silent: f64,
+    least: f64,
+    into: &mut Vec<f64>,
+) -> bool {
+    let mut left = 1.0 - silent;
+    for n in 1..MOST {
+        if left <= least {
+            return true;
+        }
+        let exactly = future.exactly(n as f64, horizon);
+        into.push(exactly);
+        left -= exactly;
+    }
+    false
 }
 
 /// ln of the likelihood of so many orders at a gamma distributed rate.
@@ -275,10 +286,10 @@ impl Outlook {
     /// Finds the probabilities of 0, 1, 2, … orders within `horizon`, until that of more is nothing beside `tail`, which is beyond the limits that
     /// are wanted. Says whether it comes to that: more than 65 535 orders are not told one by one.
     ///
-    /// BG/NBD and MBG/NBD take some nanoseconds for each number, others as long as [`Outlook::p_orders`].
+    /// BG/NBD and MBG/NBD take some nanoseconds for each number, Pareto/NBD some dozens, others as long as [`Outlook::p_orders`].
     pub fn counts(&self, horizon: f64, tail: f64, counts: &mut Counts) -> bool {
         /// Nothing beside 1, and beside sums of many probabilities.
-        const NOTHING: f64 = 1e-9;
+        const NOTHING: f64 = 1e-8;
         const LEAST: f64 = 1e-14;
         let counts = &mut counts.probabilities;
         counts.clear();

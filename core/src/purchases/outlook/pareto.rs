@@ -1,8 +1,8 @@
 //! Pareto/NBD: leaving at any time.
 
-use super::{Customer, Future, ln_orders};
+use super::{Customer, Future, MOST, counts_one_by_one, ln_orders};
 use crate::special::logit::{Log, LogitBeta};
-use crate::special::quadrature::{ln_power_integral, power_integral};
+use crate::special::quadrature::{ln_power_integral, power_integral, rule_of_16};
 use crate::special::{one_minus_exp_over, one_minus_exp_over_slope};
 
 /// What one who is there will do.
@@ -37,6 +37,47 @@ impl Pareto {
             beta: beta + age,
         };
         ((s / (beta + recency)).ln() + quiet + gone + integral, there)
+    }
+}
+
+impl Pareto {
+    /// Times within which one who is there may order, the last of them the whole horizon: the share w of the negative binomial distribution, and how
+    /// likely the time is together with no order in it. Nothing where there would be very many, or no order is next to impossible.
+    fn times(&self, horizon: f64) -> Option<Vec<(f64, f64)>> {
+        /// e^-45 is nothing beside 1, and e^-600 still a number.
+        const NOTHING: f64 = 45.0;
+        const LEAST: f64 = 600.0;
+        /// The most pieces of the integral, each with a rule of its own.
+        const PIECES: f64 = 64.0;
+        /// What falls more in a piece is too much for a rule.
+        const FALL: f64 = 16.0;
+        let Pareto { shape, rate, s, beta } = *self;
+        if shape * (horizon / rate).ln_1p() > LEAST {
+            return None;
+        }
+        let end = horizon.min(beta * (NOTHING / s).exp_m1());
+        let scale = rate.min(beta);
+        let range = (end / scale).ln_1p();
+        let pieces = (0.5 * range * (shape + 1.0).sqrt()).max(s * (end / beta).ln_1p() / FALL);
+        let pieces = pieces.ceil().max(1.0);
+        if pieces > PIECES {
+            return None;
+        }
+        let none = |time: f64| (-shape * (time / rate).ln_1p()).exp();
+        let share = |time: f64| time / (rate + time);
+        let width = range / pieces;
+        let mut times = Vec::with_capacity(16 * pieces as usize + 1);
+        for piece in 0..pieces as u32 {
+            for &(x, weight) in rule_of_16() {
+                let time = scale * ((f64::from(piece) + x) * width).exp_m1();
+                let leave = s / (beta + time) * (-s * (time / beta).ln_1p()).exp();
+                let weight = weight * width * (scale + time) * leave;
+                times.push((share(time), weight * none(time)));
+            }
+        }
+        let stay = (-s * (horizon / beta).ln_1p()).exp();
+        times.push((share(horizon), stay * none(horizon)));
+        Some(times)
     }
 }
 
@@ -76,6 +117,34 @@ impl Future for Pareto {
             }
         });
         order.density(end) / n * (-s * (horizon / beta).ln_1p()).exp() + leave / n
+    }
+
+    /// Given when the customer leaves, or that it is not within the horizon, orders are negative binomial: by recurrence for each of some dozen
+    /// times, whose weights are those of an integral over them.
+    fn counts(&self, horizon: f64, silent: f64, least: f64, into: &mut Vec<f64>) -> bool {
+        let Some(mut times) = self.times(horizon) else {
+            return counts_one_by_one(self, horizon, silent, least, into);
+        };
+        let end = into.len() + MOST - 1;
+        let stay = (-self.s * (horizon / self.beta).ln_1p()).exp();
+        let mut n = 0.0;
+        while into.len() < end {
+            let factor = (self.shape + n) / (n + 1.0);
+            n += 1.0;
+            let mut sum = 0.0;
+            for (w, p) in &mut times {
+                *p *= factor * *w;
+                sum += *p;
+            }
+            into.push(sum);
+            // Who stays to the end orders most, and no later ratio is above the greater of the next one and w.
+            let (w, p) = times.last().copied().unwrap_or_default();
+            let ratio = ((self.shape + n) / (n + 1.0) * w).max(w);
+            if ratio < 1.0 && p * ratio <= least * stay * (1.0 - ratio) {
+                return true;
+            }
+        }
+        false
     }
 
     fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {

@@ -3,6 +3,7 @@
 mod tolerance;
 
 use clientele_core::checkpoint::Unhindered;
+use clientele_core::clv::{Terms, Valuation, Value};
 use clientele_core::estimate::{Parameter, Status};
 use clientele_core::purchases::{Customer, Family, Fitting, History, Model, Outlook, Sought, Stages, fit};
 use clientele_core::spend::{self, Spender};
@@ -316,5 +317,72 @@ fn predictions_come_true() {
                 }
             }
         }
+    }
+}
+
+/// How many of a hundred customers bring what is within limits of 95 % by the models with these parameters and by those fitted to as many customers
+/// as there are.
+fn held(chance: &mut Chance, customers: usize, shops: usize) -> [f64; 2] {
+    const HORIZON: f64 = 26.0;
+    let (family, parameters) = CASES[1];
+    let spend @ [p, q, v] = [6.0, 4.0, 15.0];
+    let terms = Terms {
+        horizon: HORIZON as i64,
+        ..Terms::default()
+    };
+    let mut held = [0, 0];
+    for _ in 0..shops {
+        let (mut histories, mut spenders, mut totals) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..customers {
+            let age = 104.0 - 52.0 * chance.uniform();
+            let story = story(chance, family, &parameters, age, HORIZON);
+            let x = story.history.frequency as f64;
+            let rate = chance.gamma(q, v);
+            let value = if x > 0.0 { chance.gamma(p * x, rate * x) } else { 0.0 };
+            let later = f64::from(story.later);
+            totals.push(if later > 0.0 {
+                chance.gamma(p * later, rate)
+            } else {
+                0.0
+            });
+            spenders.push(Spender::new(x as i64, value, 1.0).unwrap());
+            histories.push(story.history);
+        }
+        let fitting = Fitting {
+            time_unit: 1,
+            period: None,
+        };
+        let fitted = fit(&histories, Some(family), fitting, &mut Unhindered)
+            .unwrap()
+            .model()
+            .unwrap();
+        let fitted_spend = spend::fit(&spenders, &mut Unhindered).unwrap().model().unwrap();
+        let (mut true_one, mut true_spend) = (fitted.clone(), fitted_spend.clone());
+        (true_one.estimate.values, true_spend.estimate.values) = (parameters, spend);
+        for (held, models) in held
+            .iter_mut()
+            .zip([(&true_one, &true_spend), (&fitted, &fitted_spend)])
+        {
+            let valuation = Valuation::new(Some(models.0), Some(models.1), &terms).unwrap();
+            let mut totals = totals.iter();
+            let visit = &mut |value: &Value| {
+                let ((low, high), total) = (value.interval.unwrap(), totals.next().unwrap());
+                *held += usize::from(low <= *total && *total <= high);
+                Ok(())
+            };
+            valuation.each(&histories, &spenders, &mut Unhindered, visit).unwrap();
+        }
+    }
+    held.map(|held| 100.0 * held as f64 / (customers * shops) as f64)
+}
+
+#[test]
+fn limits_of_what_customers_bring_hold() {
+    let mut chance = Chance(6);
+    for (customers, shops) in [(30, 80), (300, 8)] {
+        let [known, fitted] = held(&mut chance, customers, shops);
+        // More than 95: nobody brings less than a lower limit of 0. What is not known of the parameters is little beside chance.
+        assert!((96.5..=99.5).contains(&known), "{customers}: {known} with parameters that are known");
+        assert!((fitted - known).abs() < 0.6, "{customers}: {fitted} where {known} would be held");
     }
 }

@@ -39,7 +39,8 @@ WHERE then_.segment = 'Champions' GROUP BY 1, 2 ORDER BY 3 DESC;
 \echo '6. What will each be worth in the next half year? clientele.clv(log, horizon => ''6 months'', discount_rate => 0.1)'
 \echo
 SELECT customer_id, round(p_alive::numeric, 3) AS p_alive, round(expected_orders::numeric, 1) AS expected_orders,
-       round(expected_spend::numeric, 2) AS expected_spend, round(clv::numeric) AS clv, round(clv_low::numeric) AS clv_low, round(clv_high::numeric) AS clv_high
+       orders_low, orders_high, round(expected_spend::numeric, 2) AS expected_spend,
+       round(clv::numeric) AS clv, round(clv_low::numeric) AS clv_low, round(clv_high::numeric) AS clv_high
 FROM log, clientele.clv(log, horizon => '6 months', discount_rate => 0.1) ORDER BY clv DESC LIMIT 8;
 
 \echo '7. Who is about to leave, and what goes with them? clientele.churn(log, horizon => ''30 days'')'

@@ -64,6 +64,8 @@ pub const FEATURE: Feature = Feature {
         ("expected_orders", "a formula of one customer"),
         ("churn_probability", "a formula of one customer"),
         ("p_orders", "a formula of one customer"),
+        ("orders_low", "at most 65 535 numbers of orders of one customer"),
+        ("orders_high", "at most 65 535 numbers of orders of one customer"),
         ("expected_orders_new_customer", "a formula"),
         ("parameters", "as much as a model has parameters"),
         ("describe", "as much as a model has parameters"),

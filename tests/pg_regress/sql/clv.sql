@@ -9,13 +9,16 @@ CREATE TABLE log AS SELECT clientele.order_log(customer_id, ordered_at, total) A
 CREATE TABLE values AS SELECT v.* FROM log, clientele.clv(log) v;
 CREATE TABLE models AS SELECT clientele.fit_purchases(log) AS m, clientele.fit_spend(log) AS s FROM log;
 SELECT customer_id, round(p_alive::numeric, 6) AS p_alive, round(expected_orders::numeric, 6) AS expected_orders, round(expected_spend::numeric, 6) AS expected_spend,
-       round(clv::numeric, 5) AS clv, round(clv_low::numeric, 5) AS clv_low, round(clv_high::numeric, 5) AS clv_high FROM values ORDER BY customer_id LIMIT 5;
+       round(clv::numeric, 5) AS clv, round(clv_low::numeric, 5) AS clv_low, round(clv_high::numeric, 5) AS clv_high,
+       round(mean_low::numeric, 5) AS mean_low, round(mean_high::numeric, 5) AS mean_high, orders_low, orders_high FROM values ORDER BY customer_id LIMIT 5;
 SELECT count(*) AS customers,
        count(*) FILTER (WHERE abs(v.p_alive - clientele.p_alive(m, frequency, recency, age)) < 1e-12) AS p_alive,
        count(*) FILTER (WHERE abs(v.expected_orders / clientele.expected_orders(m, frequency, recency, age, '1 year') - 1) < 1e-12) AS expected_orders,
        count(*) FILTER (WHERE abs(v.expected_spend / clientele.expected_spend(s, frequency, monetary_value) - 1) < 1e-12) AS expected_spend,
        count(*) FILTER (WHERE abs(v.clv / (v.expected_orders * v.expected_spend) - 1) < 1e-12) AS clv,
-       count(*) FILTER (WHERE v.clv_low < v.clv AND v.clv < v.clv_high) AS in_limits
+       count(*) FILTER (WHERE v.orders_low = clientele.orders_low(m, frequency, recency, age, '1 year')
+                          AND v.orders_high = clientele.orders_high(m, frequency, recency, age, '1 year', confidence => 0.95)) AS orders,
+       count(*) FILTER (WHERE v.mean_low < v.clv AND v.clv < v.mean_high) AS in_limits
 FROM log, clientele.customers(log) c JOIN values v USING (customer_id), models;
 -- with the models of another day; a margin; a discount, for which a year's ten percent are a day's 0.026; narrower limits
 SELECT count(*) FILTER (WHERE v = w) AS same FROM values v JOIN (
@@ -25,9 +28,14 @@ WITH margin AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, margin => 0
      by_day AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, discount_rate => 1.1 ^ (1 / 365.25) - 1, discount_period => '1 day') v),
      narrow AS MATERIALIZED (SELECT v.* FROM log, clientele.clv(log, confidence => 0.5) v)
 SELECT round(sum(v.clv)::numeric, 3) AS clv, round((sum(w.clv) / sum(v.clv))::numeric, 6) AS with_margin, round((sum(x.clv) / sum(v.clv))::numeric, 6) AS discounted,
-       bool_and(abs(x.clv / y.clv - 1) < 1e-9) AS another_period, bool_and(z.clv_low > v.clv_low AND z.clv_high < v.clv_high) AS narrower
+       bool_and(abs(x.clv / y.clv - 1) < 1e-9) AS another_period, bool_and(z.clv_low >= v.clv_low AND z.clv_high <= v.clv_high AND z.mean_low > v.mean_low AND z.mean_high < v.mean_high) AS narrower,
+       bool_and(abs(w.clv_high - 0.25 * v.clv_high) <= 1e-12 * v.clv_high AND abs(x.clv_high * v.clv - v.clv_high * x.clv) <= 1e-12 * v.clv_high * v.clv) AS limits_as_well
 FROM values v JOIN margin w USING (customer_id) JOIN discounted x USING (customer_id) JOIN by_day y USING (customer_id) JOIN narrow z USING (customer_id);
-SELECT m, round(sum(clv)::numeric, 3) AS clv, count(clv_low) AS limits FROM log, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd', 'auto', NULL]) m, clientele.clv(log, model => m) GROUP BY 1 ORDER BY 1;
+-- limits are 0 where even the upper one is no order; none are wanted
+SELECT count(*) FILTER (WHERE clv_high = 0) AS nothing_to_come, bool_and((clv_high = 0) = (orders_high = 0) AND (clv_low > 0) = (orders_low > 0)) AS both FROM log, clientele.clv(log, horizon => '7 days') v;
+SELECT count(*) AS customers, bool_and(abs(w.clv / v.clv - 1) < 1e-12) AS clv, count(w.orders_low) + count(w.orders_high) + count(w.clv_low) + count(w.clv_high) + count(w.mean_low) + count(w.mean_high) AS limits
+FROM log, clientele.clv(log, intervals => false) w JOIN values v USING (customer_id);
+SELECT m, round(sum(clv)::numeric, 3) AS clv, count(clv_low) AS limits, count(mean_low) AS of_means FROM log, unnest(ARRAY['bg/nbd', 'mbg/nbd', 'pareto/nbd', 'auto', NULL]) m, clientele.clv(log, model => m) GROUP BY 1 ORDER BY 1;
 SELECT round(sum(clv)::numeric, 3) AS clv, count(*) FROM log, clientele.clv(log, '6 mons', 0.1, 0.3, as_of => '2023-06-30', period => 'week', time_zone => 'Europe/Rome');
 SELECT pg_typeof(customer_id), count(*) FROM log, clientele.clv(log, NULL::integer) GROUP BY 1;
 

@@ -79,6 +79,18 @@ SELECT name, clientele.expected_orders(model, 2, 30, 39, '0') AS none, clientele
        clientele.expected_orders(model, 2, 30, 39, '2 years 1 mon') = clientele.expected_orders(model, 2, 30, 39, '760 days 12 hours') AS as_epoch
 FROM models ORDER BY 1;
 SELECT clientele.p_alive(model, NULL, 1, 1), clientele.expected_orders(NULL, 1, 1, 1, '1 day') FROM models WHERE name = 'bg';
+-- limits of the number of orders: less and more than them are together at most as likely as is left of the confidence
+SELECT name, confidence, low, high, sum(p) >= confidence::numeric AS within,
+       bool_and(n > low OR below + p >= (1 - confidence::numeric) / 2) AND bool_and(n < high OR below < (1 + confidence::numeric) / 2) AS no_wider
+FROM (SELECT name, model, confidence, clientele.orders_low(model, 9, 36, 38.86, '1 year', confidence) AS low, clientele.orders_high(model, 9, 36, 38.86, '1 year', confidence) AS high
+      FROM models, unnest(ARRAY[0.5, 0.95, 0.999]) confidence) l,
+     LATERAL (SELECT n, clientele.p_orders(model, 9, 36, 38.86, n, '1 year')::numeric AS p, (SELECT coalesce(sum(clientele.p_orders(model, 9, 36, 38.86, m, '1 year')), 0)::numeric FROM generate_series(0, n - 1) m) AS below
+              FROM generate_series(low::integer, high::integer) n) d
+GROUP BY name, confidence, low, high ORDER BY name, confidence;
+SELECT clientele.orders_low(model, 0, 0, 39, '0'), clientele.orders_high(model, 0, 0, 39, '0'), clientele.orders_high(model, 1.5, 1, 2, '1 day'), clientele.orders_high(model, 1, 1, 2, '1 day', NULL)
+FROM models WHERE name = 'bg';
+SELECT clientele.orders_low(model, 1, 1, 2, '1 day', 1) FROM models WHERE name = 'bg';
+SELECT clientele.orders_high(model, 1, 1, 2, '-1 day') FROM models WHERE name = 'bg';
 
 -- in a generated column and an expression index
 CREATE TABLE scored (customer_id integer, x bigint, t_x float8, t float8, p float8 GENERATED ALWAYS AS (clientele.churn_probability(

@@ -382,7 +382,13 @@ fn limits_of_what_customers_bring_hold() {
     for (customers, shops) in [(30, 80), (300, 8)] {
         let [known, fitted] = held(&mut chance, customers, shops);
         // More than 95: nobody brings less than a lower limit of 0. What is not known of the parameters is little beside chance.
-        assert!((96.5..=99.5).contains(&known), "{customers}: {known} with parameters that are known");
-        assert!((fitted - known).abs() < 0.6, "{customers}: {fitted} where {known} would be held");
+        assert!(
+            (96.5..=99.5).contains(&known),
+            "{customers}: {known} with parameters that are known"
+        );
+        assert!(
+            (fitted - known).abs() < 0.6,
+            "{customers}: {fitted} where {known} would be held"
+        );
     }
 }

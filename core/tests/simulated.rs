@@ -352,7 +352,7 @@ fn held(chance: &mut Chance, customers: usize, shops: usize) -> [f64; 2] {
             time_unit: 1,
             period: None,
         };
-        let fitted = fit(&histories, Some(family), fitting, &mut Unhindered)
+        let fitted = fit(&histories, Sought::One(family), fitting, &mut Unhindered)
             .unwrap()
             .model()
             .unwrap();

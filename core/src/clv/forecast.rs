@@ -71,7 +71,7 @@ impl Forecasts {
         for &at in &order {
             let here = key(at);
             if before != Some(here) {
-                if forecasts.limits.len() % STRIDE == 0 {
+                if forecasts.limits.len().is_multiple_of(STRIDE) {
                     checkpoint.pass("forecasting", forecasts.limits.len(), n)?;
                 }
                 if before.is_none_or(|before| before[0] != here[0]) {

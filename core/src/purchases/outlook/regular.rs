@@ -87,10 +87,11 @@ impl Future for Regular {
     fn integral(&self, horizon: f64, discount: f64) -> f64 {
         /// Waves less high than e to this power are none.
         const LEVEL: f64 = -28.0;
-        let (sin, cos) = (std::f64::consts::TAU / self.k).sin_cos();
+        let cos = (std::f64::consts::TAU / self.k).cos();
+        // The logarithm of |1 + z (1 − e^(2πi / k))|, which is 0 next to z = 0 to a few digits only if it is taken as it stands.
         let is_wavy = |t: f64| {
             let z = t / self.rate;
-            -self.shape * (1.0 + z * (1.0 - cos)).hypot(z * sin).ln() > LEVEL
+            -0.5 * self.shape * (z * (1.0 - cos) * 2.0 * (1.0 + z)).ln_1p() > LEVEL
         };
         let gap = self.rate * (self.k / (self.shape + 1.0));
         let (_, steepness) = self.pace();

@@ -88,7 +88,7 @@ impl Future for Regular {
         /// Waves less high than e to this power are none.
         const LEVEL: f64 = -28.0;
         let cos = (std::f64::consts::TAU / self.k).cos();
-        // The logarithm of |1 + z (1 − e^(2πi / k))|, which is 0 next to z = 0 to a few digits only if it is taken as it stands.
+        // The logarithm of |1 + z (1 − e^(2πi / k))|, by that of its square less 1: shapes may be so great that the least z counts.
         let is_wavy = |t: f64| {
             let z = t / self.rate;
             -0.5 * self.shape * (z * (1.0 - cos) * 2.0 * (1.0 + z)).ln_1p() > LEVEL

@@ -235,33 +235,44 @@ impl Data {
         sample
     }
 
+    /// The best point that there is. What ends at a limit is sought anew, with customers and orders that differ much, little and hardly.
     fn search(&self, checkpoint: &mut dyn Checkpoint) -> Result<Optimum<3>> {
+        let best = self.upwards(&[(2.0, 3.0), (10.0, 5.0), (0.5, 1.5), (100.0, 20.0)], checkpoint)?;
+        if best.is_top() {
+            return Ok(best);
+        }
+        let shapes = [0.1, 1.0, 10.0, 100.0];
+        let starts: Vec<_> = shapes
+            .iter()
+            .flat_map(|&p| [0.5, 1.5, 4.0, 30.0].map(|q| (p, q)))
+            .collect();
+        Ok(best.or_better(self.upwards(&starts, checkpoint)?))
+    }
+
+    /// Climbs from each p and q on a sample, and from the highest top on greater ones.
+    fn upwards(&self, starts: &[(f64, f64)], checkpoint: &mut dyn Checkpoint) -> Result<Optimum<3>> {
         let limits = [(LEAST.ln(), MOST.ln()); 3];
         let mut size = SAMPLE;
-        let mut best: Option<Optimum<3>> = None;
+        // Values about 1: the mean p v / (q - 1) begins there, or is of that size.
+        let mut starts: Vec<[f64; 3]> = starts
+            .iter()
+            .map(|&(p, q)| [p.ln(), q.ln(), ((q - 1.0).abs() / p).ln()])
+            .collect();
         loop {
             let every = self.rows.len() / size;
             let sample = (every > 1).then(|| self.sample(every));
             let data = sample.as_ref().unwrap_or(self);
-            // Values about 1: the mean p v / (q - 1) begins there.
-            let starts: Vec<[f64; 3]> = match best {
-                Some(best) => vec![best.point],
-                None => [(2.0, 3.0), (10.0, 5.0), (0.5, 1.5), (100.0, 20.0)]
-                    .iter()
-                    .map(|&(p, q): &(f64, f64)| [p.ln(), q.ln(), ((q - 1.0) / p).ln()])
-                    .collect(),
-            };
-            best = None;
-            for start in starts {
+            let mut best: Option<Optimum<3>> = None;
+            for &start in &starts {
                 let found = climb(start, &limits, |at| data.likelihood(at, checkpoint))?;
-                if best.is_none_or(|best| found.curve.value > best.curve.value) {
-                    best = Some(found);
-                }
+                best = Some(best.map_or(found, |best| best.or_better(found)));
             }
-            match best {
-                Some(best) if every <= 1 => return Ok(best),
-                _ => size = size.saturating_mul(GROWTH),
+            let best = best.expect("there are starts");
+            if every <= 1 {
+                return Ok(best);
             }
+            starts = vec![best.point];
+            size = size.saturating_mul(GROWTH);
         }
     }
 

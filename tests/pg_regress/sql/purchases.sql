@@ -118,7 +118,7 @@ FROM models a JOIN copied b USING (name);
 SELECT count(*) FROM (SELECT model FROM models UNION SELECT model FROM copied) m;
 
 -- too little to be sure of: told, not refused
-SELECT name, m::jsonb ->> 'status' AS status, m::jsonb -> 'covariance' AS covariance, jsonb_array_length(m::jsonb -> 'warnings') > 0 AS warned
+SELECT name, m::jsonb ->> 'status' AS status, m::jsonb -> 'at_limit' AS at_limit, jsonb_array_length(m::jsonb -> 'warnings') > 0 AS warned
 FROM (SELECT name, clientele.fit_purchases(x, t_x, t, n) AS m
       FROM (VALUES ('one-time buyers', 0, 0.0, 30.0, 200), ('one customer', 3, 20, 30, 1), ('all the same', 5, 25, 30, 500), ('one heavy buyer', 5000, 30, 30, 1)) s (name, x, t_x, t, n)
       GROUP BY name) f ORDER BY name;

@@ -3,6 +3,7 @@
 //! The files are not part of the project: `REFERENCE_DATA` names the directory of their folders `data` and `golden`. Where they are
 //! not, there or in `../shared`, a test is skipped and says so.
 
+mod models;
 mod validation;
 
 use crate::database::{Database, one, program, run};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 13] = [
+const CHECKS: [(&str, &[&str], Check); 14] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -31,7 +32,8 @@ const CHECKS: [(&str, &[&str], Check); 13] = [
     ),
     ("cdnow_repeat_purchases", &["cdnow_master"], cdnow_repeat_purchases),
     ("cdnow_scores", &["cdnow_master", "rfm_cdnow"], cdnow_scores),
-    ("cdnow_models", &["cdnow_master"], cdnow_models),
+    ("cdnow_models", &["cdnow_master"], models::cdnow_models),
+    ("online_retail_models", &["online_retail"], models::online_retail_models),
     ("cdnow_predictions", &["cdnow_sample"], cdnow_predictions),
     ("cdnow_money", &["cdnow_master"], validation::cdnow_money),
     ("cdnow_churn", &["cdnow_master"], validation::cdnow_churn),
@@ -302,61 +304,6 @@ fn cdnow_scores(client: &mut postgres::Client) -> Outcome {
         )?;
         ensure!(different == 0, "{different} customers differ with ties => {ties}");
     }
-    Ok(())
-}
-
-/// Fits to all 23,570 customers, against those computed elsewhere at high precision: log-likelihood and parameters.
-fn cdnow_models(client: &mut postgres::Client) -> Outcome {
-    let fits: [(&str, f64, [f64; 4]); 3] = [
-        (
-            "bg/nbd",
-            -95_368.443_933_160_76,
-            [
-                0.251_623_958_852_1,
-                4.788_942_961_859_9,
-                0.723_433_576_757_5,
-                2.161_088_358_941_3,
-            ],
-        ),
-        (
-            "mbg/nbd",
-            -95_336.958_319_879_5,
-            [0.637_139_733_4, 7.310_289_541_9, 0.807_474_117_9, 1.228_393_995_6],
-        ),
-        (
-            "pareto/nbd",
-            -95_415.118_617_469,
-            [0.597_419_966_3, 11.585_657_781, 0.522_185_610_7, 8.827_759_150_3],
-        ),
-    ];
-    for (model, log_likelihood, parameters) in fits {
-        let found = client.query(
-            "SELECT p.estimate, (m::jsonb ->> 'log_likelihood')::float8
-             FROM (SELECT clientele.fit_purchases(clientele.order_log(customer_id, date, dollars), $1, as_of => '1997-09-30', time_unit => '7 days') AS m
-                   FROM cdnow_master) f, clientele.parameters(m) p",
-            &[&model],
-        )?;
-        ensure!(
-            found.len() == parameters.len(),
-            "{model} has {} parameters",
-            found.len()
-        );
-        for (row, want) in found.iter().zip(parameters) {
-            let estimate: f64 = row.try_get(0)?;
-            let close = (estimate / want - 1.0).abs() < 1e-9;
-            ensure!(close, "{model}: {estimate} and not {want}");
-            let value: f64 = row.try_get(1)?;
-            let close = (value / log_likelihood - 1.0).abs() < 1e-12;
-            ensure!(close, "{model}: {value} and not {log_likelihood}");
-        }
-    }
-    let spend: f64 = one(
-        client,
-        "SELECT (clientele.fit_spend(clientele.order_log(customer_id, date, dollars), as_of => '1997-09-30')::jsonb ->> 'log_likelihood')::float8
-         FROM cdnow_master",
-    )?;
-    let close = (spend / -40_763.476_261 - 1.0).abs() < 1e-10;
-    ensure!(close, "the log-likelihood of spend is {spend}");
     Ok(())
 }
 

@@ -71,7 +71,7 @@ fn story(chance: &mut Chance, family: Family, parameters: &[f64; 4], age: f64, h
             (chance.exponential(leaving), 0.0)
         }
         Family::Bg | Family::Mbg | Family::Regular(_) => (f64::INFINITY, chance.beta(a, b)),
-        Family::Bb => unreachable!("chances are no times"),
+        Family::Bb => panic!("its times are no times: it has tests of its own"),
     };
     let stages = match family {
         Family::Regular(stages) => stages.count(),

@@ -331,7 +331,7 @@ fn null_is_the_default(database: &Database) -> Outcome {
 }
 
 /// Calls with an option that may not be so, about nothing.
-const WRONG: [(&str, &str); 18] = [
+const WRONG: [(&str, &str); 20] = [
     (
         "orders(NULL, time_zone => 'Nowhere')",
         "unknown value for option \"time_zone\"",

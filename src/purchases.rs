@@ -312,44 +312,55 @@ fn p_orders(
     finite(p)
 }
 
+/// The confidence of limits where no other is asked for.
+const CONFIDENCE: f64 = 0.95;
+
+/// A customer's numbers, and what is asked of them: all but the confidence have to be there.
+type Asked<'a> = (
+    Option<Decoded<'a, PurchaseModel>>,
+    [Option<f64>; 3],
+    Option<Interval>,
+    Option<f64>,
+);
+
 /// Between what limits the number of orders will be; nothing where there can be no such customer, or where they are too many to tell.
-fn orders_between(
-    model: &Model,
-    [frequency, recency, age]: [f64; 3],
-    horizon: Interval,
-    confidence: f64,
-) -> Option<(f64, f64)> {
+fn orders_between((model, numbers, horizon, confidence): Asked<'_>) -> Option<(f64, f64)> {
+    let (model, horizon) = (model?, horizon?);
+    let [Some(frequency), Some(recency), Some(age)] = numbers else {
+        return None;
+    };
+    let confidence = confidence.unwrap_or(CONFIDENCE);
     let horizon = or_raise(|| {
         check_confidence(confidence)?;
-        units(model, horizon)
+        units(&model, horizon)
     });
-    outlook(model, frequency, recency, age)?.orders_between(horizon, 0.5 * (1.0 - confidence))
+    outlook(&model, frequency, recency, age)?.orders_between(horizon, 0.5 * (1.0 - confidence))
 }
 
 /// `orders_low(model, frequency, recency, age, horizon, confidence)`.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+#[pg_extern(sql = false, immutable, parallel_safe)]
 fn orders_low(
-    model: Decoded<'_, PurchaseModel>,
-    frequency: f64,
-    recency: f64,
-    age: f64,
-    horizon: Interval,
-    confidence: f64,
+    model: Option<Decoded<'_, PurchaseModel>>,
+    frequency: Option<f64>,
+    recency: Option<f64>,
+    age: Option<f64>,
+    horizon: Option<Interval>,
+    confidence: Option<f64>,
 ) -> Option<f64> {
-    Some(orders_between(&model, [frequency, recency, age], horizon, confidence)?.0)
+    Some(orders_between((model, [frequency, recency, age], horizon, confidence))?.0)
 }
 
 /// `orders_high(model, frequency, recency, age, horizon, confidence)`.
-#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+#[pg_extern(sql = false, immutable, parallel_safe)]
 fn orders_high(
-    model: Decoded<'_, PurchaseModel>,
-    frequency: f64,
-    recency: f64,
-    age: f64,
-    horizon: Interval,
-    confidence: f64,
+    model: Option<Decoded<'_, PurchaseModel>>,
+    frequency: Option<f64>,
+    recency: Option<f64>,
+    age: Option<f64>,
+    horizon: Option<Interval>,
+    confidence: Option<f64>,
 ) -> Option<f64> {
-    Some(orders_between(&model, [frequency, recency, age], horizon, confidence)?.1)
+    Some(orders_between((model, [frequency, recency, age], horizon, confidence))?.1)
 }
 
 /// `expected_orders_new_customer(model, horizon)`.

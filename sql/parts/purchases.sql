@@ -269,14 +269,14 @@ COMMENT ON FUNCTION expected_orders_new_customer(model purchase_model, horizon i
 
 CREATE FUNCTION orders_low(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval, confidence double precision DEFAULT 0.95)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'orders_low_wrapper';
 COMMENT ON FUNCTION orders_low(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval, confidence double precision) IS
 'at least so many purchases will a customer actually make within the horizon: the lower limit, with this confidence that the number is within both';
 
 CREATE FUNCTION orders_high(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval, confidence double precision DEFAULT 0.95)
 RETURNS double precision
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'orders_high_wrapper';
 COMMENT ON FUNCTION orders_high(model purchase_model, frequency double precision, recency double precision, age double precision, horizon interval, confidence double precision) IS
 'at most so many purchases will a customer actually make within the horizon: the upper limit, with this confidence that the number is within both';

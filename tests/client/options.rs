@@ -358,7 +358,7 @@ const WRONG: [(&str, &str); 20] = [
         "unknown value for option \"model\"",
     ),
     (
-        "fit_spend(NULL, period => 'year')",
+        "fit_spend(NULL, period => 'decade')",
         "unknown value for option \"period\"",
     ),
     (

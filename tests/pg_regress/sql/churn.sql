@@ -27,6 +27,6 @@ RESET client_min_messages;
 SELECT count(*) FROM clientele.churn(NULL::clientele.order_log);
 SELECT * FROM clientele.churn((SELECT clientele.order_log(1, timestamp '2023-01-01')));
 SELECT c.* FROM log, clientele.churn(log, medium_from => 0.8) c;
-SELECT c.* FROM log, clientele.churn(log, period => 'year') c;
+SELECT c.* FROM log, clientele.churn(log, period => 'decade') c;
 SELECT count(*) FROM log, clientele.churn(log, horizon => '1 day');
 DROP TABLE models, log;

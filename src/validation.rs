@@ -15,7 +15,7 @@ use crate::purchases::{family, observation};
 use clientele_core::Result;
 use clientele_core::clv::Terms;
 use clientele_core::order_log::OrderLog;
-use clientele_core::purchases::{Model, Sought, fit, fit_all};
+use clientele_core::purchases::{Model, Sought, fit, fit_all, fit_for_churn};
 use clientele_core::spend;
 use clientele_core::validation::{
     Accuracy, Churn, ChurnComparison, Orders, OrdersComparison, Prediction, Revenue, RevenueComparison, Rule, Trial,
@@ -204,7 +204,7 @@ fn validate_churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: C
         let Some(trial) = question.trial(&log, family, &mut backend)? else {
             return Ok(rows.finish());
         };
-        let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
+        let Some(model) = told(fit_for_churn(trial.histories(), family, trial.fitting(), &mut backend)?) else {
             return Ok(rows.finish());
         };
         let warnings = model.warnings().into_iter().chain(model.warning_of_churn());

@@ -63,7 +63,15 @@ fn it_stops_wherever_it_is() {
     let Stop { looks, stages, .. } = work(usize::MAX).unwrap();
     assert_eq!(
         stages.into_iter().collect::<Vec<_>>(),
-        ["fitting", "predicting", "ranking", "reading"]
+        [
+            "fitting",
+            "forecasting",
+            "predicting",
+            "ranking",
+            "reading",
+            "sorting",
+            "valuing"
+        ]
     );
     for at in 0..looks {
         let stopped = work(at).err().map(|error| error.kind());

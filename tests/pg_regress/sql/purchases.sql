@@ -169,6 +169,7 @@ SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"
 SELECT '{"purchase_model":1,"model":"bg/nbd","time_unit":"1 day","parameters":{"r":1,"alpha":1,"a":1,"b":1},"colour":"red"}'::clientele.purchase_model;
 DROP TABLE models, copied, scored, summary, many, log;
 
+SET client_min_messages = error;
 -- customers who buy on a rhythm, every third of an exponentially distributed time: k is found, or named
 CREATE TABLE rhythm AS SELECT clientele.order_log(customer_id, timestamp '2023-01-01' + days * interval '1 day') AS log
 FROM (SELECT i AS customer_id, n, pg_temp.u(i, 1) * 90 - sum(ln(pg_temp.u(i * 1000 + n, 2) * pg_temp.u(i * 1000 + n, 6) * pg_temp.u(i * 1000 + n, 7))

@@ -67,7 +67,7 @@ FROM (SELECT year, clientele.fit_retention(year, customers::bigint, year < 4) OV
       FROM cohorts WHERE segment = 'Regular' AND year BETWEEN 1 AND 4) w ORDER BY year;
 
 -- where the data do not tell
-SELECT what, m ->> 'status' AS status, m -> 'standard_errors' AS standard_errors, m ->> 'warnings' AS warnings,
+SELECT what, m ->> 'status' AS status, m -> 'at_limit' AS at_limit, m ->> 'warnings' AS warnings,
        round(clientele.retention_rate(model, 1)::numeric, 4) AS first, round(clientele.retention_rate(model, 9)::numeric, 4) AS ninth
 FROM (SELECT what, clientele.fit_retention(period::integer - 1, customers) AS model
       FROM (VALUES (1, 'nobody left', ARRAY[9, 9, 9]), (2, 'everybody left', ARRAY[9, 0]), (3, 'one renewal', ARRAY[9, 7]),

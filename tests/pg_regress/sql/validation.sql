@@ -111,7 +111,7 @@ SELECT DISTINCT method FROM log, clientele.validate_churn(log, split => '2023-03
 SELECT method, predicted_revenue, actual_revenue, revenue_bias, revenue_mae, revenue_rank_correlation, top_tenth_share, coverage
 FROM clientele.compare_purchase_models((SELECT clientele.order_log(customer_id, ordered_at) FROM many), '2023-08-01');
 SELECT v.* FROM clientele.validate_clv((SELECT clientele.order_log(customer_id, ordered_at) FROM many), '2023-08-01') v;
-SELECT method, decile, customers, actual, bias, mae > 0 AS wrong, top_tenth_share > 0.1 AS best
+SELECT method, decile, customers, actual, round(bias::numeric, 5) AS bias, mae > 0 AS wrong, top_tenth_share > 0.1 AS best
 FROM clientele.validate_clv((SELECT clientele.order_log(customer_id, ordered_at, 10) FROM many), '2023-08-01') WHERE decile IS NULL;
 SELECT method, customers, actual, rank_correlation, top_tenth_share
 FROM clientele.validate_clv((SELECT clientele.order_log(1, timestamp '2023-01-01' + i * interval '10 days', 7.5) FROM generate_series(0, 8) i), '2023-02-15') WHERE decile IS NULL;

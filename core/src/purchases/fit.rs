@@ -146,7 +146,7 @@ fn choose(models: Vec<Model>) -> Model {
     } else {
         (
             usual,
-            format!("mbg/nbd unless the BIC of another is lower by {STRONG}, which is none"),
+            format!("mbg/nbd, since no other has a BIC that is lower by {STRONG}"),
         )
     };
     let mut chosen = models.into_iter().nth(at).expect("it is one of them");

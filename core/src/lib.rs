@@ -13,7 +13,7 @@
 //! | [`recommend`] | what to offer to a basket, and why |
 //! | [`customers`] | what one customer's orders amount to: totals, frequency, recency, age, monetary value |
 //! | [`rfm`] | scores, cut points and named segments over those totals |
-//! | [`purchases`] | BG/NBD, MBG/NBD and Pareto/NBD: who is still there, and how many orders will come |
+//! | [`purchases`] | BG/NBD, MBG/NBD, Pareto/NBD, MBG/CNBD-k and BG/BB: who is still there, and how many orders will come |
 //! | [`spend`] | Gamma-Gamma: what an order of a customer is worth |
 //! | [`clv`] | what the orders of a customer within a horizon bring |
 //! | [`churn`] | how likely it is that none comes, in bands |

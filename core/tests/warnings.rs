@@ -46,7 +46,9 @@ fn data_are_judged_at_the_edge() {
         (0.0, 30.0, vec![NONE]),
         (100.0, 100.0001, vec![EARLY]),
         (100.0, 101.0, vec![EARLY]),
-        (99.0, 300.0, vec![FEW, EARLY]),
+        (99.0, 299.0, vec![FEW, EARLY]),
+        // All of them: a cohort.
+        (100.0, 300.0, vec![]),
     ] {
         let found = of_data(repeat, early, "converged").warnings();
         assert_eq!(headlines(&found), expected, "{repeat} {early}");

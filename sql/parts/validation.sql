@@ -16,7 +16,7 @@ RETURNS TABLE (
     predicted_active double precision,
     actual_active double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 44 SUPPORT plan_work
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 35 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'validate_purchases_wrapper';
 COMMENT ON FUNCTION validate_purchases(log order_log, split timestamp, model text, as_of timestamp, period text, time_zone text) IS
 'fits a model of purchases to what came up to the split, and puts what it predicts after it beside what came, and beside rules of thumb: for all customers (decile NULL), and by deciles of what was predicted';
@@ -35,7 +35,7 @@ RETURNS TABLE (
     top_tenth_share double precision,
     coverage double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 44 SUPPORT plan_work
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 35 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'validate_clv_wrapper';
 COMMENT ON FUNCTION validate_clv(log order_log, split timestamp, model text, as_of timestamp, period text, time_zone text, confidence double precision) IS
 'fits models of purchases and of spend to what came up to the split, and puts the revenue that they predict after it beside what came in, and beside rules of thumb: for all customers (decile NULL), and by deciles of what was predicted';
@@ -81,7 +81,7 @@ RETURNS TABLE (
     top_tenth_share double precision,
     coverage double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 7 SUPPORT plan_work
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 ROWS 8 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'compare_purchase_models_wrapper';
 COMMENT ON FUNCTION compare_purchase_models(log order_log, split timestamp, as_of timestamp, period text, time_zone text) IS
-'fits all models of purchases, and one of spend, to what came up to the split, and puts the orders and the revenue that each predicts after it beside what came, and beside rules of thumb';
+'fits all models of purchases but bg/bb, and one of spend, to what came up to the split, and puts the orders and the revenue that each predicts after it beside what came, and beside rules of thumb';

@@ -171,7 +171,7 @@ pub enum Sought {
     One(Family),
     /// MBG/CNBD-k with the most likely k.
     Regular,
-    /// The best of all models.
+    /// The best of all models but BG/BB, which is for other data.
     Best,
 }
 

@@ -89,7 +89,7 @@ fn fit_among(
     })
 }
 
-/// Fits every model; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
+/// Fits every model but BG/BB, which is for other data; of MBG/CNBD-k that with the most likely k, if the gaps between purchases are known.
 pub fn fit_all(histories: &[History], fitting: Fitting, checkpoint: &mut dyn Checkpoint) -> Result<Fitted<Vec<Model>>> {
     Data::of(histories, Sought::Best, checkpoint)?.and_then(|data| data.fit_all(&Family::POISSON, fitting, checkpoint))
 }

@@ -65,7 +65,8 @@ impl Model {
     fn warning_of_early(&self) -> Option<Warning> {
         let observed = self.observed?;
         let (early, customers) = (self.early_customers, self.estimate.customers);
-        (early * ONE_IN > customers).then(|| Warning {
+        // Where nobody came later, they were chosen by their first order.
+        (early < customers && early * ONE_IN > customers).then(|| Warning {
             headline: "many customers were there from the beginning",
             facts: format!(
                 "{} of {} customers placed their first order in the first tenth of the {} observed",
@@ -121,9 +122,8 @@ impl Model {
     pub fn warning_of_churn(&self) -> Option<Warning> {
         (self.family == Family::Bg).then(|| Warning {
             headline: "bg/nbd is no model of who leaves",
-            facts: "by bg/nbd, customers with one purchase are there for ever: for churn, use mbg/nbd or pareto/nbd"
-                .to_owned(),
-            advice: "Use mbg/nbd or pareto/nbd.".to_owned(),
+            facts: "by bg/nbd, customers with one purchase are there for ever: for churn, use another model".to_owned(),
+            advice: "Use mbg/nbd, mbg/cnbd-k or pareto/nbd.".to_owned(),
         })
     }
 

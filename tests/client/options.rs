@@ -249,7 +249,7 @@ fn functions_of_one_symbol_differ_in_the_key(database: &Database) -> Outcome {
 }
 
 /// What arguments without a default are given: by type, and by name where that does not say enough.
-const GIVEN: [(&str, &str, &str); 10] = [
+const GIVEN: [(&str, &str, &str); 15] = [
     ("order_log", "", "(SELECT orders FROM given)"),
     ("feature_set", "", "(SELECT features FROM given)"),
     ("basket_log", "", "(SELECT baskets FROM given)"),
@@ -261,6 +261,15 @@ const GIVEN: [(&str, &str, &str); 10] = [
     ),
     ("rfm_model", "model", "(SELECT clientele.fit_rfm(orders) FROM given)"),
     ("retention_model", "", "(SELECT retention FROM given)"),
+    (
+        "purchase_model",
+        "model",
+        "(SELECT clientele.fit_purchases(orders) FROM given)",
+    ),
+    ("double precision", "frequency", "3"),
+    ("double precision", "recency", "100"),
+    ("double precision", "age", "150"),
+    ("interval", "horizon", "'90 days'"),
     ("anycompatiblearray", "items", "ARRAY['item 1', 'item 2']"),
     ("anyelement", "key", "NULL::bigint"),
     ("integer", "k", "3"),

@@ -102,6 +102,43 @@ impl Renewal {
         (exactly, or_more)
     }
 
+    /// The probabilities of 1, 2, ... orders in a time `z`, one after the other.
+    pub fn orders(&self, z: f64) -> Orders {
+        /// e to this power is a number, and what is less than that share of the highest probability is nothing.
+        const LEAST: f64 = -600.0;
+        const NOTHING: f64 = 1e-30;
+        let k = self.k;
+        let w = z / (1.0 + z);
+        let mut orders = Orders {
+            k,
+            shape: self.shape,
+            w,
+            before: 0,
+            start: k,
+            probabilities: [0.0; MOST_STAGES],
+        };
+        if -(self.shape + (k - 1) as f64) * z.ln_1p() > LEAST {
+            for (j, start) in self.silent(z)[..k].iter().enumerate() {
+                let later = (j..k).map(|m| (self.shape + m as f64) * w / (m + 1 - j) as f64);
+                orders.probabilities[k - 1 - j] = later.fold(*start, |p, ratio| p * ratio);
+            }
+            return orders;
+        }
+        let exactly = |m: f64, shape: f64| LogitBeta::new(m, shape).density((z * (shape / m)).ln()) / m;
+        // Those who had done no stage have the fewest: down from their most likely number by standard deviations of its logarithm.
+        let mut m = ((self.shape - 1.0) * z).floor().max(1.0);
+        let highest = exactly(m, self.shape);
+        while m > k as f64 && exactly(m, self.shape) > NOTHING * highest {
+            m /= 1.0 + (1.0 / m + 1.0 / self.shape).sqrt();
+        }
+        orders.start = (m as usize / k).max(1) * k;
+        for (j, weight) in self.weights[..k].iter().enumerate() {
+            let m = (orders.start - j) as f64;
+            orders.probabilities[k - 1 - j] = weight * exactly(m, self.shape + j as f64);
+        }
+        orders
+    }
+
     /// How many orders come in a time `z` from one who leaves after each with probability p, which is beta distributed (a, b).
     pub fn placed(&self, z: f64, a: f64, b: f64) -> f64 {
         if z == 0.0 {
@@ -297,6 +334,56 @@ impl Renewal {
             rest = Complex(rest.0 + weight * more.0, rest.1 + weight * more.1);
         }
         rest
+    }
+}
+
+/// The probabilities of 1, 2, ... orders, by recurrence.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    k: usize,
+    shape: f64,
+    w: f64,
+    /// The stages before those of the next order.
+    before: usize,
+    /// Fewer stages than that, which is so many orders and none more, are next to impossible.
+    start: usize,
+    /// The probabilities of as many stages of which k − 1, k − 2, ..., 0 were done before.
+    probabilities: [f64; MOST_STAGES],
+}
+
+impl Orders {
+    /// The probability of one order more than before, and what that of still more is at most.
+    pub fn more(&mut self) -> (f64, f64) {
+        let k = self.k;
+        self.before += k;
+        if self.before < self.start {
+            return (0.0, 1.0);
+        }
+        // What all have in common: one of that many stages and later ones.
+        let mut shares = [0.0; 2 * MOST_STAGES];
+        for (at, share) in shares[..2 * k].iter_mut().enumerate() {
+            *share = 1.0 / (self.before + 2 + at - k) as f64;
+        }
+        let mut sums = [0.0; MOST_STAGES];
+        let probabilities = &mut self.probabilities[..k];
+        for stage in 0..k {
+            let factor = (self.shape + (self.before + stage) as f64) * self.w;
+            let shares = &shares[stage..stage + k];
+            for ((p, sum), share) in probabilities.iter_mut().zip(&mut sums).zip(shares) {
+                *sum += *p;
+                *p *= factor * share;
+            }
+        }
+        // No later ratio is above the greater of the next one and w.
+        let next = self.before + k;
+        let ratio = (self.shape + next as f64) * self.w / (next + 2 - k) as f64;
+        let most = ratio.max(self.w);
+        let rest = if most < 1.0 {
+            probabilities.iter().sum::<f64>() / (1.0 - most)
+        } else {
+            1.0
+        };
+        (sums[..k].iter().sum(), rest.min(1.0))
     }
 }
 

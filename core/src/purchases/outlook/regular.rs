@@ -1,6 +1,6 @@
 //! MBG/CNBD-k: orders that come in stages, and leaving after one of them.
 
-use super::{Customer, Future, ln_orders};
+use super::{Customer, Future, MOST, ln_orders};
 use crate::purchases::family::Stages;
 use crate::special::ln_beta_ratio;
 use crate::special::quadrature::{rule_of_8, rule_of_16};
@@ -145,6 +145,37 @@ impl Future for Regular {
         exactly * stay + leave * or_more
     }
 
+    /// By recurrence from order to order, up until no more are left, and down again with the probabilities of so many or more.
+    fn counts(&self, horizon: f64, _: f64, least: f64, into: &mut Vec<f64>) -> bool {
+        let (a, b) = (self.a, self.b);
+        let z = horizon / self.rate;
+        let first = into.len();
+        let mut orders = self.stages.orders(z);
+        // To stay after n orders.
+        let (mut stay, mut n) = (1.0, 0.0);
+        loop {
+            if first + MOST <= into.len() + 1 {
+                return false;
+            }
+            let (exactly, rest) = orders.more();
+            into.push(exactly);
+            stay *= (b + n) / (a + b + n);
+            n += 1.0;
+            if stay * rest <= least {
+                break;
+            }
+        }
+        let (_, mut or_more) = self.stages.exactly_and_more(n + 1.0, z);
+        for p in into[first..].iter_mut().rev() {
+            n -= 1.0;
+            let there = if n > 0.0 { stay * ((a + b + n) / (b + n)) } else { 1.0 };
+            or_more += *p;
+            *p = *p * stay + there * (a / (a + b + n)) * or_more;
+            stay = there;
+        }
+        true
+    }
+
     fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {
         let z = horizon / self.rate;
         let Some(placed) = self.stages.placed_with_means(z, self.a, self.b) else {
@@ -204,6 +235,12 @@ mod tests {
                     near(found.expected(horizon), want.expected(horizon));
                     near(found.silent(horizon), want.silent(horizon));
                     near(found.exactly(2.0, horizon), want.exactly(2.0, horizon));
+                    let mut counts = Vec::new();
+                    assert!(found.counts(horizon, 0.0, 1e-14, &mut counts));
+                    for (n, p) in counts.iter().enumerate().step_by(1 + counts.len() / 20) {
+                        let want = want.exactly((n + 1) as f64, horizon);
+                        assert!((p - want).abs() <= 1e-11 * want.max(1e-13), "{p} and not {want}");
+                    }
                 }
                 near(
                     found.ln_there(&parameters, &customer),

@@ -4,7 +4,7 @@ mod tolerance;
 
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::clv::{Terms, Valuation, Value};
-use clientele_core::purchases::{Customer, Family, History, Model};
+use clientele_core::purchases::{Customer, Family, History, Model, Stages};
 use clientele_core::special::logit::LogitBeta;
 use clientele_core::spend::{self, Spender};
 use tolerance::{FORMULA, QUANTILE, close};
@@ -130,7 +130,11 @@ fn limits_are_those_of_the_mixture() {
         ([7.0, 200.0, 280.0], 44.0),
         ([40.0, 350.0, 364.0], 25.5),
     ];
-    for family in Family::POISSON {
+    let stages = |k| Family::Regular(Stages::new(k).unwrap());
+    for family in Family::POISSON
+        .into_iter()
+        .chain([stages(2), stages(5), stages(12), Family::Bb])
+    {
         for (parameters, spend) in [
             ([0.6, 60.0, 0.8, 2.4], [6.2, 3.7, 15.4]),
             ([2.0, 14.0, 1.0, 5.0], [1.0, 1.01, 30.0]),
@@ -199,7 +203,8 @@ fn totals_beyond_numbers_are_nothing() {
 /// Customers one by one, in their order and in the opposite one: the same to the last bit.
 #[test]
 fn answers_depend_on_nobody_else() {
-    for family in Family::POISSON {
+    let regular = Family::Regular(Stages::new(3).unwrap());
+    for family in Family::POISSON.into_iter().chain([regular, Family::Bb]) {
         let models = (&purchases(family, [0.6, 60.0, 0.8, 2.4]), &spending([6.2, 3.7, 15.4]));
         let terms = Terms {
             discount_rate: 0.1,

@@ -152,6 +152,62 @@ impl Future for Discrete {
         (ln_unit + (sum + there).ln()).exp()
     }
 
+    /// Chance by chance: how many of so many chances are taken is known by how many of one less are, and weighs as much as it is likely to leave
+    /// then. Of h chances, that takes h²/2 steps at most.
+    fn counts(&self, horizon: f64, _: f64, least: f64, into: &mut Vec<f64>) -> bool {
+        /// So little is nothing, however often it is left out.
+        const NOTHING: f64 = 1e-50;
+        let end = chances(horizon) as usize;
+        if end == 0 {
+            return true;
+        }
+        let Beta(a, b) = self.taking;
+        // The parameters after so many chances less one. Of what is below, `from` and `to` are the ends of what is more than nothing.
+        let after = |parameter: f64| (0..=end + 1).map(|n| parameter + (n as f64 - 1.0)).collect::<Vec<_>>();
+        let (passed, mut taken) = (after(b), after(a));
+        taken.reverse();
+        // The probabilities that `end`, `end` − 1, ..., 0 of the chances up to one are taken, the same weighted and added up.
+        let (mut row, mut sums) = (vec![0.0; end + 2], vec![0.0; end + 2]);
+        (row[end - 1], row[end]) = (self.taking.mean(), self.taking.rest());
+        let (mut from, mut to) = (end - 1, end + 1);
+        let mut there = 1.0;
+        for i in 1..=end {
+            let leaving = self.leaving.after(i as u64 - 1);
+            let is_last = i == end || there < NOTHING;
+            let weight = if is_last { there } else { there * leaving.mean() };
+            for (sum, p) in sums[from..to].iter_mut().zip(&row[from..to]) {
+                *sum += weight * p;
+            }
+            if is_last {
+                break;
+            }
+            there *= leaving.rest();
+            from -= 1;
+            let both = 1.0 / (a + b + i as f64);
+            let row = &mut row[..=to];
+            let passed = &passed[from + i + 1 - end..];
+            let taken = &taken[from + 1..];
+            for at in 0..to - from {
+                row[from + at] = (row[from + at] * passed[at] + row[from + at + 1] * taken[at]) * both;
+            }
+            while row[from] < NOTHING && from + 1 < to {
+                row[from] = 0.0;
+                from += 1;
+            }
+            while row[to - 1] < NOTHING && from + 1 < to {
+                to -= 1;
+                row[to] = 0.0;
+            }
+        }
+        let mut more = 0.0;
+        let most = sums[..end].iter().position(|p| {
+            more += p;
+            more > least
+        });
+        into.extend(sums[most.unwrap_or(end)..end].iter().rev());
+        true
+    }
+
     fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {
         let (Beta(a, b), Beta(c, d)) = (self.taking, self.leaving);
         let end = chances(horizon);

@@ -25,6 +25,9 @@ const FARTHEST: f64 = 1e-8;
 /// A row of a table: customer, time and amount.
 type Row = (i64, i64, f64);
 
+/// Makes a row of a line of a file, if it is one.
+type Reader = fn(&str) -> Option<Row>;
+
 /// `2011-12-05 10:20:00` or `2011-12-05`.
 fn time(text: &str) -> Option<i64> {
     let numbers: Vec<i64> = text
@@ -164,7 +167,7 @@ fn main() -> ExitCode {
             println!("    the best: {best:.6} at {at:?}");
         }
     };
-    let tables: [(&str, fn(&str) -> Option<Row>, i64); 2] = [
+    let tables: [(&str, Reader, i64); 2] = [
         ("online_retail", online_retail, days_from_civil(2011, 12, 10)),
         ("cdnow_master", cdnow, days_from_civil(1998, 7, 1)),
     ];

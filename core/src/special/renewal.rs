@@ -109,6 +109,7 @@ impl Renewal {
         const NOTHING: f64 = 1e-30;
         let k = self.k;
         let w = z / (1.0 + z);
+        let last = width(k) - 1;
         let mut orders = Orders {
             k,
             shape: self.shape,
@@ -120,7 +121,7 @@ impl Renewal {
         if -(self.shape + (k - 1) as f64) * z.ln_1p() > LEAST {
             for (j, start) in self.silent(z)[..k].iter().enumerate() {
                 let later = (j..k).map(|m| (self.shape + m as f64) * w / (m + 1 - j) as f64);
-                orders.probabilities[k - 1 - j] = later.fold(*start, |p, ratio| p * ratio);
+                orders.probabilities[last - j] = later.fold(*start, |p, ratio| p * ratio);
             }
             return orders;
         }
@@ -134,7 +135,7 @@ impl Renewal {
         orders.start = (m as usize / k).max(1) * k;
         for (j, weight) in self.weights[..k].iter().enumerate() {
             let m = (orders.start - j) as f64;
-            orders.probabilities[k - 1 - j] = weight * exactly(m, self.shape + j as f64);
+            orders.probabilities[last - j] = weight * exactly(m, self.shape + j as f64);
         }
         orders
     }
@@ -347,43 +348,59 @@ pub struct Orders {
     before: usize,
     /// Fewer stages than that, which is so many orders and none more, are next to impossible.
     start: usize,
-    /// The probabilities of as many stages of which k − 1, k − 2, ..., 0 were done before.
+    /// The probabilities of as many stages of which j were done before, backwards from the last of [`width`] places.
     probabilities: [f64; MOST_STAGES],
+}
+
+/// Places for so many stages, in loops of few lengths.
+fn width(k: usize) -> usize {
+    k.next_multiple_of(4)
 }
 
 impl Orders {
     /// The probability of one order more than before, and what that of still more is at most.
     pub fn more(&mut self) -> (f64, f64) {
-        let k = self.k;
-        self.before += k;
+        self.before += self.k;
         if self.before < self.start {
             return (0.0, 1.0);
         }
-        // What all have in common: one of that many stages and later ones.
-        let mut shares = [0.0; 2 * MOST_STAGES];
-        for (at, share) in shares[..2 * k].iter_mut().enumerate() {
-            *share = 1.0 / (self.before + 2 + at - k) as f64;
+        // Loops of a length that is known take half the time.
+        match width(self.k) {
+            4 => self.stages::<4>(),
+            8 => self.stages::<8>(),
+            _ => self.stages::<MOST_STAGES>(),
         }
-        let mut sums = [0.0; MOST_STAGES];
-        let probabilities = &mut self.probabilities[..k];
-        for stage in 0..k {
+    }
+
+    /// Goes on by the stages of an order, in `K` places.
+    fn stages<const K: usize>(&mut self) -> (f64, f64) {
+        let mut probabilities = [0.0; K];
+        probabilities.copy_from_slice(&self.probabilities[..K]);
+        // What all have in common: one of that many stages and later ones.
+        let first = (self.before + 2) as f64 - K as f64;
+        let mut shares = [0.0; 2 * MOST_STAGES];
+        for (at, share) in shares[..K + self.k].iter_mut().enumerate() {
+            *share = 1.0 / (first + at as f64).max(1.0);
+        }
+        let mut sums = [0.0; K];
+        for (stage, shares) in shares.windows(K).take(self.k).enumerate() {
             let factor = (self.shape + (self.before + stage) as f64) * self.w;
-            let shares = &shares[stage..stage + k];
-            for ((p, sum), share) in probabilities.iter_mut().zip(&mut sums).zip(shares) {
-                *sum += *p;
-                *p *= factor * share;
+            for at in 0..K {
+                sums[at] += probabilities[at];
+                probabilities[at] *= factor * shares[at];
             }
         }
+        self.probabilities[..K].copy_from_slice(&probabilities);
         // No later ratio is above the greater of the next one and w.
-        let next = self.before + k;
-        let ratio = (self.shape + next as f64) * self.w / (next + 2 - k) as f64;
+        let next = self.before + self.k;
+        let ratio = (self.shape + next as f64) * self.w / (next + 2 - self.k) as f64;
         let most = ratio.max(self.w);
         let rest = if most < 1.0 {
             probabilities.iter().sum::<f64>() / (1.0 - most)
         } else {
             1.0
         };
-        (sums[..k].iter().sum(), rest.min(1.0))
+        (sums.iter().sum(), rest.min(1.0))
     }
 }
 

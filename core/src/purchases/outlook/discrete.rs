@@ -184,11 +184,12 @@ impl Future for Discrete {
             there *= leaving.rest();
             from -= 1;
             let both = 1.0 / (a + b + i as f64);
-            let row = &mut row[..=to];
-            let passed = &passed[from + i + 1 - end..];
-            let taken = &taken[from + 1..];
-            for at in 0..to - from {
-                row[from + at] = (row[from + at] * passed[at] + row[from + at + 1] * taken[at]) * both;
+            let count = to - from;
+            let near = &mut row[from..=to];
+            let passed = &passed[from + i + 1 - end..][..count];
+            let taken = &taken[from + 1..][..count];
+            for at in 0..count {
+                near[at] = (near[at] * passed[at] + near[at + 1] * taken[at]) * both;
             }
             while row[from] < NOTHING && from + 1 < to {
                 row[from] = 0.0;

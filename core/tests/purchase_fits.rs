@@ -49,7 +49,7 @@ fn of_all_models_mbg_is_chosen_where_none_is_better_beyond_doubt() {
     let chosen = best(fit, &histories());
     assert_eq!(chosen.family, Family::Mbg);
     let choice = chosen.choice.clone().unwrap();
-    assert!(choice.starts_with("mbg/nbd unless"), "{choice}");
+    assert!(choice.starts_with("mbg/nbd, since no other"), "{choice}");
     assert_eq!(Model { choice: None, ..chosen }, fitted(Family::Mbg, &histories()));
     // A shop where nobody leaves after one order, and every other customer after the second: a tenth of the customers is no evidence, all are.
     let shop = |n: f64| {

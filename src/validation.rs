@@ -50,6 +50,26 @@ impl<'a> Question<'a> {
         }
         Trial::of(&log, &observation, split, backend).map(told)
     }
+
+    /// The rows that `put` writes of the trial; none for a log that is NULL, or where there is too little for a trial.
+    fn rows<'c>(
+        &self,
+        (name, columns): (&'static str, &'static [(&'static str, Column)]),
+        log: Option<Given<'_, Log>>,
+        sought: Sought,
+        call: Call<'c>,
+        put: impl FnOnce(&mut Rows<'c>, &Trial, &mut WholeCall) -> Result<()>,
+    ) -> Result<RowSet<'c>> {
+        let Some(log) = log else {
+            return Rows::none(call, columns);
+        };
+        let mut rows = Rows::begin(call, columns, None)?;
+        let mut backend = Backend::of_call(name);
+        if let Some(trial) = self.trial(&log, sought, &mut backend)? {
+            put(&mut rows, &trial, &mut backend)?;
+        }
+        Ok(rows.finish())
+    }
 }
 
 /// Writes a row of each prediction for all customers, and then for each tenth of them: method, tenth, and the cells of a comparison; of
@@ -97,26 +117,26 @@ const PURCHASES: &[(&str, Column)] = &[
 fn validate_purchases<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     or_raise(|| {
         let (question, family) = (Question::read(&options)?, family(&options)?);
-        let Some(log) = log else {
-            return Rows::none(call, PURCHASES);
-        };
-        let mut rows = Rows::begin(call, PURCHASES, None)?;
-        let mut backend = Backend::of_call("validate_purchases");
-        let Some(trial) = question.trial(&log, family, &mut backend)? else {
-            return Ok(rows.finish());
-        };
-        let Some(model) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
-            return Ok(rows.finish());
-        };
-        warn(model.warnings(), call);
-        let mut predictions = vec![Orders::by_model(&trial, &model, &mut backend)?];
-        for rule in Rule::ALL {
-            predictions.push(Orders::by_rule(&trial, rule, &mut backend)?);
-        }
-        put_all(&mut rows, &trial, &predictions, &mut backend, |comparison, _, _| {
-            Ok(of_orders(comparison).to_vec())
-        })?;
-        Ok(rows.finish())
+        question.rows(
+            ("validate_purchases", PURCHASES),
+            log,
+            family,
+            call,
+            |rows, trial, backend| {
+                let Some(model) = told(fit(trial.histories(), family, trial.fitting(), backend)?) else {
+                    return Ok(());
+                };
+                warn(model.warnings(), call);
+                let mut predictions = vec![Orders::by_model(trial, &model, backend)?];
+                for rule in Rule::ALL {
+                    predictions.push(Orders::by_rule(trial, rule, backend)?);
+                }
+                put_all(rows, trial, &predictions, backend, |comparison, _, _| {
+                    Ok(of_orders(comparison).to_vec())
+                })?;
+                Ok(())
+            },
+        )
     })
 }
 
@@ -145,38 +165,26 @@ fn validate_clv<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Cal
             ..Terms::default()
         }
         .check()?;
-        let Some(log) = log else {
-            return Rows::none(call, CLV);
-        };
-        let mut rows = Rows::begin(call, CLV, None)?;
-        let mut backend = Backend::of_call("validate_clv");
-        let Some(trial) = question.trial(&log, family, &mut backend)? else {
-            return Ok(rows.finish());
-        };
-        let Some(purchases) = told(fit(trial.histories(), family, trial.fitting(), &mut backend)?) else {
-            return Ok(rows.finish());
-        };
-        let Some(spend) = told(spend::fit(trial.spenders(), &mut backend)?) else {
-            return Ok(rows.finish());
-        };
-        warn([purchases.warnings(), spend.warnings()].concat(), call);
-        let models = (&purchases, &spend);
-        let mut predictions = vec![Revenue::by_models(&trial, models, confidence, &mut backend)?];
-        for rule in Rule::ALL {
-            predictions.push(Revenue::by_rule(&trial, rule, &mut backend)?);
-        }
-        put_all(
-            &mut rows,
-            &trial,
-            &predictions,
-            &mut backend,
-            |comparison, whole, backend| {
+        question.rows(("validate_clv", CLV), log, family, call, |rows, trial, backend| {
+            let Some(purchases) = told(fit(trial.histories(), family, trial.fitting(), backend)?) else {
+                return Ok(());
+            };
+            let Some(spend) = told(spend::fit(trial.spenders(), backend)?) else {
+                return Ok(());
+            };
+            warn([purchases.warnings(), spend.warnings()].concat(), call);
+            let models = (&purchases, &spend);
+            let mut predictions = vec![Revenue::by_models(trial, models, confidence, backend)?];
+            for rule in Rule::ALL {
+                predictions.push(Revenue::by_rule(trial, rule, backend)?);
+            }
+            put_all(rows, trial, &predictions, backend, |comparison, whole, backend| {
                 let accuracy = of_accuracy(&comparison.accuracy, Cell::Float(comparison.accuracy.actual));
-                let revenue = of_revenue(&trial, comparison, whole, backend)?;
+                let revenue = of_revenue(trial, comparison, whole, backend)?;
                 Ok([accuracy.as_slice(), &revenue].concat())
-            },
-        )?;
-        Ok(rows.finish())
+            })?;
+            Ok(())
+        })
     })
 }
 
@@ -196,25 +204,19 @@ const CHURN: &[(&str, Column)] = &[
 fn validate_churn<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     or_raise(|| {
         let (question, family) = (Question::read(&options)?, family(&options)?);
-        let Some(log) = log else {
-            return Rows::none(call, CHURN);
-        };
-        let mut rows = Rows::begin(call, CHURN, None)?;
-        let mut backend = Backend::of_call("validate_churn");
-        let Some(trial) = question.trial(&log, family, &mut backend)? else {
-            return Ok(rows.finish());
-        };
-        let Some(model) = told(fit_for_churn(trial.histories(), family, trial.fitting(), &mut backend)?) else {
-            return Ok(rows.finish());
-        };
-        let warnings = model.warnings().into_iter().chain(model.warning_of_churn());
-        warn(warnings.collect(), call);
-        let mut predictions = vec![Churn::by_model(&trial, &model, &mut backend)?];
-        predictions.extend(Churn::by_rules(&trial, &mut backend)?);
-        put_all(&mut rows, &trial, &predictions, &mut backend, |comparison, _, _| {
-            Ok(of_churn(comparison).to_vec())
-        })?;
-        Ok(rows.finish())
+        question.rows(("validate_churn", CHURN), log, family, call, |rows, trial, backend| {
+            let Some(model) = told(fit_for_churn(trial.histories(), family, trial.fitting(), backend)?) else {
+                return Ok(());
+            };
+            let warnings = model.warnings().into_iter().chain(model.warning_of_churn());
+            warn(warnings.collect(), call);
+            let mut predictions = vec![Churn::by_model(trial, &model, backend)?];
+            predictions.extend(Churn::by_rules(trial, backend)?);
+            put_all(rows, trial, &predictions, backend, |comparison, _, _| {
+                Ok(of_churn(comparison).to_vec())
+            })?;
+            Ok(())
+        })
     })
 }
 
@@ -248,46 +250,39 @@ const COMPARISON: &[(&str, Column)] = &[
 fn compare_purchase_models<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a>) -> RowSet<'a> {
     or_raise(|| {
         let question = Question::read(&options)?;
-        let Some(log) = log else {
-            return Rows::none(call, COMPARISON);
-        };
-        let mut rows = Rows::begin(call, COMPARISON, None)?;
-        let mut backend = Backend::of_call("compare_purchase_models");
-        let Some(trial) = question.trial(&log, Sought::Best, &mut backend)? else {
-            return Ok(rows.finish());
-        };
-        let Some(models) = told(fit_all(trial.histories(), trial.fitting(), &mut backend)?) else {
-            return Ok(rows.finish());
-        };
-        warn(models.iter().flat_map(Model::warnings).collect(), call);
-        let spend = told(spend::fit(trial.spenders(), &mut backend)?);
-        let confidence = Terms::default().confidence;
-        for model in &models {
-            let estimate = &model.estimate;
-            let fitted = [
-                Cell::Text(estimate.status.name()),
-                Cell::of(estimate.log_likelihood, Cell::Float),
-                Cell::of(estimate.aic(), Cell::Float),
-                Cell::of(estimate.bic(), Cell::Float),
-            ];
-            let orders = Orders::by_model(&trial, model, &mut backend)?;
-            let of_model = |spend| Revenue::by_models(&trial, (model, spend), confidence, &mut backend);
-            let revenue = spend.as_ref().map(of_model).transpose()?;
-            put_comparison(&mut rows, &trial, fitted, &orders, revenue.as_ref(), &mut backend)?;
-        }
-        for rule in Rule::ALL {
-            let orders = Orders::by_rule(&trial, rule, &mut backend)?;
-            let revenue = Revenue::by_rule(&trial, rule, &mut backend)?;
-            put_comparison(
-                &mut rows,
-                &trial,
-                [Cell::Null; 4],
-                &orders,
-                Some(&revenue),
-                &mut backend,
-            )?;
-        }
-        Ok(rows.finish())
+        question.rows(
+            ("compare_purchase_models", COMPARISON),
+            log,
+            Sought::Best,
+            call,
+            |rows, trial, backend| {
+                let Some(models) = told(fit_all(trial.histories(), trial.fitting(), backend)?) else {
+                    return Ok(());
+                };
+                warn(models.iter().flat_map(Model::warnings).collect(), call);
+                let spend = told(spend::fit(trial.spenders(), backend)?);
+                let confidence = Terms::default().confidence;
+                for model in &models {
+                    let estimate = &model.estimate;
+                    let fitted = [
+                        Cell::Text(estimate.status.name()),
+                        Cell::of(estimate.log_likelihood, Cell::Float),
+                        Cell::of(estimate.aic(), Cell::Float),
+                        Cell::of(estimate.bic(), Cell::Float),
+                    ];
+                    let orders = Orders::by_model(trial, model, backend)?;
+                    let of_model = |spend| Revenue::by_models(trial, (model, spend), confidence, backend);
+                    let revenue = spend.as_ref().map(of_model).transpose()?;
+                    put_comparison(rows, trial, fitted, &orders, revenue.as_ref(), backend)?;
+                }
+                for rule in Rule::ALL {
+                    let orders = Orders::by_rule(trial, rule, backend)?;
+                    let revenue = Revenue::by_rule(trial, rule, backend)?;
+                    put_comparison(rows, trial, [Cell::Null; 4], &orders, Some(&revenue), backend)?;
+                }
+                Ok(())
+            },
+        )
     })
 }
 

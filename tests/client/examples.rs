@@ -1,7 +1,7 @@
 //! Every example of the documentation runs, and shows what the page says.
 //!
-//! In README.md and docs/*.md a block of `sql` is run by psql, one session for each page, over the tables of the demo shop.
-//! A block of `text` right behind it is what psql has to print. `EXAMPLES=update` writes it into the page instead.
+//! In README.md, docs/*.md and docs/reporting/*.md a block of `sql` is run by psql, one session for each page, over the tables
+//! of the demo shop. A block of `text` right behind it is what psql has to print. `EXAMPLES=update` writes it into the page instead.
 
 use crate::database::{Database, program, run};
 use crate::pages::root;
@@ -16,11 +16,14 @@ const MARK: &str = "-- example";
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     let mut pages = vec![root().join("README.md")];
-    let docs = fs::read_dir(root().join("docs")).into_iter().flatten().flatten();
-    pages.extend(
-        docs.map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|end| end == "md")),
-    );
+    for folder in ["docs", "docs/reporting"] {
+        let files = fs::read_dir(root().join(folder)).into_iter().flatten().flatten();
+        pages.extend(
+            files
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|end| end == "md")),
+        );
+    }
     pages.sort();
     let examples = libtest_mimic::Trial::test("examples::pages_show_what_is_true", move || {
         let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;

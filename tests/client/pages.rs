@@ -41,7 +41,7 @@ impl Page {
     /// All of them, in the order of their names.
     pub fn all() -> Result<Vec<Page>, Failure> {
         let mut pages = vec![Page::read("README.md")?, Page::read("CHANGELOG.md")?];
-        for folder in ["docs", "docs/demo"] {
+        for folder in ["docs", "docs/demo", "docs/reporting"] {
             let mut names = Vec::new();
             for entry in fs::read_dir(root().join(folder))? {
                 names.push(format!("{folder}/{}", entry?.file_name().display()));

@@ -1,6 +1,7 @@
 //! Long work that can be cancelled, watched and bounded.
 
-use super::{alloc, settings, threads};
+use super::settings::{self, MemoryLimit, Progress};
+use super::{activity, alloc, threads};
 use clientele_core::checkpoint::{Checkpoint, Task, out_of_memory};
 use clientele_core::{Error, Kind, Result};
 use pgrx::prelude::*;
@@ -47,13 +48,37 @@ impl Backend {
     }
 
     #[cold]
+    fn beyond(&self, limit: &MemoryLimit, held: usize, bytes: usize) -> Error {
+        let (name, hint) = match limit.is_bound {
+            false => (
+                "memory_limit",
+                "Raise clientele.memory_limit, or work on fewer rows at a time.",
+            ),
+            true => (
+                "max_memory_limit",
+                "Work on fewer rows at a time, or have clientele.max_memory_limit raised by a superuser.",
+            ),
+        };
+        let message = format!("{} needs more memory than clientele.{name} allows", self.what);
+        let detail = format!(
+            "It holds {} kB and asks for {} kB more; the limit is {} kB.",
+            held >> 10,
+            bytes.div_ceil(1_024),
+            limit.bytes >> 10
+        );
+        Error::new(Kind::MemoryLimit, message).detail(detail).hint(hint)
+    }
+
+    #[cold]
     fn show(&self, stage: &str, done: usize, total: usize) {
         let progress = match total {
             0 => format!("{} {stage} {done}", self.what),
             _ => format!("{} {stage} {} %", self.what, done * 100 / total),
         };
-        if settings::reports_progress() {
-            notice!("{progress}");
+        match settings::progress() {
+            Progress::Off => {}
+            Progress::Notice => notice!("{progress}"),
+            Progress::Activity => activity::show(&progress),
         }
         let title = title();
         SHOWN.with_borrow_mut(|shown| {
@@ -84,18 +109,8 @@ impl Checkpoint for Backend {
 
     fn reserve(&mut self, bytes: usize) -> Result<()> {
         let (held, limit) = (alloc::live_bytes(), settings::memory_limit());
-        if held.saturating_add(bytes) > limit {
-            return Err(Error::new(
-                Kind::MemoryLimit,
-                format!("{} needs more memory than clientele.memory_limit allows", self.what),
-            )
-            .detail(format!(
-                "It holds {} kB and asks for {} kB more; the limit is {} kB.",
-                held >> 10,
-                bytes.div_ceil(1_024),
-                limit >> 10
-            ))
-            .hint("Raise clientele.memory_limit, or work on fewer rows at a time."));
+        if held.saturating_add(bytes) > limit.bytes {
+            return Err(self.beyond(&limit, held, bytes));
         }
         alloc::keep_reserve()?;
         if !alloc::is_available(bytes) {
@@ -134,6 +149,7 @@ impl Drop for WholeCall {
         if let Some(title) = title {
             set_title(&title);
         }
+        activity::take_back();
     }
 }
 

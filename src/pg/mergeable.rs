@@ -14,7 +14,7 @@ const ROW_BYTES: usize = 192 << 20;
 
 /// The bytes that collected rows may take before they are made smaller.
 pub fn row_bytes() -> usize {
-    ROW_BYTES.min(settings::memory_limit() / 4)
+    ROW_BYTES.min(settings::memory_limit().bytes / 4)
 }
 
 /// Declares the functions of an aggregate that merge its states, by the names that they have for PostgreSQL. A state is [`Mergeable`].

@@ -2,6 +2,7 @@
 //!
 //! | module | what it makes safe |
 //! |---|---|
+//! | `activity` | progress in `pg_stat_activity` |
 //! | [`aggregate`] | states of aggregates behind `internal`, whose memory PostgreSQL sees |
 //! | [`alloc`] | Rust's heap: counted, limited, and out of memory without taking the server down |
 //! | [`any`] | arguments declared `"any"`: keys, times, amounts, arrays of numbers |
@@ -35,6 +36,7 @@
 //! | [`warning`] | warnings, each told once for each place of a query |
 #![allow(unsafe_code)]
 
+mod activity;
 pub mod aggregate;
 pub mod alloc;
 pub mod any;

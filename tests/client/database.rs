@@ -85,6 +85,31 @@ impl Drop for Database {
     }
 }
 
+/// A user who is gone when this goes.
+pub struct User {
+    pub name: String,
+    admin: Client,
+}
+
+impl User {
+    /// A new user, whose name is that of the database and this one.
+    pub fn create(database: &Database, name: &str) -> Result<User, Failure> {
+        let mut admin = database.client()?;
+        let name = format!("{}_{name}", database.name());
+        admin.batch_execute(&format!("CREATE USER {name}"))?;
+        Ok(User { name, admin })
+    }
+}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        let statement = format!("DROP OWNED BY {0} CASCADE; DROP USER {0}", self.name);
+        if let Err(failure) = self.admin.batch_execute(&statement) {
+            eprintln!("user {} stays: {failure}", self.name);
+        }
+    }
+}
+
 fn config(database: &str) -> Result<Config, Failure> {
     let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set: run this by tests/server"));
     let mut config = Config::new();

@@ -40,7 +40,8 @@ pub fn run_out(
     let about = format!("{what} with {kilobytes} kB and {threads} threads");
     let mut client = database.client()?;
     client.batch_execute(&format!(
-        "SET jit = off; SET max_parallel_workers_per_gather = 0; SET clientele.memory_limit = '100GB'; SET work_mem = '256MB';
+        "SET jit = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '256MB';
+         SET clientele.memory_limit = '100GB'; SET clientele.max_memory_limit = '100GB';
          SET clientele.threads = {threads}; SELECT clientele.rfm_segment(1, 1, 1)"
     ))?;
     let held = held_bytes(&mut client)?;
@@ -209,7 +210,8 @@ fn every_call_on_a_small_server(database: &Database) -> Outcome {
 fn run_small(database: &Database, witness: &mut Client, call: &str, threads: u32) -> Result<Ending, Failure> {
     let mut client = database.client_with_library()?;
     client.batch_execute(&format!(
-        "SET jit = off; SET clientele.memory_limit = '100GB'; SET work_mem = '256MB'; SET clientele.threads = {threads}"
+        "SET jit = off; SET work_mem = '256MB';
+         SET clientele.memory_limit = '100GB'; SET clientele.max_memory_limit = '100GB'; SET clientele.threads = {threads}"
     ))?;
     let ending = match client.batch_execute(call) {
         Ok(()) => Ending::Result,

@@ -172,7 +172,7 @@ fn progress_is_shown(database: &Database) -> Outcome {
         }
         Err("the title of the process never said how far it was".to_owned())
     });
-    client.batch_execute("SET clientele.progress = on")?;
+    client.batch_execute("SET clientele.progress = notice")?;
     client.batch_execute(work)?;
     let title = watcher.join().map_err(|_| "the watching thread failed")??;
     ensure!(title.contains("order_log collect"), "the title was {title}");

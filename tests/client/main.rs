@@ -21,6 +21,7 @@ mod parts;
 mod plans;
 mod real_data;
 mod security;
+mod settings;
 mod signatures;
 mod storage;
 mod upgrades;
@@ -89,6 +90,7 @@ fn main() {
         warnings::trials(),
         encodings::trials(),
         security::trials(),
+        settings::trials(),
         examples::trials(),
         pages::trials(),
         signatures::trials(),

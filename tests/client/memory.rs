@@ -95,7 +95,7 @@ fn what_was_held_is_given_back(database: &Database) -> Outcome {
 /// A value whose text would not fit a row of a gigabyte is an error that says so, and so is JSON that is larger.
 fn values_are_bounded_by_a_gigabyte(database: &Database) -> Outcome {
     let mut client = database.client()?;
-    client.batch_execute("SET clientele.memory_limit = '8GB'")?;
+    client.batch_execute("SET clientele.memory_limit = '8GB'; SET clientele.max_memory_limit = '8GB'")?;
     let (code, message) = error_of(
         &mut client,
         "SELECT clientele.order_log(repeat(md5(i::text), 3000000) || i, timestamp '2024-01-01') FROM generate_series(1, 12) i",

@@ -1,8 +1,7 @@
 //! Users see what they may see, and nobody's names get in the way.
 
-use crate::database::{Database, error_of, one};
+use crate::database::{Database, User, error_of, one};
 use crate::{Outcome, ensure};
-use postgres::Client;
 
 crate::trials!(
     users_without_rights_can_use_it,
@@ -12,30 +11,6 @@ crate::trials!(
     names_on_the_search_path_change_nothing,
     states_cannot_be_forged,
 );
-
-/// A user who is gone when this goes.
-struct User {
-    name: String,
-    admin: Client,
-}
-
-impl User {
-    fn create(database: &Database, name: &str) -> Result<User, crate::Failure> {
-        let mut admin = database.client()?;
-        let name = format!("{}_{name}", database.name());
-        admin.batch_execute(&format!("CREATE USER {name}"))?;
-        Ok(User { name, admin })
-    }
-}
-
-impl Drop for User {
-    fn drop(&mut self) {
-        let statement = format!("DROP OWNED BY {0} CASCADE; DROP USER {0}", self.name);
-        if let Err(failure) = self.admin.batch_execute(&statement) {
-            eprintln!("user {} stays: {failure}", self.name);
-        }
-    }
-}
 
 const SHOP: &str = "
     CREATE TABLE orders (seller name, customer_id bigint, ordered_at timestamptz, total numeric, card text);
@@ -51,7 +26,7 @@ fn users_without_rights_can_use_it(database: &Database) -> Outcome {
                                              FROM generate_series(1, 100) i))",
     )?;
     ensure!(customers == 9, "{customers} customers");
-    client.batch_execute("SET clientele.memory_limit = '64MB'; SET clientele.progress = on")?;
+    client.batch_execute("SET clientele.memory_limit = '64MB'; SET clientele.progress = notice")?;
     Ok(())
 }
 

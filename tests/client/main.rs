@@ -20,6 +20,7 @@ mod pages;
 mod parts;
 mod plans;
 mod real_data;
+mod released;
 mod security;
 mod settings;
 mod signatures;
@@ -87,6 +88,7 @@ fn main() {
         plans::trials(),
         storage::trials(),
         upgrades::trials(),
+        released::trials(),
         warnings::trials(),
         encodings::trials(),
         security::trials(),

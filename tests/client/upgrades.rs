@@ -140,7 +140,7 @@ fn released_versions_are_updated(database: &Database) -> Outcome {
 }
 
 /// The versions whose install scripts are in `sql/released`.
-fn released(directory: &Path) -> Result<Vec<String>, Failure> {
+pub fn released(directory: &Path) -> Result<Vec<String>, Failure> {
     let scripts = scripts(&directory.join("released"))?;
     Ok(scripts
         .iter()
@@ -162,7 +162,7 @@ fn scripts(directory: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// The version that is installed when none is asked for.
-fn today(client: &mut impl GenericClient) -> Result<String, Failure> {
+pub fn today(client: &mut impl GenericClient) -> Result<String, Failure> {
     one(
         client,
         "SELECT default_version FROM pg_available_extensions WHERE name = 'clientele'",

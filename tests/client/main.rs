@@ -21,6 +21,7 @@ mod parts;
 mod plans;
 mod real_data;
 mod released;
+mod scaling;
 mod security;
 mod settings;
 mod signatures;
@@ -91,6 +92,7 @@ fn main() {
         released::trials(),
         warnings::trials(),
         encodings::trials(),
+        scaling::trials(),
         security::trials(),
         settings::trials(),
         examples::trials(),

@@ -7,10 +7,10 @@ LOCK TABLE customer_totals IN SHARE ROW EXCLUSIVE MODE;
 
 -- A note that is seen here was committed together with its rows, so that the next statements see those, too. What is committed
 -- later keeps its note for the next run.
-CREATE TEMP TABLE notes_taken (day date) ON COMMIT DROP;
+CREATE TEMP TABLE notes_taken (noted_day date) ON COMMIT DROP;
 WITH taken AS (DELETE FROM days_noted RETURNING day)
 INSERT INTO notes_taken SELECT DISTINCT day FROM taken;
-SELECT EXISTS (SELECT FROM notes_taken WHERE day IS NULL) AS everything \gset
+SELECT EXISTS (SELECT FROM notes_taken WHERE noted_day IS NULL) AS everything \gset
 
 -- The logs of these days, as they were and as they are.
 CREATE TEMP TABLE day_changes (day date PRIMARY KEY, old clientele.order_log, new clientele.order_log) ON COMMIT DROP;
@@ -22,10 +22,10 @@ FROM order_logs was FULL JOIN (
     FROM :orders WHERE :ordered_at IS NOT NULL GROUP BY 1) now USING (day);
 \else
 INSERT INTO day_changes
-SELECT n.day, (SELECT l.log FROM order_logs l WHERE l.day = n.day), now.log
+SELECT n.noted_day, (SELECT l.log FROM order_logs l WHERE l.day = n.noted_day), now.log
 FROM notes_taken n CROSS JOIN LATERAL (
     SELECT CASE WHEN count(*) > 0 THEN clientele.order_log(:customer, :ordered_at, :amount) END AS log
-    FROM :orders WHERE :ordered_at >= :day_from AND :ordered_at < :day_until AND :day_of = day) now;
+    FROM :orders WHERE :ordered_at >= :day_from AND :ordered_at < :day_until AND :day_of = n.noted_day) now;
 \endif
 DELETE FROM day_changes WHERE old OPERATOR(clientele.=) new;
 

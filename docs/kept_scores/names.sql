@@ -11,12 +11,14 @@
 \set amount 'total'
 
 -- Where days begin, which day an order is of, and between what times an index finds the orders of a day. Three hours on either side
--- are for clocks that are set back at midnight.
+-- are for clocks that are set back at midnight. What a log gives back becomes the column again by :collected.
 \set zone 'UTC'
 \set day_of '(ordered_at AT TIME ZONE ''UTC'')::date'
-\set day_from '(day::timestamp AT TIME ZONE ''UTC'') - interval ''3 hours'''
-\set day_until '((day + 1)::timestamp AT TIME ZONE ''UTC'') + interval ''3 hours'''
+\set day_from '(noted_day::timestamp AT TIME ZONE ''UTC'') - interval ''3 hours'''
+\set day_until '((noted_day + 1)::timestamp AT TIME ZONE ''UTC'') + interval ''3 hours'''
+\set collected 'ordered_at AT TIME ZONE ''UTC'''
 -- Where ordered_at is a timestamp without a zone, or a date:
 -- \set day_of 'ordered_at::date'
--- \set day_from 'day::timestamp'
--- \set day_until '(day + 1)::timestamp'
+-- \set day_from 'noted_day::timestamp'
+-- \set day_until '(noted_day + 1)::timestamp'
+-- \set collected 'ordered_at'

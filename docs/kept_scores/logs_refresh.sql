@@ -43,11 +43,12 @@ INSERT INTO order_snapshot
 SELECT max(day), clientele.merge(log) FROM order_logs WHERE day <= (SELECT day - 7 FROM newest)
 HAVING count(*) > 0 AND NOT EXISTS (SELECT FROM order_snapshot);
 
+-- Without as_of, the newest order of these customers would be the end, and returns behind it were not seen.
 \if :everything
 CREATE TEMP TABLE totals_now ON COMMIT DROP AS
 SELECT customer_id, c.first_order, c.last_order, c.orders, c.revenue, c.returns, c.frequency, c.recency, c.monetary_value
 FROM customer_totals FULL JOIN clientele.customers(
-    (SELECT clientele.merge(log) FROM kept_logs), CAST(NULL AS :key), time_zone => :'zone') c USING (customer_id);
+    (SELECT clientele.merge(log) FROM kept_logs), CAST(NULL AS :key), as_of => '9999-12-31', time_zone => :'zone') c USING (customer_id);
 \else
 -- Customers with an order or a return that was not there before, or is no more.
 CREATE TEMP TABLE touched (customer_id :key PRIMARY KEY) ON COMMIT DROP;
@@ -63,7 +64,7 @@ ANALYZE touched;
 CREATE TEMP TABLE totals_now ON COMMIT DROP AS
 SELECT customer_id, c.first_order, c.last_order, c.orders, c.revenue, c.returns, c.frequency, c.recency, c.monetary_value
 FROM touched LEFT JOIN clientele.customers(
-    (SELECT clientele.merge(log) FROM kept_logs), CAST(NULL AS :key), time_zone => :'zone') c USING (customer_id);
+    (SELECT clientele.merge(log) FROM kept_logs), CAST(NULL AS :key), as_of => '9999-12-31', time_zone => :'zone') c USING (customer_id);
 \endif
 \ir write.sql
 COMMIT;

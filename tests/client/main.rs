@@ -14,6 +14,7 @@ mod examples;
 mod exhaustion;
 mod features;
 mod interrupts;
+mod kept_scores;
 mod memory;
 mod options;
 mod pages;
@@ -95,6 +96,7 @@ fn main() {
         scaling::trials(),
         security::trials(),
         settings::trials(),
+        kept_scores::trials(),
         examples::trials(),
         pages::trials(),
         signatures::trials(),

@@ -1,6 +1,11 @@
 -- Takes a customer out of the logs: psql -X -v erase=42 -f erase.sql. It is for customers whose orders are no longer in the table of
 -- orders. Where they are, delete them there and run logs_refresh.sql: their days are collected anew then.
 \ir names.sql
+SELECT EXISTS (SELECT FROM :orders WHERE :customer = :'erase') AS has_orders \gset
+\if :has_orders
+\warn 'ERROR:  the customer still has orders: delete them, and run logs_refresh.sql'
+\quit
+\endif
 BEGIN ISOLATION LEVEL READ COMMITTED;
 LOCK TABLE customer_totals IN SHARE ROW EXCLUSIVE MODE;
 

@@ -1,5 +1,5 @@
 # What the benches share: measuring a query in a backend of its own, the sums, and how figures are printed. Sourced by
-# tests/bench/run, models, segments and baskets, which run beside a private server (tests/server) on Linux: times and memory of
+# tests/bench/run, models, segments, baskets and kept_scores, which run beside a private server (tests/server) on Linux: times and memory of
 # a backend are read from /proc.
 set -eu
 export LC_ALL=C

@@ -382,8 +382,11 @@ fn archived_orders_are_erased_from_logs(database: &Database) -> Outcome {
         client.batch_execute(
             "SET session_replication_role = replica; DELETE FROM orders WHERE household_id = customer(7)",
         )?;
-        let customer: String = one(&mut client, "SELECT customer(7)::text")?;
-        shop.run("logs", "erase", &["-v", &format!("erase={customer}")])?;
+        let erase: String = one(&mut client, "SELECT 'erase=' || customer(8)")?;
+        let refused = shop.run("logs", "erase", &["-v", &erase]).is_err();
+        ensure!(refused, "a customer who has orders is erased from logs");
+        let erase: String = one(&mut client, "SELECT 'erase=' || customer(7)")?;
+        shop.run("logs", "erase", &["-v", &erase])?;
         client.batch_execute("INSERT INTO rows.customers_noted VALUES (NULL)")?;
         finish(shop.job("rows")?)?;
         shop.check(&mut client, "erased from the logs")?;

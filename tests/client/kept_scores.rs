@@ -318,32 +318,30 @@ fn a_note_does_not_hide_another(database: &Database) -> Outcome {
     shop.check(&mut client, "with both orders")
 }
 
-/// A job has read everything and not written its end, orders are committed, and another job comes: it must not be overtaken.
+/// A job has read its orders and waits before it writes, one more is committed, and another job comes: without a lock it would be
+/// through at once, and then the first would write what it read before.
 fn jobs_wait_for_each_other(database: &Database) -> Outcome {
     let shop = Shop::open(database, &INTEGER)?;
     let (mut client, mut holder) = (database.client()?, database.client()?);
-    for way in WAYS {
-        client.batch_execute(ORDER)?;
+    for (way, leaving) in WAYS.iter().zip([9, 10]) {
+        client.batch_execute(&format!("{ORDER}; DELETE FROM orders WHERE household_id = {leaving}"))?;
         let mut held = holder.transaction()?;
-        held.batch_execute(&format!("LOCK TABLE {way}.scores_as_of IN EXCLUSIVE MODE"))?;
+        held.batch_execute(&format!(
+            "SELECT FROM {way}.customer_totals WHERE customer_id = {leaving} FOR UPDATE"
+        ))?;
         let first = shop.job(way)?;
         until_waiting(&mut client, 1)?;
         client.batch_execute(ORDER)?;
         let second = shop.job(way)?;
         until_waiting(&mut client, 2)?;
         let served: i64 = one(&mut client, &format!("SELECT count(*) FROM {way}.customer_scores"))?;
-        ensure!(served == 211, "readers find {served} customers while jobs run");
+        ensure!(served > 200, "readers find {served} customers while jobs run");
         held.commit()?;
         finish(first)?;
         finish(second)?;
     }
-    // What the first of the other way has left over.
-    shop.refresh()?;
-    let kept: i64 = one(
-        &mut client,
-        "SELECT count(DISTINCT k.*) FROM (TABLE logs.customer_totals UNION ALL TABLE rows.customer_totals) k",
-    )?;
-    ensure!(kept == 211, "{kept} customers of both ways");
+    // What came to the first way while the other was tried.
+    finish(shop.job(WAYS[0])?)?;
     shop.check(&mut client, "after jobs that came at once")
 }
 

@@ -318,8 +318,8 @@ fn a_note_does_not_hide_another(database: &Database) -> Outcome {
     shop.check(&mut client, "with both orders")
 }
 
-/// A job has read its orders and waits before it writes, one more is committed, and another job comes: without a lock it would be
-/// through at once, and then the first would write what it read before.
+/// A job has read its orders and waits before it writes, one more is committed, and another job comes. If it did not wait, by the lock
+/// or by the notes that the first takes away, it would be through at once, and then the first would write what it read before.
 fn jobs_wait_for_each_other(database: &Database) -> Outcome {
     let shop = Shop::open(database, &INTEGER)?;
     let (mut client, mut holder) = (database.client()?, database.client()?);

@@ -1,0 +1,36 @@
+-- What to offer to a basket? For each item that is in one of 1000 baskets, the three best.
+CREATE MATERIALIZED VIEW reports.what_to_offer AS
+SELECT i.item AS in_the_basket, r.place::integer AS place, r.item AS offer, (100 * r.confidence)::numeric(4, 1) AS percent_of_cases,
+       r.lift::numeric(8, 1) AS times_as_often
+FROM logs.baskets b CROSS JOIN LATERAL (SELECT clientele.fit_baskets(b.log, max_antecedent => 1) AS model OFFSET 0) m
+     CROSS JOIN LATERAL clientele.items(b.log) i
+     CROSS JOIN LATERAL clientele.recommend(m.model, ARRAY[i.item], 3) WITH ORDINALITY
+         AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place)
+WHERE i.support >= 0.001;
+CREATE UNIQUE INDEX ON reports.what_to_offer (in_the_basket, place);
+
+COMMENT ON MATERIALIZED VIEW reports.what_to_offer IS 'The three best offers for each item of a basket';
+COMMENT ON COLUMN reports.what_to_offer.in_the_basket IS 'What is in the basket';
+COMMENT ON COLUMN reports.what_to_offer.place IS 'Place of the offer; 1 is best';
+COMMENT ON COLUMN reports.what_to_offer.offer IS 'What to offer';
+COMMENT ON COLUMN reports.what_to_offer.percent_of_cases IS 'In how many of 100 such baskets it is bought';
+COMMENT ON COLUMN reports.what_to_offer.times_as_often IS 'How many times as often as in any basket';
+
+-- What to offer to a customer? What others buy who have bought the same, and this one has not.
+CREATE MATERIALIZED VIEW reports.what_to_offer_to_whom AS
+SELECT h.customer_id, r.place::integer AS place, r.item AS offer, (100 * r.confidence)::numeric(4, 1) AS percent_of_cases,
+       array_to_string(r.antecedent, ' + ') AS because_of
+FROM logs.bought_by_customer b
+     CROSS JOIN LATERAL (SELECT clientele.fit_baskets(b.log, min_support => 0.2, max_antecedent => 1) AS model OFFSET 0) m
+     CROSS JOIN (SELECT household_id AS customer_id, array_agg(DISTINCT category) AS items
+                 FROM orders JOIN order_items USING (order_id) JOIN categories USING (category_id) GROUP BY 1) h
+     CROSS JOIN LATERAL clientele.recommend(m.model, h.items, 3) WITH ORDINALITY
+         AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place);
+CREATE UNIQUE INDEX ON reports.what_to_offer_to_whom (customer_id, place);
+
+COMMENT ON MATERIALIZED VIEW reports.what_to_offer_to_whom IS 'The three best offers for each customer, of what was not bought yet';
+COMMENT ON COLUMN reports.what_to_offer_to_whom.customer_id IS 'Number of the customer';
+COMMENT ON COLUMN reports.what_to_offer_to_whom.place IS 'Place of the offer; 1 is best';
+COMMENT ON COLUMN reports.what_to_offer_to_whom.offer IS 'What to offer';
+COMMENT ON COLUMN reports.what_to_offer_to_whom.percent_of_cases IS 'How many of 100 who bought the like have bought it, too';
+COMMENT ON COLUMN reports.what_to_offer_to_whom.because_of IS 'What this customer bought that speaks for it';

@@ -1,10 +1,16 @@
+-- The rules to offer by, of baskets, and of all that customers have bought.
+CREATE MATERIALIZED VIEW logs.offers AS
+SELECT clientele.fit_baskets(b.log, max_antecedent => 1) AS to_baskets,
+       clientele.fit_baskets(c.log, min_support => 0.2, max_antecedent => 1) AS to_customers
+FROM logs.baskets b, logs.bought_by_customer c;
+ANALYZE logs.offers;
+
 -- What to offer to a basket? For each item that is in one of 1000 baskets, the three best.
 CREATE MATERIALIZED VIEW reports.what_to_offer AS
 SELECT i.item AS in_the_basket, r.place::integer AS place, r.item AS offer, (100 * r.confidence)::numeric(4, 1) AS percent_of_cases,
        r.lift::numeric(8, 1) AS times_as_often
-FROM logs.baskets b CROSS JOIN LATERAL (SELECT clientele.fit_baskets(b.log, max_antecedent => 1) AS model OFFSET 0) m
-     CROSS JOIN LATERAL clientele.items(b.log) i
-     CROSS JOIN LATERAL clientele.recommend(m.model, ARRAY[i.item], 3) WITH ORDINALITY
+FROM logs.offers m CROSS JOIN logs.baskets b CROSS JOIN LATERAL clientele.items(b.log) i
+     CROSS JOIN LATERAL clientele.recommend(m.to_baskets, ARRAY[i.item], 3) WITH ORDINALITY
          AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place)
 WHERE i.support >= 0.001;
 CREATE UNIQUE INDEX ON reports.what_to_offer (in_the_basket, place);
@@ -20,11 +26,10 @@ COMMENT ON COLUMN reports.what_to_offer.times_as_often IS 'How many times as oft
 CREATE MATERIALIZED VIEW reports.what_to_offer_to_whom AS
 SELECT h.customer_id, r.place::integer AS place, r.item AS offer, (100 * r.confidence)::numeric(4, 1) AS percent_of_cases,
        array_to_string(r.antecedent, ' + ') AS because_of
-FROM logs.bought_by_customer b
-     CROSS JOIN LATERAL (SELECT clientele.fit_baskets(b.log, min_support => 0.2, max_antecedent => 1) AS model OFFSET 0) m
+FROM logs.offers m
      CROSS JOIN (SELECT household_id AS customer_id, array_agg(DISTINCT category) AS items
                  FROM orders JOIN order_items USING (order_id) JOIN categories USING (category_id) GROUP BY 1) h
-     CROSS JOIN LATERAL clientele.recommend(m.model, h.items, 3) WITH ORDINALITY
+     CROSS JOIN LATERAL clientele.recommend(m.to_customers, h.items, 3) WITH ORDINALITY
          AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place);
 CREATE UNIQUE INDEX ON reports.what_to_offer_to_whom (customer_id, place);
 

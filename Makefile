@@ -20,7 +20,7 @@ SHELL := bash
 .NOTPARALLEL:
 
 .PHONY: all help install uninstall demo test test-full setup run-test run-test-full core regress client majors setup-test \
-	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind clean
+	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting clean
 
 all:
 	@tests/build >/dev/null
@@ -50,7 +50,7 @@ test test-full:
 
 run-test: setup-test core regress client majors
 
-run-test-full: run-test lint fuzz assertions valgrind trials advisories fresh
+run-test-full: run-test lint fuzz assertions valgrind trials advisories reporting fresh
 
 setup-test:
 	tests/setup-test
@@ -109,6 +109,11 @@ trials: all
 
 advisories:
 	tests/advisories
+
+# Reporting tools over docs/reporting, each on a server of its own.
+reporting: all
+	tests/reporting/dbt
+	tests/reporting/superset
 
 fresh:
 	tests/fresh

@@ -158,13 +158,15 @@ CHARTS = [
       "orderby": [["tenth", True]]}, 6, 50,
      "SELECT tenth, predicted_orders, actual_orders FROM reports.forecast_by_tenth ORDER BY 1"),
     ("Bought together", "bought_together", "table",
-     table(["who_buys", "also_buys", "percent_of_cases", "times_as_often"], {"percent_of_cases": PERCENT, "times_as_often": PERCENT}, "place"),
+     table(["who_buys", "also_buys", "percent_of_cases", "times_as_often"],
+           {"percent_of_cases": PERCENT, "times_as_often": PERCENT}, "place"),
      {"columns": ["who_buys", "also_buys", "percent_of_cases", "times_as_often"], "orderby": [["place", True]], "row_limit": 10}, 7, 50,
      "SELECT who_buys, also_buys, percent_of_cases, times_as_often FROM reports.bought_together ORDER BY place LIMIT 10"),
     ("Doubts", "doubts", "table", table(["about", "doubt"], {}), {"columns": ["about", "doubt"], "orderby": [["doubt", True]]}, 5, 50,
      "SELECT about, doubt FROM reports.doubts ORDER BY doubt"),
     ("Segments as of a day", "segments_of_a_day", "table",
-     table(["segment", "customers", "revenue"], {"customers": COUNT, "revenue": MONEY}, "revenue", False) | {"time_range": "2017-01-01 : 2017-07-01"},
+     table(["segment", "customers", "revenue"], {"customers": COUNT, "revenue": MONEY}, "revenue", False)
+     | {"time_range": "2017-01-01 : 2017-07-01"},
      {"columns": ["segment", "customers", "revenue"], "orderby": [["revenue", False]], "time_range": "2017-01-01 : 2017-07-01"}, 12, 50,
      "SELECT * FROM reports.segments_as_of('2017-07-01') ORDER BY revenue DESC"),
 ]
@@ -203,7 +205,8 @@ for sql, expected in [
      "SELECT * FROM reports.segments_as_of(bins => 3) ORDER BY revenue DESC LIMIT 4"),
     ("SELECT segment, CLIENTELE.RFM_SEGMENT(5, 4, 5) AS best, count(*) AS customers FROM customers GROUP BY segment ORDER BY 3 DESC",
      "SELECT segment, clientele.rfm_segment(5, 4, 5), count(*) FROM reports.customers GROUP BY segment ORDER BY 3 DESC LIMIT 4"),
-    ("SELECT s.* FROM clientele.rfm_segments(bins => 3) s ORDER BY score;", "SELECT * FROM clientele.rfm_segments(bins => 3) ORDER BY score LIMIT 4"),
+    ("SELECT s.* FROM clientele.rfm_segments(bins => 3) s ORDER BY score;",
+     "SELECT * FROM clientele.rfm_segments(bins => 3) ORDER BY score LIMIT 4"),
 ]:
     answer = call("POST", "sqllab/execute/", {
         "database_id": database, "schema": "reports", "sql": sql, "queryLimit": 4, "runAsync": False, "client_id": os.urandom(5).hex()})

@@ -28,7 +28,8 @@ FROM logs.offers m
                  FROM orders JOIN order_items USING (order_id) JOIN categories USING (category_id)
                  WHERE household_id IN (SELECT customer_id FROM reports.who_is_leaving) GROUP BY 1) h
      CROSS JOIN LATERAL clientele.recommend(m.model, h.items, 3) WITH ORDINALITY
-         AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place);
+         AS r(item, score, antecedent, baskets, antecedent_baskets, consequent_baskets, all_baskets, confidence, lift, place)
+WHERE r.antecedent <> '{}';
 CREATE UNIQUE INDEX ON reports.what_to_offer_to_whom (customer_id, place);
 
 COMMENT ON MATERIALIZED VIEW reports.what_to_offer_to_whom IS 'The three best offers to each customer who may leave, of what was not bought yet';

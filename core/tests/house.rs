@@ -95,7 +95,7 @@ const NO_NAMES: [&str; 8] = [
 ];
 
 /// Functions that the docs name and that are not of this extension.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 18] = [
     "char",
     "count",
     "date_trunc",
@@ -109,7 +109,11 @@ const OTHERS: [&str; 14] = [
     "ntile",
     "numeric",
     "operator",
+    "__time",
     "__timeto",
+    "ref",
+    "segments_as_of",
+    "url_param",
 ];
 
 /// The pairs of features of which one imports the other, with a file where it does.

@@ -20,7 +20,7 @@ SHELL := bash
 .NOTPARALLEL:
 
 .PHONY: all help install uninstall demo test test-full setup run-test run-test-full core regress client majors setup-test \
-	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting clean
+	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting drivers clean
 
 all:
 	@tests/build >/dev/null
@@ -50,7 +50,7 @@ test test-full:
 
 run-test: setup-test core regress client majors
 
-run-test-full: run-test lint fuzz assertions valgrind trials advisories reporting fresh
+run-test-full: run-test lint fuzz assertions valgrind trials advisories reporting drivers fresh
 
 setup-test:
 	tests/setup-test
@@ -106,6 +106,10 @@ valgrind:
 # Each is a program that says what it found, and fails if that is wrong.
 trials: all
 	@for trial in tests/trials/*; do [ ! -x "$$trial" ] || { echo "$$trial"; "$$trial"; } || exit 1; done
+
+# The programs of docs/applications.md.
+drivers: all
+	tests/drivers/run
 
 advisories:
 	tests/advisories

@@ -74,10 +74,10 @@ fn go_on_from_the_demo() -> Outcome {
 }
 
 /// The demo shop, to be copied.
-struct Shop(Database);
+pub struct Shop(pub Database);
 
 impl Shop {
-    fn open() -> Result<Shop, Failure> {
+    pub fn open() -> Result<Shop, Failure> {
         let shop = Database::create()?;
         run(command(&shop)
             .args(["-f", "load.sql"])
@@ -211,7 +211,7 @@ fn command(database: &Database) -> Command {
 }
 
 /// What psql prints, errors where they happen.
-fn psql(database: &Database, arguments: &[&str], input: &str) -> Result<String, Failure> {
+pub fn psql(database: &Database, arguments: &[&str], input: &str) -> Result<String, Failure> {
     let printed = std::env::temp_dir().join(format!("{}.printed", database.name()));
     let file = fs::File::create(&printed)?;
     let mut child = command(database)

@@ -9,6 +9,7 @@ mod catalog;
 mod contract;
 mod coverage;
 mod database;
+mod drivers;
 mod encodings;
 mod examples;
 mod exhaustion;
@@ -98,6 +99,7 @@ fn main() {
         settings::trials(),
         kept_scores::trials(),
         examples::trials(),
+        drivers::trials(),
         pages::trials(),
         signatures::trials(),
         real_data::trials(),

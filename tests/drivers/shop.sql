@@ -1,7 +1,7 @@
 -- The tables that the programs of docs/applications.md work with, over the demo shop.
 \set ON_ERROR_STOP on
 SET client_min_messages = error;
-CREATE EXTENSION clientele;
+CREATE EXTENSION IF NOT EXISTS clientele;
 CREATE TABLE shop AS SELECT clientele.order_log(household_id, ordered_at, total) AS log FROM orders;
 CREATE TABLE archive (LIKE shop);
 CREATE TABLE models (fitted_on date PRIMARY KEY, rfm clientele.rfm_model NOT NULL, purchases clientele.purchase_model NOT NULL);

@@ -1,4 +1,4 @@
-//! The idiom of the crates tokio-postgres and `postgres`, as docs/applications.md shows it, and what it says about them. The
+//! The idiom of the crates tokio-postgres and `postgres`, as docs/applications.md shows it, and what the page says about them. The
 //! programs of other drivers are in tests/drivers.
 
 mod idiom;

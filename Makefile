@@ -7,6 +7,7 @@
 #   make               build
 #   make install       copy the extension to a PostgreSQL
 #   make uninstall     take it away again
+#   make package       packages of the extension, below target/package
 #   make installcheck  SQL regression tests against an installed extension on the server that PGHOST and the like name
 #   make lint          format and clippy
 #   make clean         remove what was built
@@ -19,8 +20,8 @@ SHELL := bash
 # Also with -j: the targets share a copy of the server and a database, and cargo uses all processors by itself.
 .NOTPARALLEL:
 
-.PHONY: all help install uninstall demo test test-full setup run-test run-test-full core regress client majors setup-test \
-	installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting drivers clean
+.PHONY: all help install uninstall package demo test test-full setup run-test run-test-full core regress client majors \
+	setup-test installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting drivers clean
 
 all:
 	@tests/build >/dev/null
@@ -34,6 +35,9 @@ install: $(if $(shell command -v cargo),all)
 
 uninstall:
 	tests/install --remove "$(DESTDIR)"
+
+package:
+	@packaging/build
 
 setup:
 	@tests/setup

@@ -152,6 +152,15 @@ pub fn store(client: &mut Client) -> Outcome {
     Ok(())
 }
 
+/// What [`store`] executes, as a script for `psql`.
+pub fn script() -> String {
+    let parts = FEATURES.iter().map(|feature| feature.stored);
+    std::iter::once(SHOP)
+        .chain(parts)
+        .map(|part| format!("{};\n", part.trim_end().trim_end_matches(';')))
+        .collect()
+}
+
 /// What is stored in the tables and materialized views of the schema public, as the bytes that the types send: for each of them
 /// the number of its rows and a digest.
 pub fn stored(client: &mut impl GenericClient) -> Result<BTreeMap<String, String>, Failure> {

@@ -18,6 +18,7 @@ mod interrupts;
 mod kept_scores;
 mod memory;
 mod options;
+mod packaging;
 mod pages;
 mod parts;
 mod plans;
@@ -106,6 +107,7 @@ fn main() {
         examples::trials(),
         drivers::trials(),
         pages::trials(),
+        packaging::trials(),
         signatures::trials(),
         real_data::trials(),
     ];

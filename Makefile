@@ -20,8 +20,8 @@ SHELL := bash
 # Also with -j: the targets share a copy of the server and a database, and cargo uses all processors by itself.
 .NOTPARALLEL:
 
-.PHONY: all help install uninstall package demo test test-full setup run-test run-test-full core regress client majors \
-	setup-test installcheck bench lint notice fuzz fresh assertions trials advisories valgrind reporting drivers clean
+.PHONY: all help install uninstall package demo test test-full setup run-test run-test-full core regress client majors seventeen \
+	setup-test installcheck bench lint notice fuzz fresh assertions trials advisories licences packages valgrind reporting drivers clean
 
 all:
 	@tests/build >/dev/null
@@ -54,7 +54,7 @@ test test-full:
 
 run-test: setup-test core regress client majors
 
-run-test-full: run-test lint fuzz assertions valgrind trials advisories reporting drivers fresh
+run-test-full: run-test seventeen lint fuzz assertions valgrind trials advisories licences packages drivers reporting fresh
 
 setup-test:
 	tests/setup-test
@@ -122,6 +122,12 @@ advisories:
 reporting: all
 	tests/reporting/dbt
 	tests/reporting/superset
+
+licences:
+	tests/licences
+
+packages:
+	tests/package
 
 fresh:
 	tests/fresh

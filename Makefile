@@ -69,7 +69,11 @@ client: all
 	tests/server cargo test --locked --package client $(TEST)
 
 majors:
-	tests/majors
+	tests/majors $(MAJOR)
+
+# Takes more fetching than the others.
+seventeen:
+	tests/majors 17
 
 installcheck:
 	tests/regress $(TEST)

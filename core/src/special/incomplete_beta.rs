@@ -1,6 +1,7 @@
 //! The regularised incomplete beta function, both sides of it and its slope at once.
 
 use super::logit::LogitBeta;
+use super::near_normal::NearNormal;
 
 /// Up to these parameters the continued fraction is short; beyond, the density is integrated.
 const SHORT: f64 = 3_000.0;
@@ -15,7 +16,10 @@ const MOST: u32 = 2_000;
 #[derive(Clone, Copy, Debug)]
 pub struct IncompleteBeta {
     beta: LogitBeta,
+    /// The density at the mode, and its logarithm.
+    peak: f64,
     ln_peak: f64,
+    near: Option<NearNormal>,
 }
 
 /// What lies on both sides of a point.
@@ -33,15 +37,22 @@ impl IncompleteBeta {
     /// The distribution with these positive parameters.
     pub fn new(a: f64, b: f64) -> IncompleteBeta {
         let beta = LogitBeta::new(a, b);
+        let ln_peak = beta.ln_peak();
         IncompleteBeta {
             beta,
-            ln_peak: beta.ln_peak(),
+            peak: ln_peak.exp(),
+            ln_peak,
+            near: NearNormal::new(a, b),
         }
     }
 
     /// What lies on both sides of `u`, the logarithm of odds as seen from the mode ln(a / b): the lesser side to about 1e-12 of itself. The
-    /// continued fraction of DLMF 8.17.22, in some 0.2 µs where parameters are below thousands.
+    /// continued fraction of DLMF 8.17.22, in some 0.2 µs where parameters are below thousands; that of one near a normal distribution, in a
+    /// quarter of that whatever they are.
     pub fn sides(&self, u: f64) -> Sides {
+        if let Some([below, above, density]) = self.near.and_then(|near| near.sides(&self.beta, self.peak, u)) {
+            return Sides { below, above, density };
+        }
         let ([a, b], [p, q]) = self.beta.at(u);
         let density = (self.ln_peak + self.beta.ln_fall(u)).exp();
         // Of both sides that on which the fraction is short.

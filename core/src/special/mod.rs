@@ -5,6 +5,7 @@
 pub mod hypergeometric;
 pub mod incomplete_beta;
 pub mod logit;
+mod near_normal;
 pub mod quadrature;
 pub mod renewal;
 

@@ -3,17 +3,19 @@
 //! In units of v + x z, the total of n orders is beta prime distributed (p n, p x + q): the logarithm of what so many gamma distributed
 //! orders bring is that of the odds of a beta distributed variable. What such a mixture over n takes most of the time with, the
 //! probabilities of each n, depends on the customer by x alone, and is kept in a table on a lattice of logarithms: a customer then takes
-//! weighted sums of some ten rows. Between two rows of the lattice, the probability is the polynomial of degree seven that has the
-//! densities and their slopes of both; from some dozens of orders on, it is also interpolated in n. Both are good to 1e-8.
+//! weighted sums of some three rows. A row knows the probability, the density and its derivatives, so that one row tells what is around it
+//! by Taylor's series; and it knows them only for those n that may bring that much, since fewer bring less and more bring more for
+//! certain. From some dozens of orders on, rows are also interpolated in n. All is good to 1e-8.
 //!
-//! All that is in a table follows from the model and x alone, so that no answer depends on who was asked about before.
+//! All that is in a table follows from the model and x alone, and which rows are looked at from the customer, so that no answer depends on
+//! who was asked about before.
 
 use crate::checkpoint::{Checkpoint, push};
 use crate::error::Result;
 use crate::special::incomplete_beta::{IncompleteBeta, Sides};
-use crate::special::{digamma, normal_quantile, trigamma};
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 /// Up to so many orders each number is looked at by itself.
 const ONE_BY_ONE: usize = 64;
@@ -21,30 +23,40 @@ const ONE_BY_ONE: usize = 64;
 /// So many points interpolate what lies in a block of numbers of orders.
 const POINTS: usize = 8;
 
-/// How many steps of the lattice, and how many blocks, there are to a standard deviation of the logarithm of the total.
-const STEPS: f64 = 3.0;
+/// How many steps of the lattice, and how many blocks, there are at least to a standard deviation of the logarithm of the total.
+const STEPS: f64 = 2.5;
 const BLOCKS: f64 = 2.0;
+
+/// How far Taylor's series is believed, in steps: somewhat beyond the middle between two rows.
+const NEAR: f64 = 0.6;
+
+/// How many powers it has.
+const POWERS: usize = 8;
+
+/// What a row knows of a number of orders: what lies below and above, and the coefficients of how much more is below a little further on.
+const COLUMNS: usize = 2 + POWERS;
 
 /// Beyond these logarithms a total is nothing, or no number.
 const FARTHEST: f64 = 745.0;
 
+/// Where one order's logarithm has no greater standard deviation, it is what is expected.
+const CERTAIN: f64 = 3e-8;
+
+/// Probabilities that are nothing beside 1.
+const NOTHING: f64 = 1e-16;
+
 /// A table that is larger is begun anew.
 const LARGE: usize = 1 << 25;
-
-/// Rows are filled up to a multiple of so many points.
-const CHUNK: usize = 16;
 
 /// A number of orders for which there are probabilities.
 #[derive(Clone, Copy, Debug)]
 struct Point {
-    /// The number: whole, or one by which to interpolate.
-    n: f64,
+    /// The parameters of the beta distribution, and that.
+    a: f64,
+    b: f64,
     total: IncompleteBeta,
     /// The logarithm of the odds at its mode.
     mode: f64,
-    /// Mean and variance of the logarithm of the total.
-    mean: f64,
-    variance: f64,
 }
 
 /// Some numbers of orders, one after the other.
@@ -64,14 +76,27 @@ impl Block {
     fn is_exact(self) -> bool {
         self.first == 1 || self.numbers <= POINTS
     }
+
+    /// The number that a point stands for: whole, or one by which to interpolate.
+    fn number(self, place: usize) -> f64 {
+        if self.is_exact() {
+            (self.first + place) as f64
+        } else {
+            self.first as f64 + 0.5 * (self.numbers - 1) as f64 * (1.0 + NODES.0[place])
+        }
+    }
 }
 
-/// Probabilities and densities of the total at one place of the lattice, for the first points.
+/// Which row of which lattice: the power of two that is its step, and the number of steps from 0.
+type Place = (i32, i64);
+
+/// Probabilities of the total at one place of a lattice, for the points from `from` on. What is before that brings less for certain.
 #[derive(Debug, Default)]
 struct Row {
-    below: Vec<f64>,
-    above: Vec<f64>,
-    density: Vec<f64>,
+    from: usize,
+    values: Vec<[f64; COLUMNS]>,
+    /// Whether what is behind the last point brings more for certain.
+    is_whole: bool,
 }
 
 /// Which end of the distribution is looked at.
@@ -87,32 +112,37 @@ pub(super) struct Totals {
     /// The shape of an order's value, and that of its rate after x orders: p, and p x + q.
     shape: f64,
     known: f64,
-    step: f64,
     blocks: Vec<Block>,
-    points: Vec<Point>,
-    rows: BTreeMap<i64, Row>,
+    /// The numbers that points are, rising; the points that were needed yet; mean and variance of the logarithm of their totals, about.
+    numbers: Vec<f64>,
+    points: Vec<Option<Point>>,
+    moments: Vec<(f64, f64)>,
+    rows: HashMap<Place, Row>,
     bytes: usize,
-    /// The weights of points for the customer at hand.
+    /// For the customer at hand, the weights of points; those of all before each point, and from it on.
     weights: Vec<f64>,
+    before: Vec<f64>,
+    onward: Vec<f64>,
 }
 
 impl Totals {
     /// Totals of orders whose value has this shape, and a rate that is gamma distributed with the shape `known`.
     pub(super) fn new(shape: f64, known: f64) -> Totals {
-        // No row is narrower than that of the greatest number that is told one by one.
-        let least = (1.0 / known + 1.0 / (shape * 65_536.0)).sqrt();
         Totals {
             shape,
             known,
-            step: least.min(1.0) / STEPS,
             blocks: vec![Block {
                 first: 1,
                 numbers: ONE_BY_ONE,
             }],
+            numbers: Vec::new(),
             points: Vec::new(),
-            rows: BTreeMap::new(),
+            moments: Vec::new(),
+            rows: HashMap::new(),
             bytes: 0,
             weights: Vec::new(),
+            before: Vec::new(),
+            onward: Vec::new(),
         }
     }
 
@@ -135,34 +165,54 @@ impl Totals {
             }
             at += 1;
         }
-        while self.points.len() < self.weights.len() {
-            let block = self.blocks.iter().scan(0, |end, block| {
-                *end += block.points();
-                Some((*end, *block))
+        while self.numbers.len() < self.weights.len() {
+            let mut end = 0;
+            let block = self.blocks.iter().find(|block| {
+                end += block.points();
+                end > self.numbers.len()
             });
-            let Some((_, block)) = block.into_iter().find(|&(end, _)| end > self.points.len()) else {
+            let Some(&block) = block else {
                 break;
             };
+            let known = moments(self.known);
             for place in 0..block.points() {
-                let n = if block.is_exact() {
-                    (block.first + place) as f64
-                } else {
-                    block.first as f64 + 0.5 * (block.numbers - 1) as f64 * (1.0 + node(place))
-                };
-                push(&mut self.points, Point::new(self.shape * n, self.known, n), checkpoint)?;
+                let n = block.number(place);
+                let one = moments(self.shape * n);
+                push(&mut self.numbers, n, checkpoint)?;
+                push(&mut self.points, None, checkpoint)?;
+                push(&mut self.moments, (one.0 - known.0, one.1 + known.1), checkpoint)?;
             }
         }
+        self.before.clear();
+        self.onward.clear();
+        let mut sum = 0.0;
+        self.before.push(0.0);
+        self.before.extend(self.weights.iter().map(|weight| {
+            sum += weight;
+            sum
+        }));
+        let mut sum = 0.0;
+        self.onward.push(0.0);
+        self.onward.extend(self.weights.iter().rev().map(|weight| {
+            sum += weight;
+            sum
+        }));
+        self.onward.reverse();
         Ok(())
+    }
+
+    /// The standard deviation of the logarithm of the total of n orders, about.
+    fn spread(&self, n: f64) -> f64 {
+        (1.0 / self.known + 1.0 / (self.shape * n)).sqrt()
     }
 
     /// The block behind the last one: so short that the logarithm of the total hardly moves in it.
     fn next_block(&self) -> Block {
         let last = self.blocks.last().map_or(1, |block| block.first + block.numbers);
         let n = last as f64;
-        let spread = (1.0 / self.known + 1.0 / (self.shape * n)).sqrt().min(1.0);
         Block {
             first: last,
-            numbers: ((n * spread / BLOCKS) as usize).clamp(1, 1 << 16),
+            numbers: ((n * self.spread(n).min(1.0) / BLOCKS) as usize).clamp(1, 1 << 16),
         }
     }
 
@@ -181,130 +231,303 @@ impl Totals {
             End::High if 1.0 - none <= tail => return Ok(Some(0.0)),
             End::High => (tail, -1.0),
         };
-        let (mut low, mut high) = ((-FARTHEST / self.step) as i64, (FARTHEST / self.step) as i64);
-        let (least, most) = (low, high);
-        let mut at = (self.guess(tail, side) / self.step).floor();
+        let Some(&most) = self.numbers[..self.weights.len()].last() else {
+            return Ok(None);
+        };
+        let start = self.start(tail, end);
+        if self.spread(1.0) < CERTAIN {
+            return Ok(Some(start.exp()).filter(|total| total.is_finite()));
+        }
+        let power = (self.spread(most) / STEPS).min(0.25).log2().floor() as i32;
+        let step = f64::from(power).exp2();
+        let (mut low, mut high) = ((-FARTHEST / step) as i64, (FARTHEST / step) as i64);
+        let (least, farthest) = (low, high);
+        let mut at = (start / step).round() as i64;
         for turn in 0..200 {
             if high - low <= 1 {
                 break;
             }
-            let place = if turn < 40 && at.is_finite() {
-                (at as i64).clamp(low + 1, high - 1)
+            let place = if turn < 12 {
+                at.clamp(low + 1, high - 1)
             } else {
                 low + (high - low) / 2
             };
-            let (probability, density) = self.sums(place, end, checkpoint)?;
-            let is_low = side * (probability - tail) < 0.0;
-            // Newton's step for the logarithm of the probability.
-            let to = place as f64 - side * probability / density * (probability / tail).ln() / self.step;
-            if is_low {
+            let [below, above, powers @ ..] = self.sums((power, place), checkpoint)?;
+            let probability = if end == End::Low { below } else { above };
+            let missing = side * (tail - probability);
+            if let Some(further) = root(&powers, missing) {
+                return Ok(Some(((place as f64 + further) * step).exp()).filter(|total| total.is_finite()));
+            }
+            if missing > 0.0 {
                 low = place;
-                at = to.ceil();
             } else {
                 high = place;
-                at = to.floor();
             }
+            // Newton's step for the logarithm of the probability.
+            let to = side * probability / powers[0] * (tail / probability).ln();
+            let to = if to.is_finite() { to.round() } else { missing.signum() * 4.0 };
+            at = place.saturating_add(to as i64);
         }
         if low == least {
             return Ok(Some(0.0));
         }
-        if high == most {
+        if high == farthest {
             return Ok(None);
         }
-        let curve = Curve::between(
-            self.slopes(low, end, checkpoint)?,
-            self.slopes(high, end, checkpoint)?,
-            side,
-            self.step,
-        );
-        Ok(Some(((low as f64 + curve.root(side * tail)) * self.step).exp()).filter(|total| total.is_finite()))
+        Ok(Some(((low as f64 + 0.5) * step).exp()))
     }
 
-    /// About where it is, as if the logarithm of the total were normal.
-    fn guess(&self, tail: f64, side: f64) -> f64 {
+    /// About where it is. Where numbers of orders say more of it than what an order brings, by these; else as if its logarithm were normal.
+    fn start(&self, tail: f64, end: End) -> f64 {
+        /// Standard deviations of the total of a number, beside the gaps between two numbers or the whole.
+        const NARROW: f64 = 0.2;
+        const APART: f64 = 0.35;
+        let numbers = &self.numbers[..self.weights.len()];
         let (mut all, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for (weight, point) in self.weights.iter().zip(&self.points) {
-            all += weight;
-            sum += weight * point.mean;
-            squares += weight * (point.variance + point.mean * point.mean);
+        let last = numbers.last().copied().unwrap_or(1.0);
+        let normal = |share: f64| rough_quantile(share.clamp(1e-300, 1.0 - 1e-16));
+        if self.spread(last) > NARROW {
+            for (weight, (mean, variance)) in self.weights.iter().zip(&self.moments) {
+                all += weight;
+                sum += weight * mean;
+                squares += weight * (variance + mean * mean);
+            }
+            let mean = sum / all;
+            let spread = (squares / all - mean * mean).max(0.0).sqrt();
+            let side = if end == End::Low { 1.0 } else { -1.0 };
+            return mean + side * spread * normal(tail / all);
         }
-        let mean = sum / all;
-        let spread = (squares / all - mean * mean).max(0.0).sqrt();
-        mean + side * spread * normal_quantile((tail / all).clamp(1e-300, 1.0 - 1e-16))
+        // The number at which it comes to so much, and how much of that number there is below.
+        let (at, share) = match end {
+            End::Low => {
+                let at = self.before[1..].partition_point(|&before| before < tail);
+                let at = at.min(numbers.len() - 1);
+                (at, (tail - self.before[at]) / self.weights[at])
+            }
+            End::High => {
+                let at = self.onward.partition_point(|&onward| onward > tail).max(1) - 1;
+                let at = at.min(numbers.len() - 1);
+                (at, 1.0 - (tail - self.onward[at + 1]) / self.weights[at])
+            }
+        };
+        let n = numbers[at];
+        let gap = match at {
+            0 => 1.0,
+            at => n - numbers[at - 1],
+        };
+        let spread = n * self.spread(n);
+        let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.5 };
+        let off = if spread < APART * gap {
+            spread * normal(share).clamp(-4.0, 4.0)
+        } else {
+            (share - 0.5) * gap
+        };
+        (self.shape / self.known * (n + off).max(0.5 * n)).ln()
     }
 
-    /// The row at this place, with as many points as have weights.
-    fn row(&mut self, place: i64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-        let points = self.weights.len();
-        if self.rows.get(&place).is_some_and(|row| row.below.len() >= points) {
+    /// The row at this place, with what is needed of as many points as have weights.
+    fn row(&mut self, place: Place, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+        let end = self.weights.len();
+        let old = self.rows.get(&place);
+        if old.is_some_and(|row| row.is_whole || row.from + row.values.len() >= end) {
             return Ok(());
         }
         if self.bytes > LARGE {
             self.rows.clear();
             self.bytes = 0;
         }
-        let row = self.rows.entry(place).or_default();
-        let wanted = points.next_multiple_of(CHUNK).min(self.points.len());
-        let t = place as f64 * self.step;
-        let before = row.below.len();
-        for (at, point) in self.points[before..wanted].iter().enumerate() {
-            if at % 1_024 == 1_023 {
+        let around = Around::new(place);
+        let mut row = match self.rows.remove(&place) {
+            Some(row) => row,
+            None => {
+                // From the number that is expected to bring as much on down.
+                let n = (around.t + (self.known / self.shape).ln()).exp();
+                let mut from = self.numbers[..end].partition_point(|&number| number < n);
+                let mut values = Vec::new();
+                while from > 0 {
+                    let here = around.values(self.point(from - 1));
+                    from -= 1;
+                    push(&mut values, here, checkpoint)?;
+                    if values.len() % 1_024 == 0 {
+                        checkpoint.pass("valuing", 0, 0)?;
+                    }
+                    if here[1] < NOTHING {
+                        break;
+                    }
+                }
+                values.reverse();
+                self.bytes += size_of::<(Place, Row)>();
+                Row {
+                    from,
+                    values,
+                    is_whole: false,
+                }
+            }
+        };
+        for at in row.from + row.values.len()..end {
+            let here = around.values(self.point(at));
+            push(&mut row.values, here, checkpoint)?;
+            if at % 1_024 == 0 {
                 checkpoint.pass("valuing", 0, 0)?;
             }
-            let Sides { below, above, density } = point.total.sides(t - point.mode);
-            push(&mut row.below, below, checkpoint)?;
-            push(&mut row.above, above, checkpoint)?;
-            push(&mut row.density, density, checkpoint)?;
+            if here[0] < NOTHING {
+                row.is_whole = true;
+                break;
+            }
         }
-        self.bytes += (wanted - before) * 3 * size_of::<f64>();
+        self.bytes += row.values.len() * size_of::<[f64; COLUMNS]>();
+        self.rows.insert(place, row);
         Ok(())
     }
 
-    /// The probability of less, or of more, at a place, and the density.
-    fn sums(&mut self, place: i64, end: End, checkpoint: &mut dyn Checkpoint) -> Result<(f64, f64)> {
-        self.row(place, checkpoint)?;
-        let row = &self.rows[&place];
-        let side = match end {
-            End::Low => &row.below,
-            End::High => &row.above,
-        };
-        Ok((product(&self.weights, side), product(&self.weights, &row.density)))
+    /// The point with this number.
+    fn point(&mut self, at: usize) -> &Point {
+        let (a, b) = (self.shape * self.numbers[at], self.known);
+        self.points[at].get_or_insert_with(|| Point::new(a, b))
     }
 
-    /// The same, with the first and second derivatives of the density.
-    fn slopes(&mut self, place: i64, end: End, checkpoint: &mut dyn Checkpoint) -> Result<[f64; 4]> {
-        let (probability, density) = self.sums(place, end, checkpoint)?;
+    /// What the customer's numbers of orders have of each column at a place.
+    fn sums(&mut self, place: Place, checkpoint: &mut dyn Checkpoint) -> Result<[f64; COLUMNS]> {
+        self.row(place, checkpoint)?;
         let row = &self.rows[&place];
-        let t = place as f64 * self.step;
-        let (p, q) = (1.0 / (1.0 + (-t).exp()), 1.0 / (1.0 + t.exp()));
-        let (mut slope, mut bend) = (0.0, 0.0);
-        for ((weight, density), point) in self.weights.iter().zip(&row.density).zip(&self.points) {
-            let a = self.shape * point.n;
-            let by = a * q - self.known * p;
-            let here = weight * density;
-            slope += here * by;
-            bend += here * (by * by - (a + self.known) * p * q);
+        let from = row.from.min(self.weights.len());
+        let end = (row.from + row.values.len()).clamp(from, self.weights.len());
+        let mut sums = [0.0; COLUMNS];
+        for (weight, values) in self.weights[from..end].iter().zip(&row.values) {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += weight * value;
+            }
         }
-        Ok([probability, density, slope, bend])
+        sums[0] += self.before[from];
+        sums[1] += self.onward[end];
+        Ok(sums)
+    }
+}
+
+/// A place of a lattice.
+#[derive(Clone, Copy, Debug)]
+struct Around {
+    t: f64,
+    step: f64,
+    /// The share that odds of e^t are, and 1 less that.
+    p: f64,
+    q: f64,
+    /// Taylor's coefficients of that share in steps, from the first power on, times the step.
+    share: [f64; POWERS],
+}
+
+impl Around {
+    fn new((power, place): Place) -> Around {
+        let step = f64::from(power).exp2();
+        let t = place as f64 * step;
+        let (p, q) = (1.0 / (1.0 + (-t).exp()), 1.0 / (1.0 + t.exp()));
+        // p' = p (1 − p).
+        let mut share = [0.0; POWERS];
+        share[0] = step * p * q;
+        for j in 1..POWERS {
+            let mixed: f64 = (0..j - 1).map(|i| share[i] * share[j - 2 - i]).sum();
+            share[j] = step * ((q - p) * share[j - 1] - mixed) / (j + 1) as f64;
+        }
+        share.iter_mut().for_each(|share| *share *= step);
+        Around { t, step, p, q, share }
+    }
+
+    /// The columns of a number of orders.
+    fn values(&self, point: &Point) -> [f64; COLUMNS] {
+        let Sides { below, above, density } = point.total.sides(self.t - point.mode);
+        let mut values = [0.0; COLUMNS];
+        (values[0], values[1]) = (below, above);
+        // The density f has f' = (a − (a + b) p) f.
+        let (a, b) = (point.a, point.b);
+        let first = (a * self.q - b * self.p) * self.step;
+        let mut powers = [0.0; POWERS];
+        powers[0] = density * self.step;
+        for k in 1..POWERS {
+            let rest: f64 = (1..k).map(|j| powers[k - 1 - j] * self.share[j - 1]).sum();
+            powers[k] = (powers[k - 1] * first - (a + b) * rest) / k as f64;
+        }
+        for (k, power) in powers.iter().enumerate() {
+            values[2 + k] = power / (k + 1) as f64;
+        }
+        values
     }
 }
 
 impl Point {
-    fn new(a: f64, b: f64, n: f64) -> Point {
+    fn new(a: f64, b: f64) -> Point {
         Point {
-            n,
+            a,
+            b,
             total: IncompleteBeta::new(a, b),
             mode: (a / b).ln(),
-            mean: digamma(a) - digamma(b),
-            variance: trigamma(a) + trigamma(b),
         }
     }
 }
 
-/// Chebyshev's points in (−1, 1).
-fn node(place: usize) -> f64 {
-    ((2 * place + 1) as f64 * PI / (2 * POINTS) as f64).cos()
+/// Mean and variance of the logarithm of a gamma distributed variable, to a hundredth or so.
+fn moments(shape: f64) -> (f64, f64) {
+    let next = shape + 1.0;
+    (
+        next.ln() - 0.5 / next - 1.0 / shape,
+        (1.0 + 0.5 / next) / next + 1.0 / (shape * shape),
+    )
 }
+
+/// The standard normal quantile to three digits behind the point: Abramowitz & Stegun 26.2.23.
+fn rough_quantile(p: f64) -> f64 {
+    if p > 0.5 {
+        return -rough_quantile(1.0 - p);
+    }
+    let t = (-2.0 * p.ln()).sqrt();
+    (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308))) - t
+}
+
+/// How many steps further so much more is below, if that is near. The coefficients are those of the first power on.
+fn root(powers: &[f64; POWERS], missing: f64) -> Option<f64> {
+    let at = |s: f64| {
+        let (mut here, mut slope) = (0.0, 0.0);
+        for c in powers.iter().rev() {
+            slope = slope * s + here;
+            here = here * s + c;
+        }
+        (s * here, here + s * slope)
+    };
+    let (mut low, mut high) = (-NEAR, NEAR);
+    if !(at(low).0 <= missing && missing <= at(high).0) {
+        return None;
+    }
+    let mut s = (missing / powers[0]).clamp(low, high);
+    for _ in 0..60 {
+        let (here, slope) = at(s);
+        if here < missing {
+            low = s;
+        } else {
+            high = s;
+        }
+        let to = s - (here - missing) / slope;
+        let next = if to >= low && to <= high { to } else { 0.5 * (low + high) };
+        if (next - s).abs() < 1e-12 {
+            return Some(next);
+        }
+        s = next;
+    }
+    Some(s)
+}
+
+/// Chebyshev's points in (−1, 1), rising, and his polynomials at each of them.
+static NODES: LazyLock<([f64; POINTS], [[f64; POINTS]; POINTS])> = LazyLock::new(|| {
+    let node = |place: usize| -((2 * place + 1) as f64 * PI / (2 * POINTS) as f64).cos();
+    let nodes = std::array::from_fn(node);
+    let polynomials = nodes.map(|t| {
+        let (mut before, mut here) = (t, 1.0);
+        std::array::from_fn(|_| {
+            let value = here;
+            (before, here) = (here, 2.0 * t * here - before);
+            value
+        })
+    });
+    (nodes, polynomials)
+});
 
 /// The weights of a block's points that give a polynomial through them the same sum as these weights of its numbers.
 fn projected(block: Block, counts: &[f64]) -> [f64; POINTS] {
@@ -319,83 +542,8 @@ fn projected(block: Block, counts: &[f64]) -> [f64; POINTS] {
             (before, here) = (here, 2.0 * t * here - before);
         }
     }
-    std::array::from_fn(|place| {
-        let t = node(place);
-        let (mut before, mut here, mut value) = (t, 1.0, -0.5 * sums[0]);
-        for sum in sums {
-            value += sum * here;
-            (before, here) = (here, 2.0 * t * here - before);
-        }
-        value * 2.0 / POINTS as f64
+    NODES.1.map(|polynomials| {
+        let value: f64 = sums.iter().zip(polynomials).map(|(sum, value)| sum * value).sum();
+        (value - 0.5 * sums[0]) * 2.0 / POINTS as f64
     })
-}
-
-/// The sum of products, in an order that processors can take several of at once.
-fn product(one: &[f64], other: &[f64]) -> f64 {
-    let n = one.len().min(other.len());
-    let (one, other) = (one[..n].chunks_exact(4), other[..n].chunks_exact(4));
-    let rest: f64 = one.remainder().iter().zip(other.remainder()).map(|(x, y)| x * y).sum();
-    let mut sums = [0.0; 4];
-    for (x, y) in one.zip(other) {
-        for lane in 0..4 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
-}
-
-/// A polynomial of degree seven on (0, 1): Hermite's, by values and three derivatives at both ends.
-struct Curve([f64; 8]);
-
-impl Curve {
-    /// Of the probability of less, which is made of that of more where `side` is −1.
-    fn between(low: [f64; 4], high: [f64; 4], side: f64, step: f64) -> Curve {
-        let scaled =
-            |[value, d1, d2, d3]: [f64; 4]| [side * value, d1 * step, d2 * step * step, d3 * step * step * step];
-        let ([c0, c1, d2, d3], [e0, e1, e2, e3]) = (scaled(low), scaled(high));
-        let (c2, c3) = (d2 / 2.0, d3 / 6.0);
-        let r0 = (e0 - c0) - c1 - c2 - c3;
-        let r1 = (e1 - c1) - 2.0 * c2 - 3.0 * c3;
-        let r2 = (e2 - d2) - d3;
-        let r3 = e3 - d3;
-        Curve([
-            c0,
-            c1,
-            c2,
-            c3,
-            35.0 * r0 - 15.0 * r1 + 2.5 * r2 - r3 / 6.0,
-            -84.0 * r0 + 39.0 * r1 - 7.0 * r2 + 0.5 * r3,
-            70.0 * r0 - 34.0 * r1 + 6.5 * r2 - 0.5 * r3,
-            -20.0 * r0 + 10.0 * r1 - 2.0 * r2 + r3 / 6.0,
-        ])
-    }
-
-    /// Where it has this value, which lies between those at its ends.
-    fn root(&self, value: f64) -> f64 {
-        let (mut low, mut high) = (0.0, 1.0);
-        let mut s = 0.5;
-        for _ in 0..60 {
-            let (mut here, mut slope) = (0.0, 0.0);
-            for c in self.0.iter().rev() {
-                slope = slope * s + here;
-                here = here * s + c;
-            }
-            if here < value {
-                low = s;
-            } else {
-                high = s;
-            }
-            let to = s - (here - value) / slope;
-            let next = if to >= low && to <= high {
-                to
-            } else {
-                0.5 * (low + high)
-            };
-            if (next - s).abs() < 1e-12 {
-                return next;
-            }
-            s = next;
-        }
-        s
-    }
 }

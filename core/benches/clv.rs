@@ -1,6 +1,7 @@
-//! How long it takes to value a million customers, with and without limits: `cargo bench -p clientele-core --bench clv [name]`.
+//! What valuing customers with limits takes of a processor, by what kind of shop it is: `cargo bench -p clientele-core --bench clv [word ...]`.
 //!
-//! Customers do as MBG/NBD says, all times in days of two years; `rare` order once or twice, `often` ten times on average, `weekly` fifty times.
+//! Customers do as MBG/NBD says, all times in days of two years, and differ exponentially in how often they order; the words choose among
+//! the lines that are printed.
 
 mod measuring;
 
@@ -9,9 +10,19 @@ use clientele_core::checkpoint::Unhindered;
 use clientele_core::clv::{Terms, Valuation};
 use clientele_core::purchases::{self, History};
 use clientele_core::spend::{self, Spender};
-use measuring::{Numbers, timed};
+use measuring::{Numbers, processor};
+use std::time::Instant;
 
-const CUSTOMERS: usize = 1_000_000;
+const CUSTOMERS: usize = 60_000;
+
+/// How spend differs: as in most shops, by a thirtieth and a thousandth only, and beyond all measure.
+const SPENDS: [(&str, [f64; 3]); 5] = [
+    ("no limits", [4.0, 3.0, 40.0]),
+    ("usual spend", [4.0, 3.0, 40.0]),
+    ("spend alike", [1e3, 1e3, 80.0]),
+    ("spend the same", [1e6, 1e6, 80.0]),
+    ("wild spend", [0.3, 1.1, 30.0]),
+];
 
 /// Anywhere in (0, 1).
 fn uniform(numbers: &mut Numbers) -> f64 {
@@ -45,52 +56,61 @@ fn customer(numbers: &mut Numbers, mean: f64) -> (History, Spender) {
     )
 }
 
+/// Models of purchases of a shop whose customers order so often a year.
+fn models(mean: f64) -> [(&'static str, String); 4] {
+    let alpha = 365.0 / mean;
+    let leaving = format!(r#""r":1,"alpha":{alpha},"a":0.8,"b":20"#);
+    [
+        ("bg/nbd", leaving.clone()),
+        ("mbg/nbd", leaving),
+        ("pareto/nbd", format!(r#""r":1,"alpha":{alpha},"s":0.8,"beta":1000"#)),
+        ("mbg/cnbd-2", format!(r#""r":1,"alpha":{},"a":0.8,"b":20"#, alpha / 2.0)),
+    ]
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let spend = spend::Model::parse(r#"{"spend_model":1,"parameters":{"p":4,"q":3,"v":40}}"#).expect("a model");
-    for (name, mean, parameters) in [
-        ("rare", 1.0, r#"{"r":1,"alpha":365,"a":0.8,"b":10}"#),
-        ("often", 10.0, r#"{"r":1,"alpha":36.5,"a":0.8,"b":20}"#),
-        ("weekly", 50.0, r#"{"r":1,"alpha":7.3,"a":0.8,"b":20}"#),
-    ] {
+    let start = Instant::now();
+    println!(
+        "{:<36} {:>10} {:>10} {:>10} {:>10}",
+        "", "customers", "orders", "µs each", "million/s"
+    );
+    for mean in [1.0, 2.0, 6.0, 30.0] {
         let mut numbers = Numbers(7);
         let (histories, spenders): (Vec<_>, Vec<_>) = (0..CUSTOMERS).map(|_| customer(&mut numbers, mean)).unzip();
-        for model in ["mbg/nbd", "pareto/nbd"] {
-            let parameters = match model {
-                "mbg/nbd" => parameters.to_owned(),
-                _ => parameters.replace("\"a\"", "\"s\"").replace("\"b\":", "\"beta\":1"),
-            };
-            let text =
-                format!(r#"{{"purchase_model":1,"model":"{model}","time_unit":"1 day","parameters":{parameters}}}"#);
+        for (model, parameters) in models(mean) {
+            let text = format!(
+                r#"{{"purchase_model":1,"model":"{model}","time_unit":"1 day","parameters":{{{parameters}}}}}"#
+            );
             let purchases = purchases::Model::parse(&text).expect("a model");
-            for intervals in [false, true] {
-                let what = format!("{name} {model} {}", if intervals { "with limits" } else { "without" });
+            for (kind, [p, q, v]) in SPENDS {
+                let text = format!(r#"{{"spend_model":1,"parameters":{{"p":{p},"q":{q},"v":{v}}}}}"#);
+                let spend = spend::Model::parse(&text).expect("a model");
+                let what = format!("{mean} a year, {model}, {kind}");
                 if !wanted.iter().all(|word| what.contains(word.as_str())) {
                     continue;
                 }
-                // Models whose probabilities take long each are tried with fewer customers.
-                let n = if intervals && model != "mbg/nbd" {
-                    CUSTOMERS / 20
-                } else {
-                    CUSTOMERS
-                };
                 let terms = Terms {
                     horizon: 365 * DAY,
-                    intervals,
+                    intervals: kind != "no limits",
                     ..Terms::default()
                 };
                 let valuation = Valuation::new(Some(&purchases), Some(&spend), &terms).expect("terms");
-                let (mut sum, mut high) = (0.0, 0.0);
-                timed(&what, n, || {
-                    valuation
-                        .each(&histories[..n], &spenders[..n], &mut Unhindered, &mut |value| {
-                            sum += value.clv.unwrap_or(0.0);
-                            high += value.interval.map_or(0.0, |interval| interval.1);
-                            Ok(())
-                        })
-                        .expect("values");
-                });
-                println!("{:<40} {sum:>14.0} {high:>14.0}", "");
+                let (mut orders, mut high) = (0.0, 0.0);
+                let before = processor(start);
+                valuation
+                    .each(&histories, &spenders, &mut Unhindered, &mut |value| {
+                        orders += value.expected_orders.unwrap_or(0.0);
+                        high += value.interval.map_or(0.0, |interval| interval.1);
+                        Ok(())
+                    })
+                    .expect("values");
+                let each = (processor(start) - before) as f64 / 1e3 / CUSTOMERS as f64;
+                let orders = orders / CUSTOMERS as f64;
+                println!(
+                    "{what:<36} {CUSTOMERS:>10} {orders:>10.2} {each:>10.2} {:>10.2} {high:>16.0}",
+                    1.0 / each
+                );
             }
         }
     }

@@ -181,6 +181,49 @@ fn limits_of_customers_that_nobody_has() {
     }
 }
 
+/// Spend that is next to the same for everybody, or known next to exactly, or not at all: the total then is a comb, a bell, or both.
+#[test]
+fn limits_where_orders_are_worth_the_same_or_anything() {
+    let thirty = [2.0, 25.0, 0.5, 30.0];
+    let spends = [
+        [1e3, 1e3, 80.0],
+        [1e6, 1e6, 20.0],
+        [1e30, 1e30, 20.0],
+        [40.0, 1e6, 1e-12],
+        [1e6, 40.0, 5.0],
+        [16.0, 150.0, 5.0],
+        [2e4, 1.000_1, 3.0],
+        [0.01, 1.01, 1e-9],
+        [0.01, 1e4, 1.0],
+        [1.0, 0.05, 7.0],
+    ];
+    for family in [Family::Mbg, Family::Pareto, Family::Regular(Stages::new(2).unwrap())] {
+        let parameters = match family {
+            Family::Pareto => [2.0, 25.0, 0.6, 400.0],
+            _ => thirty,
+        };
+        for spend in spends {
+            let models = (&purchases(family, parameters), &spending(spend));
+            for customer in [[0.0, 0.0, 10.0], [2.0, 20.0, 21.0], [25.0, 200.0, 201.0]] {
+                for confidence in [0.5, 0.95] {
+                    check(models, &terms(365.25, confidence), customer, 31.0);
+                }
+            }
+            // Few orders, and limits far out.
+            check(models, &terms(30.0, 0.999_99), [9.0, 80.0, 80.0], 31.0);
+        }
+    }
+}
+
+/// Hundreds of orders that are worth about the same.
+#[test]
+fn limits_of_hundreds_of_orders_that_are_alike() {
+    let daily = &purchases(Family::Mbg, [3.0, 3.0, 0.05, 20.0]);
+    for spend in [[1e3, 1e3, 80.0], [1e6, 1e6, 1e-6], [2.0, 1e5, 5.0]] {
+        check((daily, &spending(spend)), &terms(365.25, 0.95), [7.0, 8.0, 8.0], 31.0);
+    }
+}
+
 #[test]
 fn totals_beyond_numbers_are_nothing() {
     let models = (
@@ -204,8 +247,10 @@ fn totals_beyond_numbers_are_nothing() {
 #[test]
 fn answers_depend_on_nobody_else() {
     let regular = Family::Regular(Stages::new(3).unwrap());
-    for family in Family::POISSON.into_iter().chain([regular, Family::Bb]) {
-        let models = (&purchases(family, [0.6, 60.0, 0.8, 2.4]), &spending([6.2, 3.7, 15.4]));
+    let spends = [[6.2, 3.7, 15.4], [1e3, 1e3, 80.0], [1e6, 1e6, 80.0]];
+    let families = Family::POISSON.into_iter().chain([regular, Family::Bb]);
+    for (family, spend) in families.flat_map(|family| spends.map(|spend| (family, spend))) {
+        let models = (&purchases(family, [0.6, 60.0, 0.8, 2.4]), &spending(spend));
         let terms = Terms {
             discount_rate: 0.1,
             margin: 0.3,

@@ -4,38 +4,41 @@
 //! number of repeat purchases one after the other, so that one table at a time is enough.
 
 use super::total::{End, Totals};
-use super::{Valuation, is_known};
+use super::{Prospect, Valuation, is_known};
 use crate::checkpoint::{Checkpoint, grow, push, vec_of};
 use crate::error::Result;
 use crate::purchases::{Counts, History};
 use crate::spend::Spender;
 
-/// Histories between two looks at the checkpoint.
-const STRIDE: usize = 64;
+/// Histories between two looks at the checkpoint: with models as no data make them, each may take some ten milliseconds.
+const STRIDE: usize = 8;
 
 /// Frequencies that customers are put together by before they are sorted.
 const BINS: usize = 1 << 12;
 
-/// What is not known is no number.
+/// What comes from customers with one history. What is not known is no number.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
-    orders: (f64, f64),
-    total: (f64, f64),
+pub(super) struct Forecast {
+    pub(super) prospect: Prospect,
+    /// The limits of the number of orders.
+    pub(super) orders: (f64, f64),
+    /// The limits of their total, in units of v + x z.
+    pub(super) total: (f64, f64),
 }
 
-/// The limits of all customers.
+/// The forecasts of all customers.
 #[derive(Debug)]
 pub(super) struct Forecasts {
     /// The history of each customer.
     of: Vec<u32>,
-    limits: Vec<Limits>,
+    forecasts: Vec<Forecast>,
 }
 
-/// What the limits of a customer depend on, as bits that sort as the numbers do: the repeat purchases that say something about spend, and the history.
+/// What the forecast of a customer depends on, as bits that sort as the numbers do: the repeat purchases that say something about spend, and the history.
 type Key = [u64; 4];
 
 impl Forecasts {
-    /// The limits of these customers, in this order; nothing where none are wanted or there is no model of purchases.
+    /// The forecasts of these customers, in this order; nothing where none are wanted or there is no model of purchases.
     pub(super) fn of(
         valuation: &Valuation<'_>,
         histories: &[History],
@@ -63,7 +66,7 @@ impl Forecasts {
         let order = sorted(n, &key, checkpoint)?;
         let mut forecasts = Forecasts {
             of: vec_of(0, n, checkpoint)?,
-            limits: Vec::new(),
+            forecasts: Vec::new(),
         };
         let mut counts = Counts::default();
         let mut totals: Option<Totals> = None;
@@ -71,8 +74,8 @@ impl Forecasts {
         for &at in &order {
             let here = key(at);
             if before != Some(here) {
-                if forecasts.limits.len().is_multiple_of(STRIDE) {
-                    checkpoint.pass("forecasting", forecasts.limits.len(), n)?;
+                if forecasts.forecasts.len().is_multiple_of(STRIDE) {
+                    checkpoint.pass("forecasting", forecasts.forecasts.len(), n)?;
                 }
                 if before.is_none_or(|before| before[0] != here[0]) {
                     totals = valuation.spend.map(|spend| {
@@ -81,35 +84,28 @@ impl Forecasts {
                     });
                 }
                 before = Some(here);
-                let outlook = purchases.outlook(&histories[at as usize].customer());
+                let customer = histories[at as usize].customer();
+                let outlook = purchases.outlook(&customer);
                 let known = outlook.counts(valuation.horizon, tail, &mut counts);
-                let limits = Limits {
+                let forecast = Forecast {
+                    prospect: valuation.prospect(purchases, &customer, &outlook),
                     orders: counts.limits(tail).filter(|_| known).unwrap_or((f64::NAN, f64::NAN)),
                     total: match &mut totals {
                         Some(totals) if known => limits(totals, counts.probabilities(), tail, checkpoint)?,
                         _ => (f64::NAN, f64::NAN),
                     },
                 };
-                push(&mut forecasts.limits, limits, checkpoint)?;
+                push(&mut forecasts.forecasts, forecast, checkpoint)?;
             }
-            forecasts.of[at as usize] = (forecasts.limits.len() - 1) as u32;
+            forecasts.of[at as usize] = (forecasts.forecasts.len() - 1) as u32;
         }
         Ok(Some(forecasts))
     }
 
-    /// The limits of the number of orders of customer number `at`.
-    pub(super) fn orders(&self, at: usize) -> Option<(f64, f64)> {
-        known(self.limits[self.of[at] as usize].orders)
+    /// The forecast of customer number `at`.
+    pub(super) fn at(&self, at: usize) -> &Forecast {
+        &self.forecasts[self.of[at] as usize]
     }
-
-    /// The limits of their total, in units of v + x z.
-    pub(super) fn total(&self, at: usize) -> Option<(f64, f64)> {
-        known(self.limits[self.of[at] as usize].total)
-    }
-}
-
-fn known((low, high): (f64, f64)) -> Option<(f64, f64)> {
-    (low.is_finite() && high.is_finite()).then_some((low, high))
 }
 
 /// Between what limits the total lies if there are n orders with the probability `counts[n]`.

@@ -6,7 +6,7 @@ mod total;
 use crate::calendar::DAY;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result, spelled};
-use crate::purchases::{self, Customer, History, check_confidence};
+use crate::purchases::{self, Customer, History, Outlook, check_confidence};
 use crate::special::normal_quantile;
 use crate::spend::{self, Spender};
 use forecast::Forecasts;
@@ -106,6 +106,28 @@ pub struct Value {
     pub mean: Option<(f64, f64)>,
 }
 
+/// What is expected of the orders of customers with one history.
+#[derive(Clone, Copy, Debug)]
+struct Prospect {
+    p_alive: f64,
+    /// How many orders are expected, and what they are if those that come later count less.
+    expected: f64,
+    discounted: f64,
+    /// The variance of the logarithm of expected orders as far as parameters are uncertain; no number where that is not known.
+    variance: f64,
+}
+
+impl Prospect {
+    /// What is left of an order's value on average if those that come later count less.
+    fn left(&self) -> f64 {
+        if self.expected > 0.0 {
+            self.discounted / self.expected
+        } else {
+            1.0
+        }
+    }
+}
+
 impl<'m> Valuation<'m> {
     /// Checks the terms. Where there was nothing to fit a model to, there is none.
     pub fn new(
@@ -129,7 +151,7 @@ impl<'m> Valuation<'m> {
 
     /// What each of these customers is worth: in their order, with what each spent in the repeat purchases.
     ///
-    /// Limits take some 40 bytes a customer. Customers of one history share them, and those of one number of repeat purchases a table, whatever
+    /// Limits take some 80 bytes a customer. Customers of one history share them, and those of one number of repeat purchases a table, whatever
     /// order they come in.
     pub fn each(
         &self,
@@ -145,14 +167,22 @@ impl<'m> Valuation<'m> {
             if at % STRIDE == 0 {
                 checkpoint.pass("valuing", at, histories.len())?;
             }
-            let (mut value, left) = self.expected(&history.customer(), spender.value);
+            let frequency = history.frequency as f64;
+            let mut value;
             if let Some(forecasts) = &forecasts {
-                let unit = self.unit(history.frequency as f64, spender.value);
+                let forecast = forecasts.at(at);
+                value = self.expected(Some(&forecast.prospect), frequency, spender.value);
+                let unit = self.unit(frequency, spender.value);
+                let left = forecast.prospect.left();
                 let of_money = |total: f64| finite(self.margin * left * total * unit?);
-                value.orders = forecasts.orders(at);
-                value.interval = forecasts
-                    .total(at)
-                    .and_then(|(low, high)| of_money(low).zip(of_money(high)));
+                value.orders = known(forecast.orders);
+                value.interval = known(forecast.total).and_then(|(low, high)| of_money(low).zip(of_money(high)));
+            } else {
+                let customer = history.customer();
+                let prospect = self
+                    .purchases
+                    .map(|purchases| self.prospect(purchases, &customer, &purchases.outlook(&customer)));
+                value = self.expected(prospect.as_ref(), frequency, spender.value);
             }
             visit(&value)?;
         }
@@ -181,64 +211,63 @@ impl<'m> Valuation<'m> {
         Ok(found)
     }
 
-    /// Expectations and their limits, without those of what actually comes; and what is left of an order's value on average if those that
-    /// come later count less.
+    /// What the outlook of a customer by this model says about the orders to come.
+    ///
+    /// The variance is that of the logarithm of expected orders, from the covariance of the model's parameters.
+    fn prospect(&self, purchases: &purchases::Model, customer: &Customer, outlook: &Outlook) -> Prospect {
+        let model = &purchases.estimate;
+        let (expected, variance) = match self.tail {
+            Some(_) => {
+                let (orders, slopes) = outlook.expected_orders_with_slopes(&model.values, customer, self.horizon);
+                (orders, model.relative_variance(&slopes))
+            }
+            None => (outlook.expected_orders(self.horizon), None),
+        };
+        let discounted = match self.discount {
+            0.0 => expected,
+            discount => outlook.discounted_orders(self.horizon, discount),
+        };
+        Prospect {
+            p_alive: outlook.p_alive(),
+            expected,
+            discounted,
+            variance: variance.unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Expectations and their limits, without those of what actually comes.
     ///
     /// clv = margin · expected spend · Σ of the orders expected at each time t within the horizon, times (1 + rate)^(−t / period).
     /// The limits of that are those of the delta method for its logarithm: its variance is the sum of those of the logarithms of expected
     /// orders and expected spend, from the covariances of both models' parameters.
-    fn expected(&self, customer: &Customer, monetary_value: f64) -> (Value, f64) {
+    fn expected(&self, prospect: Option<&Prospect>, frequency: f64, monetary_value: f64) -> Value {
         let spend = self
             .spend
-            .and_then(|model| model.expected_spend_with_slopes(customer.frequency, monetary_value));
+            .and_then(|model| model.expected_spend_with_slopes(frequency, monetary_value));
         let expected_spend = spend.map(|spend| spend.0);
-        let Some(purchases) = self.purchases else {
-            let value = Value {
+        let Some(prospect) = prospect else {
+            return Value {
                 expected_spend,
                 ..Value::default()
             };
-            return (value, 1.0);
         };
-        let model = &purchases.estimate;
-        let outlook = purchases.outlook(customer);
-        let (expected_orders, slopes) = match self.tail {
-            Some(_) => {
-                let (orders, slopes) = outlook.expected_orders_with_slopes(&model.values, customer, self.horizon);
-                (orders, Some(slopes))
-            }
-            None => (outlook.expected_orders(self.horizon), None),
-        };
-        let orders = match self.discount {
-            0.0 => expected_orders,
-            discount => outlook.discounted_orders(self.horizon, discount),
-        };
-        let clv = expected_spend.and_then(|spend| finite(self.margin * spend * orders));
-        let variances = self
-            .spend
-            .zip(spend)
-            .zip(slopes)
-            .and_then(|((of_spend, (_, slopes)), order_slopes)| {
-                let orders = model.relative_variance(&order_slopes)?;
-                Some(orders + of_spend.estimate.relative_variance(&slopes)?)
-            });
+        let clv = expected_spend.and_then(|spend| finite(self.margin * spend * prospect.discounted));
+        let variances = self.spend.zip(spend).and_then(|(of_spend, (_, slopes))| {
+            let orders = Some(prospect.variance).filter(|variance| !variance.is_nan())?;
+            Some(orders + of_spend.estimate.relative_variance(&slopes)?)
+        });
         let mean = clv.filter(|&clv| clv > 0.0).zip(variances).map(|(clv, variance)| {
             let factor = (self.width * variance.sqrt()).exp();
             (clv / factor, clv * factor)
         });
-        let value = Value {
-            p_alive: finite(outlook.p_alive()),
-            expected_orders: finite(expected_orders),
+        Value {
+            p_alive: finite(prospect.p_alive),
+            expected_orders: finite(prospect.expected),
             expected_spend,
             clv,
             mean: mean.filter(|mean| mean.1.is_finite()),
             ..Value::default()
-        };
-        let left = if expected_orders > 0.0 {
-            orders / expected_orders
-        } else {
-            1.0
-        };
-        (value, left)
+        }
     }
 
     /// The unit in which totals of orders are beta prime distributed: v + x z. Nothing without a model of spend.
@@ -255,6 +284,11 @@ impl<'m> Valuation<'m> {
 /// Whether repeat purchases say something about spend.
 fn is_known(frequency: f64, monetary_value: f64) -> bool {
     frequency > 0.0 && monetary_value > 0.0
+}
+
+/// Limits that are numbers.
+fn known((low, high): (f64, f64)) -> Option<(f64, f64)> {
+    (low.is_finite() && high.is_finite()).then_some((low, high))
 }
 
 /// A number that is one.

@@ -209,7 +209,39 @@ mod tests {
             let z = f64::from(step) * 0.005;
             let want = super::super::normal_probability(-z);
             let found = tail_to_fall(z) * (-0.5 * z * z).exp();
-            assert!((found / want - 1.0).abs() < 1e-15 * (3.0 + z * z), "{z}: {found} and not {want}");
+            assert!(
+                (found / want - 1.0).abs() < 1e-15 * (3.0 + z * z),
+                "{z}: {found} and not {want}"
+            );
         }
+    }
+
+    #[test]
+    fn sides_are_integrals_of_the_density() {
+        let mut near_enough = 0;
+        for a in [16.5, 30.0, 200.0, 3e3, 1e5, 1e6, 1e9, 1e13] {
+            for b in [17.0, 45.0, 1e3, 2e5, 1e8] {
+                let beta = LogitBeta::new(a, b);
+                let near = NearNormal::new(a, b);
+                assert_eq!(near.is_some(), 1.0 / a + 1.0 / b <= 1.0 / LEAST);
+                let peak = beta.ln_peak().exp();
+                let spread = f64::sqrt(1.0 / a + 1.0 / b);
+                for step in -32..=32 {
+                    let u = f64::from(step) * 0.23 * spread;
+                    let Some([below, above, density]) = near.and_then(|near| near.sides(&beta, peak, u)) else {
+                        continue;
+                    };
+                    near_enough += 1;
+                    let want = [beta.below(u), LogitBeta::new(b, a).below(-u), beta.density(u)];
+                    for (found, want) in [below, above, density].into_iter().zip(want) {
+                        assert!(
+                            (found - want).abs() <= 1e-11 * want,
+                            "{a}, {b}, {u}: {found} and not {want}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(near_enough > 1_500, "{near_enough}");
     }
 }

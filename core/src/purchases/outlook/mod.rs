@@ -261,7 +261,11 @@ impl Outlook {
 
     /// The probability that no order comes within `horizon`.
     pub fn p_no_order(&self, horizon: f64) -> f64 {
-        let silent = self.future().silent(horizon);
+        self.p_no_order_if(self.future().silent(horizon))
+    }
+
+    /// The same where one who is there places none with the probability `silent`.
+    fn p_no_order_if(&self, silent: f64) -> f64 {
         // Whichever of the two is near 1 is exact there.
         if silent > 0.5 {
             1.0 - self.p_alive() * (1.0 - silent)
@@ -292,14 +296,15 @@ impl Outlook {
         const LEAST: f64 = 1e-14;
         let counts = &mut counts.probabilities;
         counts.clear();
-        counts.push(self.p_no_order(horizon));
+        let silent = self.future().silent(horizon);
+        counts.push(self.p_no_order_if(silent));
         let p_alive = self.p_alive();
         if horizon == 0.0 || 1.0 - counts[0] <= tail {
             return true;
         }
         let future = self.future();
         let least = (NOTHING * tail).max(LEAST) / p_alive;
-        let all = future.counts(horizon, future.silent(horizon), least, counts);
+        let all = future.counts(horizon, silent, least, counts);
         counts[1..].iter_mut().for_each(|p| *p *= p_alive);
         all
     }

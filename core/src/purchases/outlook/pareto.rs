@@ -4,6 +4,7 @@ use super::{Customer, Future, MOST, counts_one_by_one, ln_orders};
 use crate::special::logit::{Log, LogitBeta};
 use crate::special::quadrature::{ln_power_integral, power_integral, rule_of_16};
 use crate::special::{one_minus_exp_over, one_minus_exp_over_slope};
+use pulp::{Arch, Simd, WithSimd};
 
 /// What one who is there will do.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +42,9 @@ impl Pareto {
 }
 
 impl Pareto {
-    /// Times within which one who is there may order, the last of them the whole horizon: the share w of the negative binomial distribution, and how
-    /// likely the time is together with no order in it. Nothing where there would be very many, or no order is next to impossible.
-    fn times(&self, horizon: f64) -> Option<Vec<(f64, f64)>> {
+    /// Times within which one who is there may order, the last of them the whole horizon. Nothing where there would be very many, or no
+    /// order is next to impossible.
+    fn times(&self, horizon: f64) -> Option<Times> {
         /// e^-45 is nothing beside 1, and e^-600 still a number.
         const NOTHING: f64 = 45.0;
         const LEAST: f64 = 600.0;
@@ -63,21 +64,106 @@ impl Pareto {
         if pieces > PIECES {
             return None;
         }
-        let none = |time: f64| (-shape * (time / rate).ln_1p()).exp();
-        let share = |time: f64| time / (rate + time);
         let width = range / pieces;
-        let mut times = Vec::with_capacity(16 * pieces as usize + 1);
+        let room = 16 * pieces as usize + LANES;
+        let mut times = Times {
+            shares: Vec::with_capacity(room),
+            chances: Vec::with_capacity(room),
+            last: (0.0, 0.0),
+        };
         for piece in 0..pieces as u32 {
             for &(x, weight) in rule_of_16() {
-                let time = scale * ((f64::from(piece) + x) * width).exp_m1();
-                let leave = s / (beta + time) * (-s * (time / beta).ln_1p()).exp();
-                let weight = weight * width * (scale + time) * leave;
-                times.push((share(time), weight * none(time)));
+                let ln = (f64::from(piece) + x) * width;
+                let time = scale * ln.exp_m1();
+                // Of the two logarithms, one is known.
+                let (by_rate, by_beta) = if rate <= beta {
+                    (ln, (time / beta).ln_1p())
+                } else {
+                    ((time / rate).ln_1p(), ln)
+                };
+                let none = (-shape * by_rate - s * by_beta).exp();
+                times.shares.push(time / (rate + time));
+                times
+                    .chances
+                    .push(weight * width * (scale + time) * (s / (beta + time)) * none);
             }
         }
-        let stay = (-s * (horizon / beta).ln_1p()).exp();
-        times.push((share(horizon), stay * none(horizon)));
+        let none = (-s * (horizon / beta).ln_1p() - shape * (horizon / rate).ln_1p()).exp();
+        times.last = (horizon / (rate + horizon), none);
+        times.shares.push(times.last.0);
+        times.chances.push(none);
+        // Times that are none, so that all go by the same lanes.
+        times.shares.resize(room, 0.0);
+        times.chances.resize(room, 0.0);
         Some(times)
+    }
+}
+
+/// So many times go on at once.
+const LANES: usize = 4;
+
+/// Times within which one who is there may order: the shares w of the negative binomial distributions, and how likely each time is together
+/// with the number of orders that is looked at. What has become nothing, from the first time on, is looked at no more.
+#[derive(Clone, Debug)]
+struct Times {
+    shares: Vec<f64>,
+    chances: Vec<f64>,
+    /// Those of the last time.
+    last: (f64, f64),
+}
+
+/// The probabilities of 1, 2, … orders, as [`Future::counts`] appends them: compiled for several generations of processors, with the same
+/// bits from each.
+struct Counting<'a> {
+    shape: f64,
+    times: Times,
+    least: f64,
+    into: &'a mut Vec<f64>,
+}
+
+impl WithSimd for Counting<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        /// So little, and ever less, is nothing even beside what is left out.
+        const NOTHING: f64 = 1e-22;
+        let Times {
+            shares,
+            mut chances,
+            last: (w, mut p),
+        } = self.times;
+        let (shares, _) = shares.as_chunks::<LANES>();
+        let (chances, _) = chances.as_chunks_mut::<LANES>();
+        let end = self.into.len() + MOST - 1;
+        let (mut n, mut from) = (0.0, 0);
+        let mut factor = self.shape;
+        while self.into.len() < end {
+            let mut sums = [0.0; LANES];
+            for (shares, chances) in shares[from..].iter().zip(&mut chances[from..]) {
+                for lane in 0..LANES {
+                    chances[lane] *= factor * shares[lane];
+                    sums[lane] += chances[lane];
+                }
+            }
+            self.into.push((sums[0] + sums[1]) + (sums[2] + sums[3]));
+            p *= factor * w;
+            n += 1.0;
+            factor = (self.shape + n) / (n + 1.0);
+            // Who stays to the end orders most, and no later ratio is above the greater of the next one and w.
+            let ratio = (factor * w).max(w);
+            if ratio < 1.0 && p * ratio <= self.least * (1.0 - ratio) {
+                return true;
+            }
+            // The last times stay.
+            if from + 2 < chances.len() && chances[from].iter().all(|p| *p < NOTHING) {
+                let w = shares[from].iter().copied().fold(0.0, f64::max);
+                if (factor * w).max(w) < 0.9 {
+                    from += 1;
+                }
+            }
+        }
+        false
     }
 }
 
@@ -122,29 +208,16 @@ impl Future for Pareto {
     /// Given when the customer leaves, or that it is not within the horizon, orders are negative binomial: by recurrence for each of some dozen
     /// times, whose weights are those of an integral over them.
     fn counts(&self, horizon: f64, silent: f64, least: f64, into: &mut Vec<f64>) -> bool {
-        let Some(mut times) = self.times(horizon) else {
+        let Some(times) = self.times(horizon) else {
             return counts_one_by_one(self, horizon, silent, least, into);
         };
-        let end = into.len() + MOST - 1;
         let stay = (-self.s * (horizon / self.beta).ln_1p()).exp();
-        let mut n = 0.0;
-        while into.len() < end {
-            let factor = (self.shape + n) / (n + 1.0);
-            n += 1.0;
-            let mut sum = 0.0;
-            for (w, p) in &mut times {
-                *p *= factor * *w;
-                sum += *p;
-            }
-            into.push(sum);
-            // Who stays to the end orders most, and no later ratio is above the greater of the next one and w.
-            let (w, p) = times.last().copied().unwrap_or_default();
-            let ratio = ((self.shape + n) / (n + 1.0) * w).max(w);
-            if ratio < 1.0 && p * ratio <= least * stay * (1.0 - ratio) {
-                return true;
-            }
-        }
-        false
+        Arch::new().dispatch(Counting {
+            shape: self.shape,
+            times,
+            least: least * stay,
+            into,
+        })
     }
 
     fn expected_with_slopes(&self, horizon: f64) -> (f64, [f64; 4]) {

@@ -3,7 +3,7 @@
 //! In units of v + x z, the total of n orders is beta prime distributed (p n, p x + q): the logarithm of what so many gamma distributed
 //! orders bring is that of the odds of a beta distributed variable. What such a mixture over n takes most of the time with, the
 //! probabilities of each n, depends on the customer by x alone, and is kept in a table on a lattice of logarithms: a customer then takes
-//! weighted sums of some three rows. A row knows the probability, the density and its derivatives, so that one row tells what is around it
+//! weighted sums of a few rows. A row knows the probability, the density and its derivatives, so that one row tells what is around it
 //! by Taylor's series; and it knows them only for those n that may bring that much, since fewer bring less and more bring more for
 //! certain. From some dozens of orders on, rows are also interpolated in n. All is good to 1e-8.
 //!

@@ -1,6 +1,7 @@
 //! Customer lifetime value: what a customer's orders within a horizon are expected to bring, and between what limits that will be.
 
 mod forecast;
+mod lattice;
 mod total;
 
 use crate::calendar::DAY;

@@ -10,11 +10,10 @@
 //! All that is in a table follows from the model and x alone, and which rows are looked at from the customer, so that no answer depends on
 //! who was asked about before.
 
+use super::lattice::{Around, COLUMNS, Place, Point, root, sums};
 use crate::checkpoint::{Checkpoint, push};
 use crate::error::Result;
-use crate::special::incomplete_beta::{IncompleteBeta, Sides};
 use hashbrown::HashMap;
-use pulp::{Arch, Simd, WithSimd};
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
@@ -28,15 +27,8 @@ const POINTS: usize = 8;
 const STEPS: f64 = 1.75;
 const BLOCKS: f64 = 2.0;
 
-/// How far Taylor's series is believed, in steps: somewhat beyond the middle between two rows.
-const NEAR: f64 = 0.6;
-
-/// How many powers it has: six tenths of a step of 1/1.75 standard deviations are 0.34, and 0.34^11 times the eleventh derivative of a normal
-/// distribution over 11! is below 2e-10.
-const POWERS: usize = 10;
-
-/// What a row knows of a number of orders: what lies below and above, and the coefficients of how much more is below a little further on.
-const COLUMNS: usize = 2 + POWERS;
+/// The widest step: however wide the distribution, far out it may fall as steeply as a gamma distribution does.
+const WIDEST: f64 = 0.125;
 
 /// Beyond these logarithms a total is nothing, or no number.
 const FARTHEST: f64 = 745.0;
@@ -49,17 +41,6 @@ const NOTHING: f64 = 1e-16;
 
 /// A table that is larger is begun anew.
 const LARGE: usize = 1 << 25;
-
-/// A number of orders for which there are probabilities.
-#[derive(Clone, Copy, Debug)]
-struct Point {
-    /// The parameters of the beta distribution, and that.
-    a: f64,
-    b: f64,
-    total: IncompleteBeta,
-    /// The logarithm of the odds at its mode.
-    mode: f64,
-}
 
 /// Some numbers of orders, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -88,9 +69,6 @@ impl Block {
         }
     }
 }
-
-/// Which row of which lattice: the power of two that is its step, and the number of steps from 0.
-type Place = (i32, i64);
 
 /// Probabilities of the total at one place of a lattice, for the points from `from` on. What is before that brings less for certain.
 #[derive(Debug, Default)]
@@ -262,7 +240,7 @@ impl Totals {
         if self.spread(1.0) < CERTAIN {
             return Ok(Some(start.exp()).filter(|total| total.is_finite()));
         }
-        let power = (self.spread(most) / STEPS).min(0.5).log2().floor() as i32;
+        let power = (self.spread(most) / STEPS).min(WIDEST).log2().floor() as i32;
         let step = f64::from(power).exp2();
         let (mut low, mut high) = ((-FARTHEST / step) as i64, (FARTHEST / step) as i64);
         let (least, farthest) = (low, high);
@@ -410,94 +388,10 @@ impl Totals {
         let row = &self.rows[&place];
         let from = row.from.min(self.weights.len());
         let end = (row.from + row.values.len()).clamp(from, self.weights.len());
-        let mut sums = Arch::new().dispatch(Weighted {
-            weights: &self.weights[from..end],
-            values: &row.values,
-        });
+        let mut sums = sums(&self.weights[from..end], &row.values);
         sums[0] += self.before[from];
         sums[1] += self.onward[end];
         Ok(sums)
-    }
-}
-
-/// Sums over rows of columns, by weights: compiled for several generations of processors, with the same bits from each.
-struct Weighted<'a> {
-    weights: &'a [f64],
-    values: &'a [[f64; COLUMNS]],
-}
-
-impl WithSimd for Weighted<'_> {
-    type Output = [f64; COLUMNS];
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> [f64; COLUMNS] {
-        let mut sums = [0.0; COLUMNS];
-        for (weight, values) in self.weights.iter().zip(self.values) {
-            for column in 0..COLUMNS {
-                sums[column] += weight * values[column];
-            }
-        }
-        sums
-    }
-}
-
-/// A place of a lattice.
-#[derive(Clone, Copy, Debug)]
-struct Around {
-    t: f64,
-    step: f64,
-    /// The share that odds of e^t are, and 1 less that.
-    p: f64,
-    q: f64,
-    /// Taylor's coefficients of that share in steps, from the first power on, times the step.
-    share: [f64; POWERS],
-}
-
-impl Around {
-    fn new((power, place): Place) -> Around {
-        let step = f64::from(power).exp2();
-        let t = place as f64 * step;
-        let (p, q) = (1.0 / (1.0 + (-t).exp()), 1.0 / (1.0 + t.exp()));
-        // p' = p (1 − p).
-        let mut share = [0.0; POWERS];
-        share[0] = step * p * q;
-        for j in 1..POWERS {
-            let mixed: f64 = (0..j - 1).map(|i| share[i] * share[j - 2 - i]).sum();
-            share[j] = step * ((q - p) * share[j - 1] - mixed) / (j + 1) as f64;
-        }
-        share.iter_mut().for_each(|share| *share *= step);
-        Around { t, step, p, q, share }
-    }
-
-    /// The columns of a number of orders.
-    fn values(&self, point: &Point) -> [f64; COLUMNS] {
-        let Sides { below, above, density } = point.total.sides(self.t - point.mode);
-        let mut values = [0.0; COLUMNS];
-        (values[0], values[1]) = (below, above);
-        // The density f has f' = (a − (a + b) p) f.
-        let (a, b) = (point.a, point.b);
-        let first = (a * self.q - b * self.p) * self.step;
-        let mut powers = [0.0; POWERS];
-        powers[0] = density * self.step;
-        for k in 1..POWERS {
-            let rest: f64 = (1..k).map(|j| powers[k - 1 - j] * self.share[j - 1]).sum();
-            powers[k] = (powers[k - 1] * first - (a + b) * rest) / k as f64;
-        }
-        for (k, power) in powers.iter().enumerate() {
-            values[2 + k] = power / (k + 1) as f64;
-        }
-        values
-    }
-}
-
-impl Point {
-    fn new(a: f64, b: f64) -> Point {
-        Point {
-            a,
-            b,
-            total: IncompleteBeta::new(a, b),
-            mode: (a / b).ln(),
-        }
     }
 }
 
@@ -517,42 +411,6 @@ fn rough_quantile(p: f64) -> f64 {
     }
     let t = (-2.0 * p.ln()).sqrt();
     (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308))) - t
-}
-
-/// How many steps further so much more is below, if that is near. The coefficients are those of the first power on.
-fn root(powers: &[f64; POWERS], missing: f64) -> Option<f64> {
-    let at = |s: f64| {
-        let (mut here, mut slope) = (0.0, 0.0);
-        for c in powers.iter().rev() {
-            slope = slope * s + here;
-            here = here * s + c;
-        }
-        (s * here, here + s * slope)
-    };
-    let (mut low, mut high) = (-NEAR, NEAR);
-    if !(at(low).0 <= missing && missing <= at(high).0) {
-        return None;
-    }
-    let mut s = (missing / powers[0]).clamp(low, high);
-    for _ in 0..60 {
-        let (here, slope) = at(s);
-        if here < missing {
-            low = s;
-        } else {
-            high = s;
-        }
-        let to = s - (here - missing) / slope;
-        let next = if to >= low && to <= high {
-            to
-        } else {
-            0.5 * (low + high)
-        };
-        if (next - s).abs() < 1e-12 {
-            return Some(next);
-        }
-        s = next;
-    }
-    Some(s)
 }
 
 /// Chebyshev's points in (−1, 1), rising, and his polynomials at each of them.

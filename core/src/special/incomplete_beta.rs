@@ -47,8 +47,8 @@ impl IncompleteBeta {
     }
 
     /// What lies on both sides of `u`, the logarithm of odds as seen from the mode ln(a / b): the lesser side to about 1e-12 of itself. The
-    /// continued fraction of DLMF 8.17.22, in some 0.2 µs where parameters are below thousands; that of one near a normal distribution, in a
-    /// quarter of that whatever they are.
+    /// continued fraction of DLMF 8.17.22, in some 0.2 µs where parameters are below thousands; that of one near a normal distribution, from
+    /// that one.
     pub fn sides(&self, u: f64) -> Sides {
         if let Some([below, above, density]) = self.near.and_then(|near| near.sides(&self.beta, self.peak, u)) {
             return Sides { below, above, density };

@@ -2,6 +2,7 @@
 //!
 //! Logarithms of the gamma function and the error function come from `libm`; what is missing there is here.
 
+pub mod elementary;
 pub mod hypergeometric;
 pub mod incomplete_beta;
 pub mod logit;

@@ -24,17 +24,16 @@ const NEVER: Curve<4> = Curve {
 /// How many chances are passed between two looks at the checkpoint.
 const STRIDE: usize = 1_024;
 
-/// What cells of one frequency add. `times` are the numbers of chances that cells refer to: whole, and at most [`MOST_CHANCES`].
+/// What cells of one frequency add. Times are numbers of chances: whole, and at most [`MOST_CHANCES`].
 ///
 /// Some 0.3 µs a chance and 0.1 µs a cell.
 pub(super) fn discrete(
     parameters: &[f64; 4],
     x: f64,
     cells: &[Cell],
-    times: &[f64],
     checkpoint: &mut dyn Checkpoint,
 ) -> Result<Curve<4>> {
-    let chances = |number: u32| times[number as usize].min(MOST_CHANCES) as usize;
+    let chances = |time: f64| time.min(MOST_CHANCES) as usize;
     let first = cells.iter().map(|cell| chances(cell.recency)).min().unwrap_or(0);
     let end = cells.iter().map(|cell| chances(cell.age)).max().unwrap_or(0);
     // The logarithms of N and A, from the end to the first, then of K N and K A.

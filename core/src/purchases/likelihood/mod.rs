@@ -13,6 +13,7 @@ use super::cells::{Cells, Run};
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::maximum::Curve;
+use crate::special::elementary::ln_1p;
 use crate::special::{digamma, ln_gamma_ratio, trigamma};
 use beta_geometric::{beta_geometric, stays};
 use discrete::discrete;
@@ -22,7 +23,7 @@ use regular::{in_stages, regular};
 /// How many cells are added up between two looks at the checkpoint.
 const STRIDE: usize = 4_096;
 
-/// What is needed of a time again and again.
+/// What is needed of a time.
 #[derive(Clone, Copy)]
 struct Time {
     time: f64,
@@ -30,6 +31,15 @@ struct Time {
     ln: f64,
     /// 1 / (alpha + time).
     inverse: f64,
+}
+
+impl Time {
+    #[inline(always)]
+    fn of(time: f64, alpha: f64) -> Time {
+        let (ln, inverse) = ln_1p(time / alpha);
+        let inverse = inverse / alpha;
+        Time { time, ln, inverse }
+    }
 }
 
 /// The log-likelihood at `ln_parameters`, as a function of these.
@@ -41,22 +51,12 @@ pub(super) fn likelihood(
 ) -> Result<Curve<4>> {
     let family = family.simplest();
     let parameters = ln_parameters.map(f64::exp);
-    let alpha = parameters[1];
-    let times: Vec<Time> = cells
-        .times
-        .iter()
-        .map(|&time| Time {
-            time,
-            ln: (time / alpha).ln_1p(),
-            inverse: 1.0 / (alpha + time),
-        })
-        .collect();
     let mut curve = Curve::ZERO;
     let mut start = 0;
     for run in &cells.runs {
         if family == Family::Bb {
             let part = &cells.cells[start..run.end];
-            curve.add(&discrete(&parameters, run.frequency, part, &cells.times, checkpoint)?);
+            curve.add(&discrete(&parameters, run.frequency, part, checkpoint)?);
             start = run.end;
             continue;
         }
@@ -67,11 +67,11 @@ pub(super) fn likelihood(
         for part in cells.cells[start..run.end].chunks(STRIDE) {
             checkpoint.pass("fitting", start, cells.cells.len())?;
             curve.add(&match family {
-                Family::Bg | Family::Mbg => beta_geometric(family, &parameters, run.frequency, part, &times),
-                Family::Pareto => pareto(&parameters, run.frequency, part, &times),
+                Family::Bg | Family::Mbg => beta_geometric(family, &parameters, run.frequency, part),
+                Family::Pareto => pareto(&parameters, run.frequency, part),
                 // All its cells of one frequency are added up at once, above.
                 Family::Bb => Curve::ZERO,
-                Family::Regular(stages) => regular(stages, &parameters, run.frequency, part, &times),
+                Family::Regular(stages) => regular(stages, &parameters, run.frequency, part),
             });
         }
         if family != Family::Pareto {

@@ -3,20 +3,21 @@
 use super::Time;
 use crate::maximum::Curve;
 use crate::purchases::cells::Cell;
+use crate::special::elementary::ln_1p;
 use crate::special::quadrature::power_integral;
 
 /// What cells of one frequency add in Pareto/NBD: −(r + x) ln(alpha + T) + s ln(beta/(beta + T)) + ln(1 + e^d), with
 /// d = ln ∫ s ((alpha + T)/(alpha + u))^(r + x) ((beta + T)/(beta + u))^s / (beta + u) du from t_x to T. Derivatives of an integral's
 /// logarithm are means over it: of φ′, and of φ″ plus the covariance of φ′, where φ is the logarithm of the integrand.
-pub(super) fn pareto(parameters: &[f64; 4], x: f64, cells: &[Cell], times: &[Time]) -> Curve<4> {
+pub(super) fn pareto(parameters: &[f64; 4], x: f64, cells: &[Cell]) -> Curve<4> {
     let [r, alpha, s, beta] = *parameters;
     let shape = r + x;
     let mut curve = Curve::ZERO;
     for cell in cells {
-        let (last, end) = (times[cell.recency as usize], times[cell.age as usize]);
+        let (last, end) = (cell.recency, Time::of(cell.age, alpha));
         let n = cell.weight;
         let beta_inverse = 1.0 / (beta + end.time);
-        let beta_ln = (end.time / beta).ln_1p();
+        let beta_ln = ln_1p(end.time / beta).0;
         let mut one = Curve::<4>::ZERO;
         one.value = -shape * end.ln - s * beta_ln;
         one.gradient = [-end.ln, -shape * end.inverse, -beta_ln, s * (1.0 / beta - beta_inverse)];
@@ -24,16 +25,16 @@ pub(super) fn pareto(parameters: &[f64; 4], x: f64, cells: &[Cell], times: &[Tim
         one.hessian[1][1] = shape * end.inverse * end.inverse;
         one.set(2, 3, 1.0 / beta - beta_inverse);
         one.hessian[3][3] = s * (beta_inverse * beta_inverse - 1.0 / (beta * beta));
-        let silence = end.time - last.time;
+        let silence = end.time - last;
         if silence > 0.0 {
-            let (start_alpha, start_beta) = (alpha + last.time, beta + last.time);
-            let all_alpha = (silence / start_alpha).ln_1p();
-            let all_beta = (silence / start_beta).ln_1p();
+            let (start_alpha, start_beta) = (alpha + last, beta + last);
+            let all_alpha = ln_1p(silence / start_alpha).0;
+            let all_beta = ln_1p(silence / start_beta).0;
             let mut total = 0.0;
             let mut mean = [0.0; 4];
             let mut product = [0.0; 10];
             let mut second = [0.0; 4];
-            power_integral(alpha, shape, beta, s + 1.0, last.time, end.time, |node| {
+            power_integral(alpha, shape, beta, s + 1.0, last, end.time, |node| {
                 let alpha_inverse = 1.0 / (start_alpha + node.offset);
                 let at_beta = 1.0 / (start_beta + node.offset);
                 let [d_r, d_alpha, d_s, d_beta] = [

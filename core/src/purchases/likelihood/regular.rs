@@ -4,6 +4,7 @@ use super::Time;
 use crate::maximum::Curve;
 use crate::purchases::cells::{Cell, Run};
 use crate::purchases::family::Stages;
+use crate::special::elementary::{exp, ln, ln_1p};
 
 /// The most stages.
 const MOST: usize = Stages::MOST as usize;
@@ -70,7 +71,7 @@ impl Series {
         let scale = 1.0 / sum;
         let (by_shape, by_share) = (by_shape * scale, by_share * scale);
         Sum {
-            value: sum.ln(),
+            value: ln(sum),
             by_shape,
             by_share,
             by_shape_twice: by_shape_twice * scale - by_shape * by_shape,
@@ -83,8 +84,8 @@ impl Series {
 /// What cells of one frequency x add: −n ln(alpha + T) + ln P(n, u) + ln(1 + e^d), where n = r + k x is the number of stages up to the last
 /// order and those that rates are as good as, u = (T − t_x)/(alpha + T), and d = ln(a / (b + x)) + n ln((alpha + T)/(alpha + t_x)) −
 /// ln P(n, u). Equation (5) of Platzer & Reutterer (2016), as odds.
-pub(super) fn regular(stages: Stages, parameters: &[f64; 4], x: f64, cells: &[Cell], times: &[Time]) -> Curve<4> {
-    let [r, _, a, b] = *parameters;
+pub(super) fn regular(stages: Stages, parameters: &[f64; 4], x: f64, cells: &[Cell]) -> Curve<4> {
+    let [r, alpha, a, b] = *parameters;
     let shape = r + f64::from(stages.count()) * x;
     let series = Series::of(shape, stages);
     let rest = b + x;
@@ -94,7 +95,7 @@ pub(super) fn regular(stages: Stages, parameters: &[f64; 4], x: f64, cells: &[Ce
     // Sums of p and p (1 − p), each times powers of the derivatives of d by r and alpha.
     let (mut p_1, mut v_1, mut v_r, mut v_alpha) = (0.0, 0.0, 0.0, 0.0);
     for cell in cells {
-        let (last, end) = (times[cell.recency as usize], times[cell.age as usize]);
+        let (last, end) = (Time::of(cell.recency, alpha), Time::of(cell.age, alpha));
         let n = cell.weight;
         let u = (end.time - last.time) * end.inverse;
         let sum = series.at(u);
@@ -106,10 +107,11 @@ pub(super) fn regular(stages: Stages, parameters: &[f64; 4], x: f64, cells: &[Ce
         let gap = end.inverse - last.inverse;
         let ln_gap = end.ln - last.ln;
         let ln_odds = start + shape * ln_gap - sum.value;
-        let odds = ln_odds.min(700.0).exp();
-        let left = if ln_odds > 36.0 { ln_odds } else { odds.ln_1p() };
-        let p = n * (odds / (1.0 + odds));
-        let v = p / (1.0 + odds);
+        let odds = exp(ln_odds);
+        let (left, stays) = ln_1p(odds);
+        let left = if ln_odds > 36.0 { ln_odds } else { left };
+        let p = n * (odds * stays);
+        let v = p * stays;
         let (d_r, d_alpha) = (ln_gap - q_r, shape * gap - q_alpha);
         curve.value += n * (sum.value - shape * end.ln + left);
         curve.gradient[0] += n * (q_r - end.ln) + p * d_r;

@@ -164,6 +164,8 @@ struct Data {
     early_customers: f64,
     /// Repeat purchases.
     orders: f64,
+    /// The sum of the ages of all customers, in the unit of the cells.
+    ages: f64,
     /// The unit of time of the cells: the customers' mean age, or a chance.
     unit: f64,
     /// The sum of the logarithms of the gaps between purchases, if all are known.
@@ -199,6 +201,7 @@ impl Data {
             observed,
             early_customers,
             orders: cells.sum(|frequency, _| frequency),
+            ages: cells.sum(|_, age| age),
             unit,
             cells,
             ln_gaps: History::ln_gaps(histories),
@@ -320,7 +323,7 @@ impl Data {
         search::Search {
             family,
             cells: &self.cells,
-            rate: self.orders * family.stages() / self.cells.sum(|_, age| age),
+            rate: self.orders * family.stages() / self.ages,
         }
     }
 

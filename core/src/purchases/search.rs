@@ -99,7 +99,8 @@ impl Search<'_> {
     /// Climbs from starts on a sample, and from its tops on greater ones: from one sample's top it is a step or two to that of the next.
     fn upwards(&self, mut size: usize, starts: &[[f64; 4]], checkpoint: &mut dyn Checkpoint) -> Result<Optimum<4>> {
         let mut tops = self.tops(size, starts, checkpoint)?;
-        while size < self.cells.len() {
+        // Of fewer than twice as many, a sample is all.
+        while self.cells.len() / size >= 2 {
             size = size.saturating_mul(GROWTH);
             let starts: Vec<[f64; 4]> = tops.iter().map(|top| top.point).collect();
             tops = self.tops(size, &starts, checkpoint)?;

@@ -1,12 +1,14 @@
 //! MBG/CNBD-k: values at high precision, laws of its k, and that one stage is MBG/NBD.
 
 mod fitted;
+mod scored;
 mod tolerance;
 
 use clientele_core::Kind;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::purchases::{Customer, Family, History, Outlook, Sought, Stages, fit, fit_all};
 use fitted::{FITTING, fitted, ln_likelihood};
+use scored::check_scores;
 use tolerance::{FORMULA, LEAST, NOTHING};
 
 /// Values at 45 digits, by sums over stages one by one.
@@ -28,12 +30,7 @@ fn lines(kind: &str) -> impl Iterator<Item = (Family, [f64; 4], Vec<f64>)> {
 }
 
 fn close(found: f64, want: f64, what: &str) {
-    let ok = (found - want).abs() <= FORMULA * want.abs() + LEAST;
-    assert!(
-        ok,
-        "{what}: {found} and not {want}, {:.1e} off",
-        (found / want - 1.0).abs()
-    );
+    scored::close(found, want, LEAST, what);
 }
 
 #[test]
@@ -63,18 +60,8 @@ fn scores_are_those_at_high_precision() {
             (found - ln_likelihood).abs() <= FORMULA * ln_likelihood.abs() + NOTHING,
             "log-likelihood {found} and not {ln_likelihood}, {what}"
         );
-        close(outlook.p_alive(), p_alive, &format!("p_alive, {what}"));
-        close(
-            outlook.expected_orders(horizon),
-            orders,
-            &format!("expected_orders, {what}"),
-        );
-        close(outlook.p_no_order(horizon), none, &format!("p_no_order, {what}"));
-        close(
-            outlook.p_orders(n as u64, horizon),
-            exactly,
-            &format!("p_orders, {what}"),
-        );
+        let want = [p_alive, orders, none, exactly];
+        check_scores(&outlook, (horizon, n), want, LEAST, &what);
         checked += 1;
     }
     assert!(checked >= 180, "{checked}");

@@ -41,8 +41,8 @@ impl Fitting {
 
 /// Fits a model by maximum likelihood, or several and takes the best: MBG/NBD unless another is better beyond doubt.
 ///
-/// There is nothing to fit to where no customer has been observed for any time. Each evaluation takes some 20 ns a cell (Pareto/NBD: some
-/// 400 ns; MBG/CNBD-k: some 50), and there are some ten.
+/// There is nothing to fit to where no customer has been observed for any time. Each evaluation takes some 20 ns a cell, of which
+/// several go at a time (Pareto/NBD: some 400 ns; MBG/CNBD-k: some 50), and there are some ten.
 ///
 /// # Errors
 /// The most likely k is asked for, and the gaps between purchases are not known; BG/BB is, and times are no numbers of chances.

@@ -10,7 +10,7 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::value::Given;
 use crate::pg::warning::warn;
-use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
+use crate::purchases::{PurchaseModel, check_all, family, horizon, observation, warnings};
 use clientele_core::Result;
 use clientele_core::calendar::DAY;
 use clientele_core::checkpoint::{Checkpoint, push};
@@ -99,10 +99,8 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     };
 
     if let Some(model) = &model {
-        let mut warnings = Vec::from_iter(model.warning_of_horizon(question.horizon));
+        let mut warnings = warnings(model, kept, &observation, question.horizon);
         warnings.extend(model.warning_of_churn());
-        // A model that is kept has told the rest when it was fitted.
-        warnings.extend(if kept { Vec::new() } else { model.warnings() });
         warn(warnings, call);
     }
 

@@ -12,7 +12,7 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Interval;
 use crate::pg::value::Given;
 use crate::pg::warning::warn;
-use crate::purchases::{PurchaseModel, check_all, family, horizon, observation};
+use crate::purchases::{PurchaseModel, check_all, family, horizon, observation, warnings};
 use crate::spend::SpendModel;
 use clientele_core::Result;
 use clientele_core::checkpoint::push;
@@ -116,16 +116,14 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
         spend.model()
     };
 
-    let mut warnings = Vec::new();
+    let mut doubts = Vec::new();
     if let Some(model) = &purchases {
-        warnings.extend(model.warning_of_horizon(question.terms.horizon));
-        // A model that is kept has told the rest when it was fitted.
-        warnings.extend(if kept.0 { Vec::new() } else { model.warnings() });
+        doubts.extend(warnings(model, kept.0, &observation, question.terms.horizon));
     }
     if let (Some(model), false) = (&spend, kept.1) {
-        warnings.extend(model.warnings());
+        doubts.extend(model.warnings());
     }
-    warn(warnings, call);
+    warn(doubts, call);
 
     let valuation = Valuation::new(purchases.as_deref(), spend.as_deref(), &question.terms)?;
     let mut at = 0;

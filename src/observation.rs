@@ -77,6 +77,11 @@ impl<'a> ObservationOptions<'a> {
         })
     }
 
+    /// Whether a period is asked for.
+    pub fn has_period(&self) -> bool {
+        self.period.is_some()
+    }
+
     /// The option `time_unit`: a fixed length of time, or the month, quarter or year that the option `period` is, too.
     pub fn time_unit(&self, options: &Options<'a>) -> Result<i64> {
         options.read("time_unit", DAY, |unit: Interval, what| {

@@ -3,10 +3,11 @@
 use crate::estimate::{self, finite};
 use crate::observation::{ObservationOptions, Times};
 use crate::order_log::{Log, times};
-use crate::pg::aggregate::State;
+use crate::pg::aggregate::{State, Transition};
+use crate::pg::any::Args;
 use crate::pg::call::Call;
 use crate::pg::decoded::Decoded;
-use crate::pg::error::{notice, or_raise};
+use crate::pg::error::or_raise;
 use crate::pg::interrupt::Backend;
 use crate::pg::mergeable::{collecting, mergeable};
 use crate::pg::model::model_type;
@@ -23,9 +24,10 @@ use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{
     Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check,
-    check_confidence, fit, of_log, parse_family,
+    check_confidence, fit, no_period, of_log, parse_family,
 };
 use clientele_core::summary::whole;
+use clientele_core::warning::Warning;
 use pgrx::prelude::*;
 
 model_type! {
@@ -73,21 +75,37 @@ pub fn observation(
         (period, _) => period,
     };
     let observation = options.of(times, period.unwrap_or(Period::Day), unit.unwrap_or(DAY))?;
-    if chances {
-        of_chances(observation, unit)
-    } else {
-        Ok(observation)
+    if !chances {
+        return Ok(observation);
     }
+    of_chances(observation, unit, options)
 }
 
-/// How a log is looked at where chances are counted, with periods of `unit` if there is a model already; a last one that is not over is
-/// pointed out.
-pub fn of_chances(observation: Observation, unit: Option<i64>) -> Result<Observation> {
-    let observation = by_chances(observation, unit)?;
-    if let Some(about) = observation.unfinished() {
-        notice(&about);
+/// How a log is looked at where chances are counted, with periods of `unit` if there is a model already.
+fn of_chances(observation: Observation, unit: Option<i64>, options: &ObservationOptions<'_>) -> Result<Observation> {
+    if unit.is_none() && !options.has_period() {
+        return Err(no_period("No period is passed."));
     }
-    Ok(observation)
+    by_chances(observation, unit)
+}
+
+/// That the last period is not over, where chances are counted.
+pub fn unfinished(chances: bool, observation: &Observation) -> Option<Warning> {
+    Some(observation).filter(|_| chances).and_then(Observation::unfinished)
+}
+
+/// What makes answers about customers doubtful, as far ahead as `horizon`. A model that is kept has told what it has to tell when it was
+/// fitted.
+pub fn warnings(model: &Model, kept: bool, observation: &Observation, horizon: i64) -> Vec<Warning> {
+    let unfinished = unfinished(model.family == Family::Bb, observation);
+    let mut warnings: Vec<Warning> = unfinished
+        .into_iter()
+        .chain(model.warning_of_horizon(horizon))
+        .collect();
+    if !kept {
+        warnings.extend(model.warnings());
+    }
+    warnings
 }
 
 /// Checks that a model that is kept can be applied to these customers.
@@ -108,28 +126,25 @@ fn fit_purchases<'a>(
 ) -> Option<Made<'a, PurchaseModel>> {
     or_raise(|| {
         let family = family(&options)?;
-        let observation = ObservationOptions::read(&options)?;
-        let time_unit = observation.time_unit(&options)?;
+        let looked_at = ObservationOptions::read(&options)?;
+        let time_unit = looked_at.time_unit(&options)?;
         let Some(log) = log else {
             return Ok(None);
         };
         let log = OrderLog::open(log.bytes())?;
-        let mut observation = observation.of(times(&log), Period::Day, time_unit)?;
+        let mut observation = looked_at.of(times(&log), Period::Day, time_unit)?;
         if family == CHANCES {
             // A day is what is read where nothing is asked for.
-            observation = of_chances(observation, Some(time_unit).filter(|&unit| unit != DAY))?;
+            observation = of_chances(observation, Some(time_unit).filter(|&unit| unit != DAY), &looked_at)?;
         }
         let mut backend = Backend::of_call("fit_purchases");
         let histories = of_log(&log, &observation, &mut backend, &mut |_, _| Ok(()))?;
         let model = estimate::told(fit(&histories, family, Fitting::of(&observation), &mut backend)?);
-        warn(model.as_ref().map_or_else(Vec::new, Model::warnings), call);
-        let unfinished = Some(&observation).filter(|_| family == CHANCES);
-        let unfinished = unfinished.and_then(Observation::unfinished);
+        let unfinished = unfinished(family == CHANCES, &observation);
+        let told = model.as_ref().map_or_else(Vec::new, Model::warnings);
+        warn(told.into_iter().chain(unfinished.clone()).collect(), call);
         let model = model.map(|mut model| {
-            model
-                .estimate
-                .warnings
-                .extend(unfinished.map(|about| about.message().to_owned()));
+            model.estimate.warnings.extend(unfinished.map(|warning| warning.facts));
             Made::of(call, &model.encode())
         });
         model.transpose()
@@ -155,29 +170,31 @@ fn add(histories: &mut Histories, row: [Option<f64>; 4], wanted: Wanted) -> Resu
 
 /// `fit_purchases(frequency, recency, age)`, one row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_purchases_trans<'a>(
-    mut state: State<'a, Histories>,
-    frequency: Option<f64>,
-    recency: Option<f64>,
-    age: Option<f64>,
-) -> State<'a, Histories> {
-    let row = [frequency, recency, age, Some(1.0)];
-    or_raise(|| add(state.get(), row, (DEFAULT, DAY)));
-    state
+fn fit_purchases_trans<'a>(mut row: Transition<'a, Histories>) -> State<'a, Histories> {
+    let (histories, args) = row.parts();
+    let [frequency, recency, age] = NUMBERS.map(|(at, name)| number(args, at, name));
+    or_raise(|| add(histories, [frequency, recency, age, Some(1.0)], (DEFAULT, DAY)));
+    row.into_state()
 }
 
 /// `fit_purchases(frequency, recency, age, weight)`, one row.
 #[pg_extern(sql = false, immutable, parallel_safe)]
-fn fit_purchases_weighted_trans<'a>(
-    mut state: State<'a, Histories>,
-    frequency: Option<f64>,
-    recency: Option<f64>,
-    age: Option<f64>,
-    weight: Option<f64>,
-) -> State<'a, Histories> {
-    let row = [frequency, recency, age, weight];
-    or_raise(|| add(state.get(), row, (DEFAULT, DAY)));
-    state
+fn fit_purchases_weighted_trans<'a>(mut row: Transition<'a, Histories>) -> State<'a, Histories> {
+    let (histories, args) = row.parts();
+    let [frequency, recency, age] = NUMBERS.map(|(at, name)| number(args, at, name));
+    let weight = number(args, NUMBERS.len(), "weight");
+    or_raise(|| add(histories, [frequency, recency, age, weight], (DEFAULT, DAY)));
+    row.into_state()
+}
+
+/// The arguments that say what a customer has done, where they stand.
+const NUMBERS: [(usize, &str); 3] = [(0, "frequency"), (1, "recency"), (2, "age")];
+
+/// An argument that is a number, or NULL.
+#[inline(always)]
+fn number(args: Args<'_>, at: usize, name: &str) -> Option<f64> {
+    let argument = args.get(at)?;
+    (!argument.is_null()).then(|| argument.number(name))
 }
 
 /// `fit_purchases(frequency, recency, age, weight, model, time_unit)`, one row.
@@ -192,13 +209,21 @@ fn fit_purchases_named_trans<'a>(
     time_unit: Option<Interval>,
 ) -> State<'a, Histories> {
     or_raise(|| {
-        let family = model.map_or(Ok(DEFAULT), |name| parse_family(&name))?;
-        let unit = time_unit.map_or(Ok(DAY), |unit| match unit.period().and_then(Period::length) {
-            Some(length) if family == CHANCES => Ok(length),
-            _ => unit.fixed("time_unit"),
+        let histories = state.get();
+        // Nearly always what the row before asked for.
+        let before = histories.wanted().map(|wanted| wanted.0);
+        let family = match (model, before) {
+            (None, _) => DEFAULT,
+            (Some(name), Some(before)) if before.name() == name.as_str() => before,
+            (Some(name), _) => parse_family(&name)?,
+        };
+        let unit = time_unit.map_or(Ok(DAY), |unit| {
+            let period = Some(unit).filter(|_| family == CHANCES).and_then(Interval::period);
+            let length = period.and_then(Period::length);
+            length.map_or_else(|| unit.fixed("time_unit"), Ok)
         })?;
         let row = [frequency, recency, age, weight];
-        add(state.get(), row, (family, unit))
+        add(histories, row, (family, unit))
     });
     state
 }

@@ -11,7 +11,7 @@ use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
 use crate::pg::warning::warn;
-use crate::purchases::{family, observation};
+use crate::purchases::{CHANCES, family, observation, unfinished};
 use clientele_core::Result;
 use clientele_core::clv::Terms;
 use clientele_core::order_log::OrderLog;
@@ -39,10 +39,17 @@ impl<'a> Question<'a> {
     }
 
     /// The trial; nothing, and a NOTICE, where there is too little for one.
-    fn trial(&self, log: &Given<'_, Log>, sought: Sought, backend: &mut WholeCall) -> Result<Option<Trial>> {
+    fn trial(
+        &self,
+        log: &Given<'_, Log>,
+        sought: Sought,
+        call: Call<'_>,
+        backend: &mut WholeCall,
+    ) -> Result<Option<Trial>> {
         let log = OrderLog::open(log.bytes())?;
         let times = times(&log);
         let observation = observation(&self.observation, times, sought, None)?;
+        warn(Vec::from_iter(unfinished(sought == CHANCES, &observation)), call);
         let end = &self.observation.end;
         let split = self.split.map(|split| end.instant(split, times)).transpose()?;
         if let (Some(split), true) = (split, end.is_given()) {
@@ -65,7 +72,7 @@ impl<'a> Question<'a> {
         };
         let mut rows = Rows::begin(call, columns, None)?;
         let mut backend = Backend::of_call(name);
-        if let Some(trial) = self.trial(&log, sought, &mut backend)? {
+        if let Some(trial) = self.trial(&log, sought, call, &mut backend)? {
             put(&mut rows, &trial, &mut backend)?;
         }
         Ok(rows.finish())

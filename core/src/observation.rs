@@ -2,7 +2,7 @@
 
 use crate::calendar::{DAY, Period, format_time, length};
 use crate::collect::Listed;
-use crate::error::Error;
+use crate::warning::Warning;
 use crate::zone::Zone;
 use std::fmt;
 
@@ -66,7 +66,7 @@ impl Observation {
 
     /// What to tell about the period that holds the end of observation, if it goes on for another day: to count it as a chance that is over
     /// would take those who are late for those who did not come.
-    pub fn unfinished(&self) -> Option<Error> {
+    pub fn unfinished(&self) -> Option<Warning> {
         let as_of = self.zone.local(self.as_of);
         let start = self.period.start(as_of);
         let end = self
@@ -80,17 +80,17 @@ impl Observation {
             let time = format_time(next.saturating_sub(DAY));
             time.split(' ').next().unwrap_or_default().to_owned()
         };
-        Some(
-            Error::invalid(format!("the last {name} is not over as of the end of observation"))
-                .detail(format!(
-                    "It is {}, and the {name} counts as one that customers without an order have let pass.",
-                    format_time(as_of)
-                ))
-                .hint(format!(
-                    "Pass the last day of a {name} as as_of, such as '{}' or '{}'.",
-                    day(start),
-                    day(end)
-                )),
-        )
+        Some(Warning {
+            headline: "the last period is not over at the end of observation",
+            facts: format!(
+                "the last {name} is not over as of {}, and counts as one that customers without an order have let pass",
+                format_time(as_of)
+            ),
+            advice: format!(
+                "Pass the last day of a {name} as as_of, such as '{}' or '{}'.",
+                day(start),
+                day(end)
+            ),
+        })
     }
 }

@@ -193,12 +193,12 @@ fn a_year_that_is_not_over_is_told() {
     }
     let about = yearly(2001, 7, 1).unfinished().unwrap();
     assert_eq!(
-        about.message(),
-        "the last year is not over as of the end of observation"
+        about.facts,
+        "the last year is not over as of 2001-07-01 00:00:00, and counts as one that customers without an order have let pass"
     );
     assert_eq!(
-        about.hint_text(),
-        Some("Pass the last day of a year as as_of, such as '2000-12-31' or '2001-12-31'.")
+        about.advice,
+        "Pass the last day of a year as as_of, such as '2000-12-31' or '2001-12-31'."
     );
 }
 

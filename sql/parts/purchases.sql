@@ -105,7 +105,7 @@ CREATE OPERATOR CLASS purchase_model_ops DEFAULT FOR TYPE purchase_model USING h
 COMMENT ON OPERATOR FAMILY purchase_model_ops USING hash IS 'purchase_model by its bytes';
 COMMENT ON OPERATOR CLASS purchase_model_ops USING hash IS 'purchase_model by its bytes: for DISTINCT, GROUP BY and hash joins';
 
-CREATE FUNCTION fit_purchases(log order_log, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
+CREATE FUNCTION fit_purchases(log order_log, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', time_unit interval DEFAULT '1 day')
 RETURNS purchase_model
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 20000000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'fit_purchases_wrapper';

@@ -2,7 +2,7 @@
 -- validation: whether models would have been right
 -- ---------------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION validate_purchases(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC')
+CREATE FUNCTION validate_purchases(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC')
 RETURNS TABLE (
     method text,
     decile integer,
@@ -21,7 +21,7 @@ AS 'MODULE_PATHNAME', 'validate_purchases_wrapper';
 COMMENT ON FUNCTION validate_purchases(log order_log, split timestamp, model text, as_of timestamp, period text, time_zone text) IS
 'fits a model of purchases to what came up to the split, and puts what it predicts after it beside what came, and beside rules of thumb: for all customers (decile NULL), and by deciles of what was predicted';
 
-CREATE FUNCTION validate_clv(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC', confidence double precision DEFAULT 0.95)
+CREATE FUNCTION validate_clv(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC', confidence double precision DEFAULT 0.95)
 RETURNS TABLE (
     method text,
     decile integer,
@@ -40,7 +40,7 @@ AS 'MODULE_PATHNAME', 'validate_clv_wrapper';
 COMMENT ON FUNCTION validate_clv(log order_log, split timestamp, model text, as_of timestamp, period text, time_zone text, confidence double precision) IS
 'fits models of purchases and of spend to what came up to the split, and puts the revenue that they predict after it beside what came in, and beside rules of thumb: for all customers (decile NULL), and by deciles of what was predicted';
 
-CREATE FUNCTION validate_churn(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT 'day', time_zone text DEFAULT 'UTC')
+CREATE FUNCTION validate_churn(log order_log, split timestamp DEFAULT NULL, model text DEFAULT 'mbg/nbd', as_of timestamp DEFAULT NULL, period text DEFAULT NULL, time_zone text DEFAULT 'UTC')
 RETURNS TABLE (
     method text,
     decile integer,

@@ -44,6 +44,13 @@ pub fn check(family: Family, customer: &Customer) -> Result<()> {
     Ok(())
 }
 
+/// The error of BG/BB without a period. A day, which is what other models take, is hardly ever meant: nobody is asked to donate every day.
+pub fn no_period(detail: impl Into<String>) -> Error {
+    Error::invalid("bg/bb needs a period: a customer has one chance in each")
+        .detail(detail)
+        .hint("Pass period => 'year', 'quarter', 'month', 'week' or 'day'.")
+}
+
 /// How a log is looked at by BG/BB: times are counted in periods, in those of `unit` microseconds if there is a model already.
 ///
 /// # Errors
@@ -51,11 +58,7 @@ pub fn check(family: Family, customer: &Customer) -> Result<()> {
 pub fn by_chances(observation: Observation, unit: Option<i64>) -> Result<Observation> {
     let period = observation.period;
     let Some(time_unit) = period.length() else {
-        return Err(
-            Error::invalid("bg/bb needs a period: a customer has one chance in each")
-                .detail(format!("The period is \"{}\".", period.name()))
-                .hint("Pass period => 'year', 'quarter', 'month', 'week' or 'day'."),
-        );
+        return Err(no_period(format!("The period is \"{}\".", period.name())));
     };
     if let Some(unit) = unit.filter(|&unit| unit != time_unit) {
         let error = Error::invalid("period must be the unit of time of bg/bb").detail(format!(

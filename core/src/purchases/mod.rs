@@ -22,7 +22,7 @@ mod outlook;
 mod search;
 mod warnings;
 
-pub use chances::{MOST_CHANCES, by_chances, check};
+pub use chances::{MOST_CHANCES, by_chances, check, no_period};
 pub use family::{Family, Sought, Stages, parse_family};
 pub use fit::{Fitting, climb_from, fit, fit_all, fit_for_churn};
 pub use history::{Histories, History, Wanted, of_log};

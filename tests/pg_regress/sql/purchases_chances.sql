@@ -63,6 +63,10 @@ SELECT z, frequency, recency, age FROM (SELECT order_log(1, t) AS log FROM unnes
 
 -- a year that is not over
 SELECT fit_purchases(log, 'bg/bb', '2001-06-30', 'year')::jsonb -> 'warnings' AS warnings FROM logs;
+SELECT warnings FROM logs, describe(fit_purchases(log, 'bg/bb', '2001-06-30', 'year'));
+SELECT count(*) FROM logs, kept, clv(log, as_of => '2001-06-30', purchases => kept.model);
+SELECT count(*) FROM logs, kept, churn(log, horizon => '1 year', as_of => '2001-06-30', purchases => kept.model);
+SELECT count(*) > 0 AS validated FROM logs, validate_purchases(log, '1998-12-31', 'bg/bb', '2001-06-30', 'year');
 -- what no customer can be has no score
 SELECT x, recency, age, p_alive(model, x, recency, age) AS p_alive, expected_orders(model, x, recency, age, '1 year') AS expected_orders,
        churn_probability(model, x, recency, age, '1 year') AS churn_probability, p_orders(model, x, recency, age, 1, '1 year') AS p_orders
@@ -76,6 +80,8 @@ SELECT fit_purchases(1, 1, 20000, 1, 'bg/bb', '1 year');
 SELECT fit_purchases(1, 1, 3, 1, 'mbg/nbd', '1 year');
 SELECT fit_purchases(0, 0, 0, 7, 'bg/bb', '1 year');
 SELECT fit_purchases(log, 'bg/bb', '2001-12-31', 'none') FROM logs;
+SELECT fit_purchases(log, 'bg/bb', '2001-12-31') FROM logs;
+SELECT count(*) FROM logs, clv(log, model => 'bg/bb', as_of => '2001-12-31');
 SELECT fit_purchases(log, 'bg/bb', '2001-12-31', 'year', time_unit => '7 days') FROM logs;
 SELECT fit_purchases(log, 'bg/bb', '2001-12-31', 'decade') FROM logs;
 SELECT count(*) FROM logs, kept, churn(log, as_of => '2001-12-31', purchases => model);

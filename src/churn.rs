@@ -99,9 +99,8 @@ fn score_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
     };
 
     if let Some(model) = &model {
-        let mut warnings = warnings(model, kept, &observation, question.horizon);
-        warnings.extend(model.warning_of_churn());
-        warn(warnings, call);
+        let more = model.warning_of_churn();
+        warn(warnings(model, kept, &observation, question.horizon, more), call);
     }
 
     let names = Risk::ALL.map(|risk| Cell::Shared(rows.share(risk.name())));

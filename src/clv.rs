@@ -118,7 +118,7 @@ fn value_all<'a>(log: Option<Given<'_, Log>>, question: Question<'_>, call: Call
 
     let mut doubts = Vec::new();
     if let Some(model) = &purchases {
-        doubts.extend(warnings(model, kept.0, &observation, question.terms.horizon));
+        doubts.extend(warnings(model, kept.0, &observation, question.terms.horizon, None));
     }
     if let (Some(model), false) = (&spend, kept.1) {
         doubts.extend(model.warnings());

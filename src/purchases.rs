@@ -94,14 +94,18 @@ pub fn unfinished(chances: bool, observation: &Observation) -> Option<Warning> {
     Some(observation).filter(|_| chances).and_then(Observation::unfinished)
 }
 
-/// What makes answers about customers doubtful, as far ahead as `horizon`. A model that is kept has told what it has to tell when it was
-/// fitted.
-pub fn warnings(model: &Model, kept: bool, observation: &Observation, horizon: i64) -> Vec<Warning> {
-    let unfinished = unfinished(model.family == Family::Bb, observation);
-    let mut warnings: Vec<Warning> = unfinished
-        .into_iter()
-        .chain(model.warning_of_horizon(horizon))
-        .collect();
+/// What makes answers about customers doubtful, as far ahead as `horizon`, and `more` of the question. A model that is kept has told what it
+/// has to tell when it was fitted.
+pub fn warnings(
+    model: &Model,
+    kept: bool,
+    observation: &Observation,
+    horizon: i64,
+    more: Option<Warning>,
+) -> Vec<Warning> {
+    let mut warnings = Vec::from_iter(unfinished(model.family == Family::Bb, observation));
+    warnings.extend(model.warning_of_horizon(horizon));
+    warnings.extend(more);
     if !kept {
         warnings.extend(model.warnings());
     }

@@ -20,8 +20,8 @@ SHELL := bash
 # Also with -j: the targets share a copy of the server and a database, and cargo uses all processors by itself.
 .NOTPARALLEL:
 
-.PHONY: all help install uninstall package demo test test-full setup run-test run-test-full core regress client majors seventeen \
-	setup-test installcheck bench lint notice fuzz fresh assertions trials advisories licences packages valgrind reporting drivers clean
+.PHONY: all help install uninstall package demo test test-full setup run-test run-test-full build-and-core core regress client majors \
+	seventeen setup-test installcheck bench lint notice fuzz fresh assertions trials advisories licences packages valgrind reporting drivers clean
 
 all:
 	@tests/build >/dev/null
@@ -52,7 +52,11 @@ test test-full:
 	@tests/setup $@
 	@$(MAKE) --no-print-directory run-$@
 
-run-test: setup-test core regress client majors
+run-test: setup-test build-and-core regress client majors
+
+# The library is made by one processor for minutes, and most tests of the mathematics are for one, too.
+build-and-core:
+	tests/beside tests/build '$(MAKE) --no-print-directory core'
 
 run-test-full: run-test seventeen lint fuzz assertions valgrind trials advisories licences packages drivers reporting fresh
 

@@ -194,7 +194,7 @@ fn a_year_that_is_not_over_is_told() {
     let about = yearly(2001, 7, 1).unfinished().unwrap();
     assert_eq!(
         about.facts,
-        "the last year is not over as of 2001-07-01 00:00:00, and counts as one that customers without an order have let pass"
+        "the last year is not over as of 2001-07-01 23:59:59, and counts as one that customers without an order have let pass"
     );
     assert_eq!(
         about.advice,

@@ -95,13 +95,15 @@ const NO_NAMES: [&str; 8] = [
 ];
 
 /// Functions that the docs name and that are not of this extension.
-const OTHERS: [&str; 18] = [
+const OTHERS: [&str; 20] = [
+    "abs",
     "char",
     "count",
     "date_trunc",
     "extract",
     "floor",
     "greatest",
+    "hashint4",
     "least",
     "ln",
     "lower",

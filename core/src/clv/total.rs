@@ -342,13 +342,13 @@ impl Totals {
                 let mut values = Vec::new();
                 while from > 0 {
                     let here = around.values(self.point(from - 1));
+                    if here[1] < NOTHING {
+                        break;
+                    }
                     from -= 1;
                     push(&mut values, here, checkpoint)?;
                     if values.len() % 1_024 == 0 {
                         checkpoint.pass("valuing", 0, 0)?;
-                    }
-                    if here[1] < NOTHING {
-                        break;
                     }
                 }
                 values.reverse();
@@ -362,10 +362,15 @@ impl Totals {
         };
         for at in row.from + row.values.len()..end {
             let here = around.values(self.point(at));
-            push(&mut row.values, here, checkpoint)?;
             if at % 1_024 == 0 {
                 checkpoint.pass("valuing", 0, 0)?;
             }
+            // A row that was begun for fewer numbers than are certain here begins where any other does.
+            if row.values.is_empty() && here[1] < NOTHING {
+                row.from = at + 1;
+                continue;
+            }
+            push(&mut row.values, here, checkpoint)?;
             if here[0] < NOTHING {
                 row.is_whole = true;
                 break;
@@ -445,4 +450,37 @@ fn projected(block: Block, counts: &[f64]) -> [f64; POINTS] {
         let value: f64 = sums.iter().zip(polynomials).map(|(sum, value)| sum * value).sum();
         (value - 0.5 * sums[0]) * 2.0 / POINTS as f64
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Unhindered;
+
+    /// Customers with few and with many orders ahead, one after the other and each with a table of its own: the same to the last bit.
+    #[test]
+    fn what_a_table_holds_does_not_matter() {
+        let mut random = crate::random::Random::stream(1, 0);
+        let mut draw = || random.unit();
+        for (shape, known) in [(1e6, 1e6), (1e3, 2e3), (40.0, 100.0), (6.0, 9.0), (0.3, 2.0)] {
+            let mut shared = Totals::new(shape, known);
+            for _ in 0..400 {
+                let most = 2 + (draw() * draw() * draw() * 150.0) as usize;
+                let center = draw() * most as f64;
+                let counts: Vec<f64> = (0..most)
+                    .map(|n| (-(n as f64 - center).powi(2) / (1.0 + 4.0 * draw())).exp())
+                    .collect();
+                let all: f64 = counts.iter().sum();
+                let counts: Vec<f64> = counts.iter().map(|count| count / all).collect();
+                let mut own = Totals::new(shape, known);
+                for (end, tail) in [(End::Low, 0.2), (End::Low, 1e-3), (End::High, 0.2), (End::High, 1e-5)] {
+                    let [one, other] = [&mut shared, &mut own].map(|totals| {
+                        totals.weigh(&counts, &mut Unhindered).unwrap();
+                        totals.quantile(counts[0], tail, end, &mut Unhindered).unwrap()
+                    });
+                    assert_eq!(one, other, "{shape}, {known}, {end:?} {tail}: {counts:?}");
+                }
+            }
+        }
+    }
 }

@@ -69,8 +69,15 @@ core:
 regress: all
 	tests/server tests/regress $(TEST)
 
+# Half of the time goes into two kinds of tests, which have a server of their own when all are run.
+SLOW_CLIENT = interrupts:: memory::
 client: all
+ifdef TEST
 	tests/server cargo test --locked --package client $(TEST)
+else
+	tests/beside "tests/server bash -ec 'for part in $(SLOW_CLIENT); do cargo test --locked --package client \$$part; done'" \
+		"tests/server cargo test --locked --package client -- $(SLOW_CLIENT:%=--skip %)"
+endif
 
 majors:
 	tests/majors $(MAJOR)

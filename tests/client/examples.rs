@@ -1,10 +1,10 @@
 //! Every example of the documentation runs, and shows what the page says.
 //!
-//! In README.md, docs/*.md and docs/reporting/*.md a block of `sql` is run by psql, one session for each page, over the tables
-//! of the demo shop. A block of `text` right behind it is what psql has to print. `EXAMPLES=update` writes it into the page instead.
+//! A block of `sql` is run by psql, one session for each page, over the tables of the demo shop. A block of `text` right behind it
+//! is what psql has to print. `EXAMPLES=update` writes it into the page instead.
 
 use crate::database::{Database, program, run};
-use crate::pages::root;
+use crate::pages::{Page, root};
 use crate::scaling::is_available;
 use crate::{Failure, Outcome, ensure};
 use std::fs;
@@ -16,36 +16,25 @@ use std::process::{Command, Stdio};
 const MARK: &str = "-- example";
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    let mut pages = vec![root().join("README.md")];
-    for folder in ["docs", "docs/reporting"] {
-        let files = fs::read_dir(root().join(folder)).into_iter().flatten().flatten();
-        pages.extend(
-            files
-                .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|end| end == "md")),
-        );
-    }
-    pages.sort();
-    let examples = libtest_mimic::Trial::test("examples::pages_show_what_is_true", move || {
-        let shop = Shop::open().map_err(|failure| crate::told(&*failure))?;
-        let wrong: Vec<String> = pages
-            .iter()
-            .filter_map(|page| {
-                check(page, &shop)
-                    .err()
-                    .map(|failure| format!("{}: {failure}", page.display()))
-            })
-            .collect();
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(wrong.join("\n").into())
-        }
+    let examples = libtest_mimic::Trial::test("examples::pages_show_what_is_true", || {
+        pages_show_what_is_true().map_err(|failure| crate::told(&*failure).into())
     });
     let tour = libtest_mimic::Trial::test("examples::the_readme_goes_on_from_the_demo", || {
         go_on_from_the_demo().map_err(|failure| crate::told(&*failure).into())
     });
     vec![examples, tour]
+}
+
+fn pages_show_what_is_true() -> Outcome {
+    let shop = Shop::open()?;
+    let mut wrong = Vec::new();
+    for page in Page::all()? {
+        if let Err(failure) = check(&root().join(&page.path), &shop) {
+            wrong.push(format!("{}: {failure}", page.path.display()));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
 }
 
 /// What docs/demo/run does in one database, and then what is done in the psql that it leaves open: what it suggests itself, and

@@ -2,7 +2,7 @@
 //! stays as it was released.
 
 use crate::database::{Database, one};
-use crate::features::{store, stored};
+use crate::features::{store_what_there_is, stored};
 use crate::parts::directory;
 use crate::{Failure, Outcome, coverage, ensure};
 use postgres::{Client, GenericClient};
@@ -106,7 +106,7 @@ fn older(version: &str) -> Result<(Database, Client), Failure> {
     let database = Database::with("TEMPLATE template0 ENCODING 'UTF8'")?;
     let mut client = database.client()?;
     client.batch_execute(&format!("CREATE EXTENSION clientele VERSION '{version}'"))?;
-    store(&mut client)?;
+    store_what_there_is(&mut client)?;
     let missing = coverage::types_without_a_value(&mut client)?;
     ensure!(
         missing.is_empty(),
@@ -144,8 +144,14 @@ pub fn released(directory: &Path) -> Result<Vec<String>, Failure> {
     let scripts = scripts(&directory.join("released"))?;
     Ok(scripts
         .iter()
-        .filter_map(|name| Some(name.strip_prefix("clientele--")?.strip_suffix(".sql")?.to_owned()))
+        .filter_map(|name| to(name).filter(|version| *name == format!("clientele--{version}.sql")))
+        .map(str::to_owned)
         .collect())
+}
+
+/// The version that a script installs, or updates to.
+fn to(script: &str) -> Option<&str> {
+    script.rsplit("--").next()?.strip_suffix(".sql")
 }
 
 /// The names of the SQL files in a directory that may not be there.
@@ -363,20 +369,16 @@ fn faults(directory: &Path, client: &mut Client) -> Result<Vec<String>, Failure>
             Err(error) => found.push(format!("sql/{name}, which was released: {error}")),
         }
     }
-    let versions = released(directory)?;
-    let installs = versions
-        .iter()
-        .map(|version| format!("released/clientele--{version}.sql"));
-    let steps = scripts(&directory.join("upgrade"))?.into_iter().filter(|name| {
-        let to = name
-            .rsplit("--")
-            .next()
-            .and_then(|version| version.strip_suffix(".sql"));
-        to.is_some_and(|version| versions.iter().any(|known| known == version))
-    });
-    for name in installs.chain(steps.map(|name| format!("upgrade/{name}"))) {
+    for name in scripts(&directory.join("released"))? {
+        let name = format!("released/{name}");
         if !listed.contains_key(&*name) {
             found.push(format!("sql/{name} has no line in sql/released/checksums"));
+        }
+    }
+    let versions = released(directory)?;
+    for name in scripts(&directory.join("upgrade"))? {
+        if to(&name).is_some_and(|to| versions.contains(&to.to_owned())) {
+            found.push(format!("sql/upgrade/{name} is a step to a version that is released"));
         }
     }
     let today = today(client)?;
@@ -405,14 +407,19 @@ fn edits_of_released_files_are_noticed(database: &Database) -> Outcome {
     outcome
 }
 
-/// In a copy of the SQL, releases the version of today and then edits it.
+/// In a copy of the SQL of which nothing is released, releases the version of today and then edits it.
 fn edits(copy: &Path, client: &mut Client) -> Outcome {
     crate::database::run(Command::new("cp").arg("-r").arg(directory()).arg(copy))?;
     let today = today(client)?;
     let install = format!("released/clientele--{today}.sql");
-    let step = format!("upgrade/clientele--{OLDER}--{today}.sql");
+    let step = format!("released/clientele--{OLDER}--{today}.sql");
+    let unreleased = format!("upgrade/clientele--{OLDER}--{today}.sql");
     let script = Command::new(copy.join("install-script")).output()?.stdout;
-    fs::create_dir_all(copy.join("upgrade"))?;
+    for directory in ["released", "upgrade"].map(|name| copy.join(name)) {
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir(&directory)?;
+    }
+    fs::write(copy.join("released/checksums"), "# None yet.\n")?;
     fs::write(copy.join(&install), &script)?;
     fs::write(copy.join(&step), "SELECT 1;\n")?;
     let expect = |client: &mut Client, what: &str, expected: &[&str]| -> Outcome {
@@ -425,7 +432,13 @@ fn edits(copy: &Path, client: &mut Client) -> Outcome {
         ensure!(fits, "{what}: {found:?}");
         Ok(())
     };
-    expect(client, "files without a checksum", &[&install, &step])?;
+    fs::write(copy.join(&unreleased), "SELECT 1;\n")?;
+    expect(
+        client,
+        "files without a checksum, and a step left behind",
+        &[&step, &install, &unreleased],
+    )?;
+    fs::remove_file(copy.join(&unreleased))?;
     let mut checksums = fs::read_to_string(copy.join("released/checksums"))?;
     for name in [&install, &step] {
         checksums += &format!("{}  {name}\n", checksum(client, &fs::read(copy.join(name))?)?);

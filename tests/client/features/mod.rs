@@ -19,7 +19,8 @@ mod spend;
 mod validation;
 
 use crate::database::Database;
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, ensure};
+use postgres::error::SqlState;
 use postgres::{Client, GenericClient};
 use std::collections::BTreeMap;
 
@@ -143,13 +144,26 @@ pub const SHOP: &str = "
 
 /// Stores what each feature stores.
 pub fn store(client: &mut Client) -> Outcome {
-    client.batch_execute(SHOP)?;
-    for feature in FEATURES {
-        client
-            .batch_execute(feature.stored)
-            .map_err(|error| format!("{}: {error:?}", feature.word))?;
-    }
+    let lacking = store_what_there_is(client)?;
+    ensure!(lacking.is_empty(), "there is not all that features store: {lacking:?}");
     Ok(())
+}
+
+/// Stores what each feature stores that an older version has, and tells what the others lack.
+pub fn store_what_there_is(client: &mut Client) -> Result<Vec<String>, Failure> {
+    client.batch_execute(SHOP)?;
+    let mut lacking = Vec::new();
+    for feature in FEATURES {
+        let Err(error) = client.batch_execute(feature.stored) else {
+            continue;
+        };
+        let told = format!("{}: {error:?}", feature.word);
+        match error.code() {
+            Some(&(SqlState::UNDEFINED_FUNCTION | SqlState::UNDEFINED_OBJECT)) => lacking.push(told),
+            _ => return Err(told.into()),
+        }
+    }
+    Ok(lacking)
 }
 
 /// What [`store`] executes, as a script for `psql`.

@@ -202,7 +202,8 @@ impl<const N: usize> Estimate<N> {
             let vague = (0..N).filter(|&i| covariance[i][i] > 1.0).map(|i| search.names[i]);
             let vague: Vec<&str> = vague.collect();
             if !vague.is_empty() {
-                warnings.push(format!("the data say little about {}", vague.join(" and ")));
+                let (of, are) = (vague.join(" and "), if vague.len() == 1 { "is" } else { "are" });
+                warnings.push(format!("{of} {are} hardly known: other values fit these customers nearly as well"));
             }
             for i in 0..N {
                 for j in 0..N {

@@ -3,8 +3,7 @@
 \ir names.sql
 SELECT EXISTS (SELECT FROM :orders WHERE :customer = :'erase') AS has_orders \gset
 \if :has_orders
-\warn 'ERROR:  the customer still has orders: delete them, and run logs_refresh.sql'
-\quit
+DO 'BEGIN RAISE EXCEPTION USING MESSAGE = $$the customer still has orders$$, HINT = $$Delete them, and run logs_refresh.sql.$$; END';
 \endif
 BEGIN ISOLATION LEVEL READ COMMITTED;
 LOCK TABLE customer_totals IN SHARE ROW EXCLUSIVE MODE;

@@ -1,0 +1,1 @@
+-- From 0.1.0 to 0.2.0: sql/upgrade-step puts the parts in that are named.

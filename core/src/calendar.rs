@@ -3,6 +3,10 @@
 //! A time is a number of microseconds since 2000-01-01 00:00:00, PostgreSQL's epoch; a day is a number of days since
 //! 2000-01-01. The calendar is the proleptic Gregorian one.
 
+mod steps;
+
+pub use steps::add_months;
+
 use crate::choice::choose;
 use crate::error::Result;
 

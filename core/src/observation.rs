@@ -28,6 +28,41 @@ impl fmt::Display for TimeKind {
     }
 }
 
+/// Up to when it is known what happened, and so which windows are over: the one rule for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The end of observation as it was asked for, inclusive.
+    pub as_of: i64,
+    /// The last instant of which all is known: `as_of`, or the last one of its day where times are dates.
+    pub end: i64,
+}
+
+impl Seen {
+    /// What is seen up to `as_of`; `only_dates` if every time up to then begins a day of the zone, so that what is known of a day is known of
+    /// all of it.
+    pub fn new(as_of: i64, only_dates: bool, zone: &Zone) -> Seen {
+        let end = if only_dates {
+            let tomorrow = Period::Day.start(zone.local(as_of)).saturating_add(DAY);
+            zone.instant(tomorrow).saturating_sub(1).max(as_of)
+        } else {
+            as_of
+        };
+        Seen { as_of, end }
+    }
+
+    /// Whether a window that ends before the instant `end` is over.
+    #[inline]
+    pub fn is_over_before(&self, end: i64) -> bool {
+        end <= self.end.saturating_add(1)
+    }
+
+    /// Whether a window that ends with the instant `end` is over.
+    #[inline]
+    pub fn is_over_with(&self, end: i64) -> bool {
+        end <= self.as_of
+    }
+}
+
 /// From where, and how, what happened is looked at.
 #[derive(Clone, Debug)]
 pub struct Observation {
@@ -92,5 +127,47 @@ impl Observation {
                 day(end)
             ),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_dates_is_seen_to_the_end_of_its_last_day() {
+        let utc = Zone::utc();
+        let (instants, dates) = (Seen::new(7 * DAY, false, &utc), Seen::new(7 * DAY, true, &utc));
+        assert_eq!((instants.end, dates.end), (7 * DAY, 8 * DAY - 1));
+        for (end, over) in [
+            (7 * DAY, [true, true]),
+            (8 * DAY, [false, true]),
+            (8 * DAY + 1, [false, false]),
+        ] {
+            assert_eq!([instants.is_over_before(end), dates.is_over_before(end)], over, "{end}");
+        }
+        // What ends with an instant is over with it, and with nothing later.
+        assert!(dates.is_over_with(7 * DAY) && !dates.is_over_with(7 * DAY + 1));
+        assert!(instants.is_over_before(7 * DAY + 1));
+        // In the middle of the day as well.
+        assert_eq!(Seen::new(7 * DAY + 5, true, &utc).end, 8 * DAY - 1);
+    }
+
+    #[test]
+    fn days_end_where_the_zone_says() {
+        let hour = DAY / 24;
+        // A day of 23 hours, which ends an hour earlier than it would.
+        let zone = Zone::new(hour, vec![(10 * DAY + hour, 2 * hour)]);
+        assert_eq!(Seen::new(10 * DAY - hour, true, &zone).end, 11 * DAY - 2 * hour - 1);
+        assert_eq!(Seen::new(9 * DAY - hour, true, &zone).end, 10 * DAY - hour - 1);
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_seen() {
+        let last = crate::calendar::END_TIME - 1;
+        let seen = Seen::new(last, true, &Zone::utc());
+        assert_eq!(seen.end, last);
+        assert!(seen.is_over_before(last + 1) && !seen.is_over_before(last + 2));
+        assert!(Seen::new(i64::MAX, true, &Zone::utc()).is_over_before(i64::MAX));
     }
 }

@@ -1,6 +1,6 @@
 //! A time zone as a table of offsets.
 
-use crate::calendar::{DAY, days_from_civil};
+use crate::calendar::{DAY, Period, days_from_civil};
 
 /// What the Gregorian calendar repeats itself after, weekdays too: 400 years.
 const CYCLE: i64 = 146_097 * DAY;
@@ -59,6 +59,42 @@ impl Zone {
         };
         instant.saturating_add(offset)
     }
+
+    /// The instant at which clocks show a local time, as PostgreSQL has it: a time that comes twice is the later one, and a time that clocks
+    /// leave out is as long after the change as it would be without one. O(log changes).
+    pub fn instant(&self, local: i64) -> i64 {
+        if self.changes.is_empty() {
+            return local.saturating_sub(self.first);
+        }
+        let seen = if local < self.repeats {
+            local
+        } else {
+            RULES + (local - RULES).rem_euclid(CYCLE)
+        };
+        // No clock is a day off, so that the change that matters is the first one from a day before on.
+        let passed = self
+            .changes
+            .partition_point(|change| change.0 <= seen.saturating_sub(DAY));
+        let before = match passed {
+            0 => self.first,
+            n => self.changes[n - 1].1,
+        };
+        let offset = match self.changes.get(passed) {
+            // By the clocks of after it is later; a time that is left out is so by those of before only.
+            Some(&(change, after)) if seen.saturating_sub(after) >= change => after,
+            _ => before,
+        };
+        local.saturating_sub(offset)
+    }
+
+    /// Whether a day begins at an instant: at midnight, or, where clocks leave that out, right after.
+    #[inline]
+    pub fn begins_day(&self, instant: i64) -> bool {
+        let local = self.local(instant);
+        local.rem_euclid(DAY) == 0
+            || !self.changes.is_empty()
+                && Period::Day.start(self.local(instant.saturating_sub(1))) < Period::Day.start(local)
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +109,51 @@ mod tests {
         assert_eq!(zone.local(199), 219);
         assert_eq!(zone.local(200), 210);
         assert_eq!(Zone::utc().local(5), 5);
+    }
+
+    #[test]
+    fn instants_of_local_times_are_those_of_postgresql() {
+        let (hour, noon) = (DAY / 24, DAY / 2);
+        // Clocks go forward at 02:00 of day 10 and back at 03:00 of day 20.
+        let zone = Zone::new(hour, vec![(10 * DAY + hour, 2 * hour), (20 * DAY + hour, hour)]);
+        for (local, instant) in [
+            (10 * DAY + 2 * hour - 1, 10 * DAY + hour - 1),
+            // Left out, and the same as an hour later.
+            (10 * DAY + 2 * hour, 10 * DAY + hour),
+            (10 * DAY + 3 * hour - 1, 10 * DAY + 2 * hour - 1),
+            (10 * DAY + 3 * hour, 10 * DAY + hour),
+            (15 * DAY + noon, 15 * DAY + noon - 2 * hour),
+            (20 * DAY + 2 * hour - 1, 20 * DAY - 1),
+            // Twice: the second time.
+            (20 * DAY + 2 * hour, 20 * DAY + hour),
+            (20 * DAY + 3 * hour - 1, 20 * DAY + 2 * hour - 1),
+            (20 * DAY + 3 * hour, 20 * DAY + 2 * hour),
+            (-DAY, -DAY - hour),
+        ] {
+            assert_eq!(zone.instant(local), instant, "{local}");
+        }
+        assert_eq!(Zone::utc().instant(5), 5);
+        assert_eq!(
+            (zone.instant(i64::MIN), zone.instant(i64::MAX)),
+            (i64::MIN, i64::MAX - hour)
+        );
+    }
+
+    #[test]
+    fn days_begin_after_midnights_that_are_left_out() {
+        let hour = DAY / 24;
+        let zone = Zone::new(0, vec![(10 * DAY, hour), (20 * DAY - hour, 0)]);
+        // 10 January begins at 01:00, 20 January when midnight comes for good.
+        assert_eq!(zone.local(zone.instant(10 * DAY)), 10 * DAY + hour);
+        assert_eq!(zone.instant(20 * DAY), 20 * DAY);
+        for instant in [9 * DAY, 10 * DAY, 15 * DAY - hour, 20 * DAY, 21 * DAY] {
+            assert!(zone.begins_day(instant), "{instant}");
+            assert!(
+                !zone.begins_day(instant + 1) && !zone.begins_day(instant - 1),
+                "{instant}"
+            );
+        }
+        assert!(!zone.begins_day(15 * DAY));
     }
 
     #[test]

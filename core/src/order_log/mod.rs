@@ -23,6 +23,7 @@
 mod block;
 mod collect;
 mod cursor;
+mod dates;
 mod encode;
 mod json;
 mod merge;

@@ -20,11 +20,12 @@ use crate::pg::value::{Given, Made};
 use crate::pg::warning::warn;
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, Period};
+use clientele_core::estimate::check_confidence;
 use clientele_core::observation::Observation;
 use clientele_core::order_log::OrderLog;
 use clientele_core::purchases::{
-    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check,
-    check_confidence, fit, no_period, of_log, parse_family,
+    Customer, Family, Fitting, Histories, History, Model, NAME, Outlook, Sought, Wanted, by_chances, check, fit,
+    no_period, of_log, parse_family,
 };
 use clientele_core::summary::whole;
 use clientele_core::warning::Warning;

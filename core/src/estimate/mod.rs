@@ -1,6 +1,7 @@
 //! Parameters estimated by maximum likelihood, with all that tells how far to trust them: the part that fitted models have in common.
 
 mod forms;
+mod proportion;
 
 use crate::codec::Reader;
 use crate::error::{Error, Kind, Result, sentence};
@@ -9,6 +10,7 @@ use crate::special::normal_quantile;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use forms::{Text, count, unknown_name};
+pub use proportion::{Confidence, check_confidence};
 
 /// How parameters came about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,4 +27,4 @@ pub use family::{Family, Sought, Stages, parse_family};
 pub use fit::{Fitting, climb_from, fit, fit_all, fit_for_churn};
 pub use history::{Histories, History, Wanted, of_log};
 pub use model::{Model, NAME};
-pub use outlook::{Counts, Customer, Outlook, check_confidence};
+pub use outlook::{Counts, Customer, Outlook};

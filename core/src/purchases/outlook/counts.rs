@@ -1,15 +1,5 @@
 //! How many orders there may be, number by number.
 
-use crate::error::{Error, Result, spelled};
-
-/// Checks the confidence of limits.
-pub fn check_confidence(confidence: f64) -> Result<()> {
-    if confidence > 0.0 && confidence < 1.0 {
-        return Ok(());
-    }
-    Err(Error::invalid("confidence must be between 0 and 1").detail(format!("It is {}.", spelled(confidence))))
-}
-
 /// The probabilities of 0, 1, 2, … orders: room that is used again for one customer after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {

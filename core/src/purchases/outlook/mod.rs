@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result, spelled};
 use crate::special::quadrature::rule_of_8;
 use crate::special::{ln_1p_exp, ln_gamma_ratio, logistic};
 use beta_geometric::BetaGeometric;
-pub use counts::{Counts, check_confidence};
+pub use counts::Counts;
 use discrete::Discrete;
 use pareto::Pareto;
 use regular::Regular;

@@ -5,6 +5,7 @@
 pub mod elementary;
 pub mod hypergeometric;
 pub mod incomplete_beta;
+pub mod incomplete_gamma;
 pub mod logit;
 mod near_normal;
 pub mod quadrature;

@@ -1,6 +1,7 @@
 //! Parameters estimated by maximum likelihood, with all that tells how far to trust them: the part that fitted models have in common.
 
 mod forms;
+mod homogeneity;
 mod proportion;
 
 use crate::codec::Reader;
@@ -10,6 +11,7 @@ use crate::special::normal_quantile;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use forms::{Text, count, unknown_name};
+pub use homogeneity::Homogeneity;
 pub use proportion::{Confidence, check_confidence};
 
 /// How parameters came about.

@@ -11,6 +11,8 @@ mod near_normal;
 pub mod quadrature;
 pub mod renewal;
 
+pub use incomplete_gamma::chi_square_above;
+
 /// ln Γ(x) for x > 0.
 #[inline]
 pub fn ln_gamma(x: f64) -> f64 {

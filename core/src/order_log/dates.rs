@@ -18,4 +18,13 @@ impl OrderLog<'_> {
         }
         Ok(Seen::new(as_of, true, zone))
     }
+    /// The time of the newest row, an order or a return; nothing in a log without entries. One pass over the log.
+    pub fn newest_row(&self, checkpoint: &mut dyn Checkpoint) -> Result<Option<i64>> {
+        let mut newest = None;
+        let mut cursor = self.cursor();
+        while cursor.advance(checkpoint)? {
+            newest = newest.max(cursor.part().times.last().copied());
+        }
+        Ok(newest)
+    }
 }

@@ -17,6 +17,8 @@
 //! | [`spend`] | Gamma-Gamma: what an order of a customer is worth |
 //! | [`clv`] | what the orders of a customer within a horizon bring |
 //! | [`churn`] | how likely it is that none comes, in bands |
+//! | [`cohorts`] | the customers of one first period, and who of them is still active at which age |
+//! | [`won_lost`] | period by period: who was won, kept, won back and lost, and what money went with them |
 //! | [`validation`] | whether models would have been right |
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
@@ -47,6 +49,7 @@ pub mod choice;
 pub mod churn;
 pub mod clv;
 pub mod codec;
+pub mod cohorts;
 pub mod collect;
 pub mod customers;
 pub mod error;
@@ -74,6 +77,7 @@ pub mod summary;
 pub mod support;
 pub mod validation;
 pub mod warning;
+pub mod won_lost;
 mod words;
 pub mod zone;
 

@@ -1,8 +1,17 @@
 //! Periods of the calendar, counted and added.
 
+use crate::choice::choose;
+use crate::error::Result;
+
 use super::{DAY, EPOCH_WEEKDAY, Period, civil_from_days, days_from_civil, days_in_month};
 
 impl Period {
+    /// The period of the calendar that a word stands for, where there has to be one.
+    pub fn parse_of_calendar(word: &str) -> Result<Period> {
+        let [of_calendar @ .., _] = Period::ALL.map(|period| (period.name(), period));
+        choose("period", word, &of_calendar)
+    }
+
     /// The local time at which the period of this number begins, of those that [`number`](Period::number) counts; nothing where there are no
     /// periods. Beyond the calendar, its end.
     pub fn begin(self, number: i64) -> Option<i64> {

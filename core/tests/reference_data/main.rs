@@ -5,6 +5,7 @@
 
 #[path = "../baskets/mod.rs"]
 mod baskets;
+mod cohorts;
 mod coverage;
 #[path = "../fits/mod.rs"]
 mod fits;
@@ -12,12 +13,14 @@ mod fits;
 mod fitted;
 mod itemsets;
 mod kmeans;
+mod orders;
 mod purchase_fits;
 mod recommend;
 mod rules;
 mod sha256;
 #[path = "../tolerance/mod.rs"]
 mod tolerance;
+mod won_lost;
 
 use baskets::{Named, numbered};
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -25,20 +28,30 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A test of what a file says; without the file it is skipped.
-fn of_text(name: &str, file: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
+/// A test of what files say; without one of them it is skipped.
+fn of_texts(name: &str, files: &[String], test: impl FnOnce(&[String]) + Send + 'static) -> Trial {
     let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
         PathBuf::from,
     );
-    let (path, file) = (directory.join(file), file.to_owned());
+    let files = files.to_owned();
     Trial::ignorable_test(name, move || {
-        if !path.exists() {
-            return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
+        let mut texts = Vec::new();
+        for file in files {
+            let path = directory.join(&file);
+            if !path.exists() {
+                return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
+            }
+            texts.push(text(&path)?);
         }
-        test(&text(&path)?);
+        test(&texts);
         Ok(Completion::Completed)
     })
+}
+
+/// The same of one file.
+fn of_text(name: &str, file: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
+    of_texts(name, &[file.to_owned()], |texts| test(&texts[0]))
 }
 
 /// The same of a file of baskets, one a line.
@@ -73,12 +86,14 @@ fn of_each_file(name: &str, golden: &'static str, test: fn(&Named, &[&str])) -> 
 
 fn main() {
     let trials = [
+        cohorts::trials(),
         coverage::trials(),
         itemsets::trials(),
         kmeans::trials(),
         purchase_fits::trials(),
         recommend::trials(),
         rules::trials(),
+        won_lost::trials(),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

@@ -11,6 +11,7 @@ compile_error!("a panic has to end one statement and not the server: build with 
 mod basket_log;
 mod churn;
 mod clv;
+mod cohorts;
 mod customers;
 mod estimate;
 mod feature_set;
@@ -29,6 +30,7 @@ mod rules;
 mod segment_agreement;
 mod spend;
 mod validation;
+mod won_lost;
 
 pgrx::pg_module_magic!(name, version);
 

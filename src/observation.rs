@@ -5,6 +5,7 @@ use crate::pg::text::Text;
 use crate::pg::time::{self, Interval, Timestamp};
 use clientele_core::Result;
 use clientele_core::calendar::{DAY, END_TIME, Period};
+use clientele_core::estimate::Confidence;
 use clientele_core::observation::{Observation, TimeKind};
 use clientele_core::zone::Zone;
 
@@ -44,7 +45,8 @@ impl<'a> End<'a> {
         let usual = times.newest.unwrap_or(END_TIME - 1);
         let as_of = self.as_of.map_or(Ok(usual), |as_of| self.instant(as_of, times))?;
         let zone = match times.kind {
-            Some(TimeKind::Zoned) => time::zone(self.zone, usual.max(as_of))?,
+            // Days and windows end behind it.
+            Some(TimeKind::Zoned) => time::zone(self.zone, usual.max(as_of).saturating_add(3 * DAY))?,
             _ => Zone::utc(),
         };
         Ok((as_of, zone))
@@ -100,4 +102,9 @@ impl<'a> ObservationOptions<'a> {
             time_unit,
         })
     }
+}
+
+/// The option `confidence`: that of limits.
+pub fn confidence(options: &Options<'_>) -> Result<Confidence> {
+    Confidence::new(options.or("confidence", 0.95)?)
 }

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree::{Tree, code, imported, room, words};
 
 /// The words of the capabilities, the same in every folder.
-const FEATURES: [&str; 16] = [
+const FEATURES: [&str; 18] = [
     "basket_log",
     "churn",
     "clv",
+    "cohorts",
     "customers",
     "feature_set",
     "itemsets",
@@ -28,16 +29,18 @@ const FEATURES: [&str; 16] = [
     "segment_agreement",
     "spend",
     "validation",
+    "won_lost",
 ];
 
 /// Which features may import which others, in `core/src` and in `src`, and what for. Everything else that is imported is a tool, and tools
 /// know no feature.
-const IMPORTS: [(&str, &str, &str); 24] = [
+const IMPORTS: [(&str, &str, &str); 26] = [
     ("churn", "order_log", "reads orders"),
     ("churn", "purchases", "applies its model"),
     ("clv", "order_log", "reads orders"),
     ("clv", "purchases", "applies its model"),
     ("clv", "spend", "applies its model"),
+    ("cohorts", "order_log", "reads orders"),
     ("customers", "order_log", "reads orders"),
     ("itemsets", "basket_log", "reads baskets"),
     ("kmeans", "feature_set", "reads features"),
@@ -57,6 +60,7 @@ const IMPORTS: [(&str, &str, &str); 24] = [
     ("validation", "order_log", "reads orders"),
     ("validation", "purchases", "tries its models"),
     ("validation", "spend", "tries its model"),
+    ("won_lost", "order_log", "reads orders"),
 ];
 
 /// Words of customer analytics, which PostgreSQL does not know: `src/pg` may not contain them.

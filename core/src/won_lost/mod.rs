@@ -11,7 +11,7 @@ mod trend;
 pub use trend::Trend;
 
 use crate::amount::Sum;
-use crate::calendar::Period;
+use crate::calendar::{Period, format_time};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::estimate::Confidence;
@@ -39,7 +39,8 @@ impl Options {
     /// Checks that there may be something to show.
     pub fn check(&self) -> Result<()> {
         match (self.since, self.until) {
-            (Some(since), Some(until)) if since > until => Err(Error::invalid("since must not be later than until")),
+            (Some(since), Some(until)) if since > until => Err(Error::invalid("since must not be later than until")
+                .detail(format!("They are {} and {}.", format_time(since), format_time(until)))),
             _ => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 mod basket_log;
 mod churn;
 mod clv;
+mod cohorts;
 mod customers;
 mod feature_set;
 mod itemsets;
@@ -17,6 +18,7 @@ mod rules;
 mod segment_agreement;
 mod spend;
 mod validation;
+mod won_lost;
 
 use crate::database::Database;
 use crate::{Failure, Outcome, ensure};
@@ -96,7 +98,7 @@ pub struct Single {
 const KEYS: [&str; 6] = ["int2", "int4", "int8", "uuid", "text", "varchar"];
 
 /// All features, in the order of their parts.
-pub const FEATURES: [Feature; 16] = [
+pub const FEATURES: [Feature; 18] = [
     order_log::FEATURE,
     customers::FEATURE,
     rfm::FEATURE,
@@ -105,6 +107,8 @@ pub const FEATURES: [Feature; 16] = [
     clv::FEATURE,
     churn::FEATURE,
     validation::FEATURE,
+    cohorts::FEATURE,
+    won_lost::FEATURE,
     retention::FEATURE,
     feature_set::FEATURE,
     kmeans::FEATURE,

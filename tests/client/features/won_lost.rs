@@ -1,0 +1,39 @@
+use super::{Feature, Single, order_log};
+
+pub const FEATURE: Feature = Feature {
+    word: "won_lost",
+    long: &[
+        (
+            "winning and losing",
+            "SELECT sum(lost) FROM logs, generate_series(1, 400), clientele.won_lost(log, period => 'day')",
+        ),
+        (
+            "trends",
+            "SELECT sum(events) FROM logs, generate_series(1, 400), clientele.won_lost_trend(log)",
+        ),
+    ],
+    single: &[Single {
+        what: "winning and losing",
+        input: order_log::ROWS,
+        call: "SELECT count(*) FROM input, clientele.won_lost(value)",
+        threads: &[1],
+    }],
+    growing: &[
+        (
+            "winning and losing",
+            "SELECT sum(lost) FROM (SELECT clientele.merge(l) AS log
+                 FROM (SELECT log AS l FROM logs UNION ALL SELECT clientele.order_log(-1, timestamp '1900-01-01')) a) b,
+                 clientele.won_lost(log, period => 'day')",
+        ),
+        (
+            "trends",
+            "SELECT sum(events) FROM (SELECT clientele.merge(l) AS log
+                 FROM (SELECT log AS l FROM logs UNION ALL SELECT clientele.order_log(-1, timestamp '1900-01-01')) a) b,
+                 clientele.won_lost_trend(log, period => 'day')",
+        ),
+    ],
+    stored: "
+        CREATE MATERIALIZED VIEW won_lost AS SELECT w.* FROM whole, clientele.won_lost(log) w;
+        CREATE MATERIALIZED VIEW won_lost_trends AS SELECT t.* FROM whole, clientele.won_lost_trend(log) t",
+    ..Feature::NONE
+};

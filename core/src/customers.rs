@@ -52,7 +52,7 @@ fn walk<T: Default>(
     log: &OrderLog<'_>,
     as_of: i64,
     checkpoint: &mut dyn Checkpoint,
-    add: impl Fn(&mut T, &Part<'_>),
+    mut add: impl FnMut(&mut T, &Part<'_>),
     mut visit: impl FnMut(Key<'_>, &mut T, &mut dyn Checkpoint) -> Result<()>,
 ) -> Result<()> {
     let mut cursor = log.cursor();
@@ -108,6 +108,37 @@ pub fn each(
             let purchases = purchases.finish(observation)?;
             visit(Customer { key, totals, purchases }, checkpoint)
         },
+    )
+}
+
+/// Visits all customers that have an entry up to the end of observation, in order of their keys, with what `add` has put together of when
+/// their purchases were: the start of each period with an order, in local time, each later than the one before. One pass over the log.
+pub fn each_purchase_times<T: Default>(
+    log: &OrderLog<'_>,
+    observation: &Observation,
+    checkpoint: &mut dyn Checkpoint,
+    mut add: impl FnMut(&mut T, i64),
+    mut visit: impl FnMut(Key<'_>, &mut T, &mut dyn Checkpoint) -> Result<()>,
+) -> Result<()> {
+    let add = |(last, together): &mut (Option<i64>, T), part: &Part<'_>| {
+        for (time, amount) in part.entries() {
+            if amount.is_negative() {
+                continue;
+            }
+            let start = observation.period_start(time);
+            // Where a zone's clocks go back over midnight, a day that has begun may come once more.
+            if last.is_none_or(|last| last < start) {
+                *last = Some(start);
+                add(together, start);
+            }
+        }
+    };
+    walk(
+        log,
+        observation.as_of,
+        checkpoint,
+        add,
+        |key, (_, together), checkpoint| visit(key, together, checkpoint),
     )
 }
 

@@ -19,6 +19,7 @@
 //! | [`churn`] | how likely it is that none comes, in bands |
 //! | [`cohorts`] | the customers of one first period, and who of them is still active at which age |
 //! | [`won_lost`] | period by period: who was won, kept, won back and lost, and what money went with them |
+//! | [`rhythm`] | how long customers wait between purchases, and in which stage of life each of them is |
 //! | [`validation`] | whether models would have been right |
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
@@ -69,6 +70,7 @@ pub mod rank;
 pub mod recommend;
 pub mod retention;
 pub mod rfm;
+pub mod rhythm;
 pub mod rules;
 pub mod segment_agreement;
 pub mod special;

@@ -1,8 +1,8 @@
 //! Cohorts of public orders, beside those of another program.
 
-use crate::of_texts;
-use crate::orders::{CDNOW, ONLINE_RETAIL, cdnow, online_retail, time};
+use crate::orders::{self, log_of, rows, time};
 use crate::tolerance::printed;
+use crate::{of_files, text_of};
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::cohorts::{Definition, Options, Row, Windows, each};
@@ -47,25 +47,20 @@ fn file(set: &str, (windows, definition, length, _): &Known) -> String {
 }
 
 pub fn trials() -> Vec<Trial> {
-    let set = |set: &'static str, data: &str, known: &'static [Known], log: fn(&str) -> Vec<u8>| {
-        let files: Vec<String> = std::iter::once(data.to_owned())
-            .chain(known.iter().map(|known| file(set, known)))
-            .collect();
-        of_texts(&format!("cohorts::{set}"), &files, move |texts| {
-            let log = log(&texts[0]);
-            for (known, golden) in known.iter().zip(&texts[1..]) {
-                check(&log, known, golden);
+    let set = |set: &'static str, known: &'static [Known]| {
+        let golden: Vec<String> = known.iter().map(|known| file(set, known)).collect();
+        let files: Vec<&str> = golden.iter().map(String::as_str).chain([orders::file(set)]).collect();
+        of_files(&format!("cohorts::{set}"), &files, move || {
+            let log = log_of(&rows(set));
+            for known in known {
+                check(&log, known, &text_of(&file(set, known)).unwrap());
             }
         })
     };
     vec![
-        set("online_retail_clean", ONLINE_RETAIL, &CLEAN, |text| {
-            online_retail(text, true)
-        }),
-        set("online_retail_known", ONLINE_RETAIL, &KNOWN, |text| {
-            online_retail(text, false)
-        }),
-        set("cdnow", CDNOW, &DATES, cdnow),
+        set("online_retail_clean", &CLEAN),
+        set("online_retail_known", &KNOWN),
+        set("cdnow", &DATES),
     ]
 }
 

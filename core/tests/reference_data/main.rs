@@ -16,6 +16,7 @@ mod kmeans;
 mod orders;
 mod purchase_fits;
 mod recommend;
+mod rhythm;
 mod rules;
 mod sha256;
 #[path = "../tolerance/mod.rs"]
@@ -28,30 +29,42 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A test of what files say; without one of them it is skipped.
-fn of_texts(name: &str, files: &[String], test: impl FnOnce(&[String]) + Send + 'static) -> Trial {
+/// Where a file of reference data would be.
+fn path_of(file: &str) -> PathBuf {
     let directory = std::env::var_os("REFERENCE_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
         PathBuf::from,
     );
-    let files = files.to_owned();
+    directory.join(file)
+}
+
+/// What a file of reference data says.
+fn text_of(file: &str) -> std::io::Result<String> {
+    text(&path_of(file))
+}
+
+/// A test that reads these files; without one of them it is skipped.
+fn of_files(name: &str, files: &[&'static str], test: impl FnOnce() + Send + 'static) -> Trial {
+    let files = files.to_vec();
     Trial::ignorable_test(name, move || {
-        let mut texts = Vec::new();
-        for file in files {
-            let path = directory.join(&file);
-            if !path.exists() {
-                return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
-            }
-            texts.push(text(&path)?);
+        if let Some(file) = files.iter().find(|file| !path_of(file).exists()) {
+            return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
         }
-        test(&texts);
+        test();
         Ok(Completion::Completed)
     })
 }
 
-/// The same of one file.
+/// A test of what a file says; without the file it is skipped.
 fn of_text(name: &str, file: &str, test: impl FnOnce(&str) + Send + 'static) -> Trial {
-    of_texts(name, &[file.to_owned()], |texts| test(&texts[0]))
+    let file = file.to_owned();
+    Trial::ignorable_test(name, move || {
+        if !path_of(&file).exists() {
+            return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
+        }
+        test(&text_of(&file)?);
+        Ok(Completion::Completed)
+    })
 }
 
 /// The same of a file of baskets, one a line.
@@ -92,6 +105,7 @@ fn main() {
         kmeans::trials(),
         purchase_fits::trials(),
         recommend::trials(),
+        rhythm::trials(),
         rules::trials(),
         won_lost::trials(),
     ];

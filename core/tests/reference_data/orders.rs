@@ -1,5 +1,6 @@
-//! Public orders as logs.
+//! The orders of public data, as logs.
 
+use crate::text_of;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, SECOND, days_from_civil};
 use clientele_core::checkpoint::Unhindered;
@@ -7,54 +8,67 @@ use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::order_log::{Collector, TimeKind};
 
+/// Customer, time, thousandths of money.
+pub type Row = (i64, i64, i64);
+
 /// The files.
 pub const ONLINE_RETAIL: &str = "data/online_retail.csv.gz";
 pub const CDNOW: &str = "data/cdnow_master.csv.gz";
 
-/// `2011-12-09 12:50:00`, or a part of it that begins it: `2011-12`.
+/// A time such as `2010-12-01 08:26:00`, or the midnight of a date.
 pub fn time(text: &str) -> i64 {
-    let number = |from: usize, usual: i64| text.get(from..from + 2).map_or(usual, |word| word.parse().unwrap());
-    let year = text[..4].parse().unwrap();
-    let day = days_from_civil(year, number(5, 1) as u32, number(8, 1) as u32);
-    day * DAY + ((number(11, 0) * 60 + number(14, 0)) * 60 + number(17, 0)) * SECOND
+    let number = |range: std::ops::Range<usize>| text.get(range).map_or(0, |digits| digits.parse::<i64>().unwrap());
+    let day = days_from_civil(number(0..4), number(5..7) as u32, number(8..10) as u32);
+    let seconds = 3_600 * number(11..13) + 60 * number(14..16) + number(17..19);
+    day * DAY + seconds * SECOND
 }
 
-/// A number with at most so many digits behind the point, in units of the last one.
-pub fn decimal(text: &str, digits: i32) -> i64 {
-    (text.parse::<f64>().unwrap() * 10f64.powi(digits)).round() as i64
+/// The last instant of a date.
+pub fn end_of(date: &str) -> i64 {
+    time(date) + DAY - 1
 }
 
-fn log(rows: impl Iterator<Item = (i64, i64, Amount)>) -> Vec<u8> {
+fn thousandths(amount: &str) -> i64 {
+    (amount.parse::<f64>().unwrap() * 1e3).round() as i64
+}
+
+/// A line of `online_retail_known`, and whether goods were sent and paid for, as in all lines of `online_retail_clean`.
+fn retail(line: &str) -> Option<(Row, bool)> {
+    // What a product is called may hold commas: columns from the right.
+    let words: Vec<&str> = line.rsplit(',').collect();
+    let (quantity, price): (i64, i64) = (words[4].parse().unwrap(), thousandths(words[2]));
+    let customer = words[1].parse().ok()?;
+    Some(((customer, time(words[3]), quantity * price), quantity > 0 && price > 0))
+}
+
+/// The file of a set.
+pub fn file(set: &str) -> &'static str {
+    if set == "cdnow" { CDNOW } else { ONLINE_RETAIL }
+}
+
+/// The rows of `online_retail_known`, of `online_retail_clean` or of `cdnow`.
+pub fn rows(set: &str) -> Vec<Row> {
+    let row: fn(&str) -> Option<Row> = match set {
+        "online_retail_known" => |line| Some(retail(line)?.0),
+        "online_retail_clean" => |line| retail(line).filter(|line| line.1).map(|line| line.0),
+        "cdnow" => |line| {
+            let words: Vec<&str> = line.split(',').collect();
+            Some((words[0].parse().unwrap(), time(words[1]), thousandths(words[3])))
+        },
+        _ => unreachable!("{set} is no set of orders"),
+    };
+    text_of(file(set)).unwrap().lines().skip(1).filter_map(row).collect()
+}
+
+/// The log of such rows.
+pub fn log_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
     let mut log = Collector::new(1 << 30);
-    for (customer, time, amount) in rows {
-        log.push(Key::Integer(customer), TimeKind::Local, time, amount, &mut Unhindered)
+    for &(key, time, amount) in rows {
+        let amount = Amount::decimal(amount, 3);
+        log.push(Key::Integer(key), TimeKind::Local, time, amount, &mut Unhindered)
             .unwrap();
     }
     let mut bytes = Vec::new();
     log.write(&mut bytes, &mut Unhindered).unwrap();
     bytes
-}
-
-/// Lines of known customers; only those of goods that were sent and paid for if it is to be `clean`.
-pub fn online_retail(text: &str, clean: bool) -> Vec<u8> {
-    log(text.lines().skip(1).filter_map(|line| {
-        // Names of goods have commas.
-        let words: Vec<&str> = line.rsplitn(6, ',').collect();
-        let [_, customer, price, at, quantity, _] = words[..] else {
-            panic!("{line}")
-        };
-        let (price, quantity) = (decimal(price, 3), quantity.parse::<i64>().unwrap());
-        let is_clean = quantity > 0 && price > 0;
-        let customer = customer.parse().ok().filter(|_| is_clean || !clean)?;
-        Some((customer, time(at), Amount::decimal(price * quantity, 3)))
-    }))
-}
-
-/// Days of all customers.
-pub fn cdnow(text: &str) -> Vec<u8> {
-    log(text.lines().skip(1).map(|line| {
-        let words: Vec<&str> = line.split(',').collect();
-        let amount = Amount::decimal(decimal(words[3], 2), 2);
-        (words[0].parse().unwrap(), time(words[1]), amount)
-    }))
 }

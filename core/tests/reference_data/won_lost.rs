@@ -1,8 +1,8 @@
 //! Customers won and lost in public orders, beside those of another program.
 
-use crate::of_texts;
-use crate::orders::{CDNOW, ONLINE_RETAIL, cdnow, online_retail, time};
+use crate::orders::{self, log_of, rows, time};
 use crate::tolerance::{FORMULA, LEAST};
+use crate::{of_files, text_of};
 use clientele_core::amount::Sum;
 use clientele_core::calendar::Period;
 use clientele_core::checkpoint::Unhindered;
@@ -13,21 +13,18 @@ use clientele_core::zone::Zone;
 use libtest_mimic::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    let set = |set: &str, data: &str, log: fn(&str) -> Vec<u8>| {
+    let set = |set: &'static str| {
         let golden = ["month", "quarter", "trend"].map(|what| format!("golden/journey/won_lost/{set}_{what}.csv"));
-        let files = [&[data.to_owned()][..], &golden].concat();
-        of_texts(&format!("won_lost::{set}"), &files, move |texts| {
-            let log = log(&texts[0]);
-            check(&log, Period::Month, &texts[1]);
-            check(&log, Period::Quarter, &texts[2]);
-            check_trend(&log, &texts[3]);
+        let files: Vec<&str> = golden.iter().map(String::as_str).chain([orders::file(set)]).collect();
+        of_files(&format!("won_lost::{set}"), &files, || {
+            let log = log_of(&rows(set));
+            let [months, quarters, trend] = golden.map(|file| text_of(&file).unwrap());
+            check(&log, Period::Month, &months);
+            check(&log, Period::Quarter, &quarters);
+            check_trend(&log, &trend);
         })
     };
-    vec![
-        set("online_retail_clean", ONLINE_RETAIL, |text| online_retail(text, true)),
-        set("online_retail_known", ONLINE_RETAIL, |text| online_retail(text, false)),
-        set("cdnow", CDNOW, cdnow),
-    ]
+    ["online_retail_clean", "online_retail_known", "cdnow"].map(set).into()
 }
 
 fn options(period: Period) -> Options {

@@ -26,9 +26,11 @@ mod purchases;
 mod recommend;
 mod retention;
 mod rfm;
+mod rhythm;
 mod rules;
 mod segment_agreement;
 mod spend;
+mod survival;
 mod validation;
 mod won_lost;
 

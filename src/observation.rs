@@ -84,6 +84,11 @@ impl<'a> ObservationOptions<'a> {
         self.period.is_some()
     }
 
+    /// The period that is asked for, or the `usual` one.
+    pub fn period_or(&self, usual: Period) -> Period {
+        self.period.unwrap_or(usual)
+    }
+
     /// The option `time_unit`: a fixed length of time, or the month, quarter or year that the option `period` is, too.
     pub fn time_unit(&self, options: &Options<'a>) -> Result<i64> {
         options.read("time_unit", DAY, |unit: Interval, what| {

@@ -20,6 +20,7 @@
 //! | [`cohorts`] | the customers of one first period, and who of them is still active at which age |
 //! | [`won_lost`] | period by period: who was won, kept, won back and lost, and what money went with them |
 //! | [`rhythm`] | how long customers wait between purchases, and in which stage of life each of them is |
+//! | [`survival`] | how long customers stay, how soon they come again, and whether groups differ in it |
 //! | [`validation`] | whether models would have been right |
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
@@ -77,6 +78,7 @@ pub mod special;
 pub mod spend;
 pub mod summary;
 pub mod support;
+pub mod survival;
 pub mod validation;
 pub mod warning;
 pub mod won_lost;

@@ -25,16 +25,18 @@ const FEATURES: [&str; 18] = [
     "recommend",
     "retention",
     "rfm",
+    "rhythm",
     "rules",
     "segment_agreement",
     "spend",
+    "survival",
     "validation",
     "won_lost",
 ];
 
 /// Which features may import which others, in `core/src` and in `src`, and what for. Everything else that is imported is a tool, and tools
 /// know no feature.
-const IMPORTS: [(&str, &str, &str); 26] = [
+const IMPORTS: &[(&str, &str, &str)] = &[
     ("churn", "order_log", "reads orders"),
     ("churn", "purchases", "applies its model"),
     ("clv", "order_log", "reads orders"),
@@ -51,10 +53,14 @@ const IMPORTS: [(&str, &str, &str); 26] = [
     ("recommend", "rules", "goes by rules"),
     ("rfm", "customers", "scores the totals of customers"),
     ("rfm", "order_log", "reads orders"),
+    ("rhythm", "customers", "goes by when customers bought"),
+    ("rhythm", "order_log", "reads orders"),
     ("rules", "basket_log", "reads baskets"),
     ("rules", "itemsets", "makes rules of them"),
     ("spend", "customers", "is fitted to what customers did"),
     ("spend", "order_log", "reads orders"),
+    ("survival", "customers", "goes by when customers bought"),
+    ("survival", "order_log", "reads orders"),
     ("validation", "clv", "tries its values"),
     ("validation", "customers", "looks at customers"),
     ("validation", "order_log", "reads orders"),

@@ -1,39 +1,24 @@
 //! Gaps, rhythm and stages of life, against their definitions worked out the plain way.
 
+mod bought;
 mod cases;
 mod tolerance;
 
+use bought::{Row, log_of};
 use cases::cases;
 use clientele_core::Kind;
-use clientele_core::amount::Amount;
-use clientele_core::calendar::{DAY, Period};
+use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period};
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::collect::Collected;
 use clientele_core::key::Key;
 use clientele_core::observation::Observation;
-use clientele_core::order_log::{Collector, OrderLog, TimeKind};
+use clientele_core::order_log::OrderLog;
 use clientele_core::rhythm::{Life, Limits, OrderGaps, Rhythm, Stage, lifecycle, purchase_gaps, rhythm};
 use clientele_core::zone::Zone;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use tolerance::{ARITHMETIC, close};
-
-/// Customer, hour, cents.
-type Row = (i64, i64, i64);
+use tolerance::{ARITHMETIC, FORMULA, IDENTITY, PARAMETER, close};
 
 const HOUR: i64 = DAY / 24;
-
-fn log_of(rows: &[Row]) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, hour, cents) in rows {
-        let amount = Amount::decimal(cents, 2);
-        log.push(Key::Integer(key), TimeKind::Zoned, hour * HOUR, amount, &mut Unhindered)
-            .unwrap();
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).unwrap();
-    bytes
-}
 
 fn observation(hour: i64, period: Period, offset: i64) -> Observation {
     Observation {
@@ -49,7 +34,7 @@ fn by_days(hour: i64) -> Observation {
 }
 
 fn found(rows: &[Row], observation: &Observation, limits: &Limits) -> (Rhythm, Vec<(i64, Option<Life>)>) {
-    let bytes = log_of(rows);
+    let bytes = log_of(rows, HOUR);
     let log = OrderLog::open(&bytes).unwrap();
     let rhythm = rhythm(&log, observation, &mut Unhindered).unwrap();
     let mut lives = Vec::new();
@@ -71,7 +56,7 @@ fn found(rows: &[Row], observation: &Observation, limits: &Limits) -> (Rhythm, V
 }
 
 fn gaps_of(rows: &[Row], observation: &Observation) -> Vec<OrderGaps> {
-    let (bytes, mut all) = (log_of(rows), Vec::new());
+    let (bytes, mut all) = (log_of(rows, HOUR), Vec::new());
     let visit = |gaps: &OrderGaps| {
         all.push(*gaps);
         Ok(())
@@ -197,7 +182,7 @@ fn assert_close(found: Option<f64>, want: Option<f64>, what: &str) {
     // Sums of squares lose digits where what is left of them is small.
     let near = found
         .zip(want)
-        .map(|(found, want)| (found - want).abs() < 1e-11 * (1.0 + want.abs()));
+        .map(|(found, want)| (found - want).abs() < IDENTITY * (1.0 + want.abs()));
     assert!(
         near.unwrap_or(found.is_none() && want.is_none()),
         "{what}: {found:?} and not {want:?}"
@@ -273,8 +258,8 @@ proptest! {
                 continue;
             };
             let next = last + pace.typical_gap;
-            prop_assert!((pace.expected_next.unwrap() as f64 / DAY as f64 - next).abs() < 1e-9);
-            prop_assert!((pace.days_overdue - (as_of as f64 / 24.0 - next).max(0.0)).abs() < 1e-9);
+            prop_assert!((pace.expected_next.unwrap() as f64 / DAY as f64 - next).abs() < FORMULA);
+            prop_assert!((pace.days_overdue - (as_of as f64 / 24.0 - next).max(0.0)).abs() < FORMULA);
             if let Some((typical, stage)) = by_definition(days, today, &rhythm, &limits) {
                 close(pace.typical_gap, typical, ARITHMETIC, "typical gap");
                 prop_assert_eq!(life.stage, stage, "customer {} of {:?}", key, days);
@@ -391,6 +376,31 @@ fn one_gap_is_that_of_everybody() {
 }
 
 #[test]
+fn customers_may_fill_several_blocks() {
+    // Some thousands of rows each, many at one instant, returns among them.
+    let rows: Vec<Row> = (0..9_000)
+        .map(|i| (i % 3, i / 30 * 50 + i * i % 7 * 24, i % 5 * 100 - 100))
+        .collect();
+    let observation = by_days(20_000);
+    let all = purchases(&rows, &observation);
+    let (rhythm, lives) = found(&rows, &observation, &Limits::default());
+    let want = credibility(&all).unwrap();
+    assert_close(rhythm.typical.map(|typical| typical.mean), Some(want.0), "mean");
+    assert_close(rhythm.typical.and_then(|typical| typical.within), want.2, "within");
+    for ((_, life), days) in lives.iter().zip(all.values()) {
+        assert!(days.len() > 200);
+        assert_eq!(life.unwrap().purchases as usize, days.len());
+    }
+    let gaps = gaps_of(&rows, &observation);
+    assert_eq!(gaps.last().unwrap().next, rhythm.gaps);
+    assert_eq!(gaps[0].days.unwrap().at[2], {
+        let mut firsts: Vec<f64> = all.values().map(|days| days[1] - days[0]).collect();
+        firsts.sort_by(f64::total_cmp);
+        firsts[1]
+    });
+}
+
+#[test]
 fn doubtful_gaps_are_pointed_out() {
     let headlines = |rows: &[Row], as_of| {
         let (rhythm, _) = found(rows, &by_days(as_of), &Limits::default());
@@ -456,17 +466,8 @@ fn limits_are_checked() {
 
 #[test]
 fn the_ends_of_the_calendar_are_dates_too() {
-    let mut log = Collector::new(1 << 30);
-    let ends = [
-        clientele_core::calendar::MIN_TIME,
-        clientele_core::calendar::END_TIME - 1,
-    ];
-    for time in ends {
-        log.push(Key::Integer(1), TimeKind::Local, time, Amount::ZERO, &mut Unhindered)
-            .unwrap();
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).unwrap();
+    let ends = [MIN_TIME, END_TIME - 1];
+    let bytes = log_of(&ends.map(|time| (1, time, 0)), 1);
     let log = OrderLog::open(&bytes).unwrap();
     for period in [Period::None, Period::Day] {
         let observation = Observation {
@@ -475,7 +476,7 @@ fn the_ends_of_the_calendar_are_dates_too() {
         };
         let rhythm = rhythm(&log, &observation, &mut Unhindered).unwrap();
         let typical = rhythm.typical.unwrap();
-        close(typical.days(), 109_203_527.5, 1e-8, "a gap");
+        close(typical.days(), 109_203_527.5, PARAMETER, "a gap");
         let visit = |_: Key<'_>, life: Option<Life>| {
             assert_eq!(life.unwrap().pace.unwrap().expected_next, None);
             Ok(())
@@ -495,6 +496,6 @@ fn the_ends_of_the_calendar_are_dates_too() {
             Ok(())
         })
         .unwrap();
-        close(days, 109_203_527.5, 1e-8, "a gap");
+        close(days, 109_203_527.5, PARAMETER, "a gap");
     }
 }

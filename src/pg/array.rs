@@ -1,9 +1,9 @@
-//! Arrays of one dimension: numbers and texts, in and out (see `array.h`).
+//! Arrays of one dimension: numbers, texts and stored values, in and out (see `array.h`).
 
 use super::call::{Call, argument_name};
 use super::encoding;
 use super::error::{or_raise, raise, type_name};
-use super::value::datum_and_call_of;
+use super::value::{Given, datum_and_call_of};
 use super::varlena::{Builder, bytes_of};
 use clientele_core::codec::Sink;
 use clientele_core::{Error, Kind, Result};
@@ -168,6 +168,45 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: an argument that is not NULL, of a call under way.
         unsafe { Texts::read(arg, &[pg_sys::TEXTOID]) }
+    }
+}
+
+/// An argument that is an array of stored values of the type `T`: each of them, if it is not NULL.
+pub struct Givens<'fcx, T>(pub Vec<Option<Given<'fcx, T>>>);
+
+// SAFETY: the SQL declares an array of values of the type `T`, which are stored as bytes of variable length; a test compares.
+unsafe impl<'fcx, T> ArgAbi<'fcx> for Givens<'fcx, T> {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        let index = arg.index();
+        // SAFETY: an argument that is not NULL, of a call under way. What the array is taken apart into lives in the memory of the call, and
+        // elements lie as their type says.
+        unsafe {
+            let (datum, fcinfo) = datum_and_call_of(arg);
+            let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
+            if (*array).ndim > 1 {
+                not_one_dimension((*array).ndim, &argument_name(fcinfo, index));
+            }
+            let (mut len, mut by_value, mut alignment) = (0, false, 0);
+            pg_sys::get_typlenbyvalalign((*array).elemtype, &mut len, &mut by_value, &mut alignment);
+            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+            pg_sys::deconstruct_array(
+                array,
+                (*array).elemtype,
+                i32::from(len),
+                by_value,
+                alignment,
+                &mut elements,
+                &mut nulls,
+                &mut n,
+            );
+            let element = |at: usize| {
+                if at.is_multiple_of(CHECKED) {
+                    check_for_interrupts!();
+                }
+                (!*nulls.add(at)).then(|| Given::element(bytes_of(*elements.add(at))))
+            };
+            Givens((0..n as usize).map(element).collect())
+        }
     }
 }
 

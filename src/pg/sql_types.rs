@@ -1,7 +1,7 @@
 //! What each type of argument and result is called in SQL. A test compares this with what the SQL declares.
 
 use super::aggregate::{Other, Restored, State, Transition, Unused};
-use super::array::{MadeNumbers, Numbers, Texts};
+use super::array::{Givens, MadeNumbers, Numbers, Texts};
 use super::call::Call;
 use super::decoded::{Decode, Decoded};
 use super::keys::{KeyArray, LooseKeyArray};
@@ -11,7 +11,7 @@ use super::record::Record;
 use super::rows::RowSet;
 use super::text::{Json, Text};
 use super::time::{Interval, Timestamp};
-use super::value::{Given, Made, MadeText, Received, TypeName};
+use super::value::{ArrayName, Given, Made, MadeText, Received, TypeName};
 use clientele_core::mergeable::Mergeable;
 use pgrx::impl_sql_translatable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
@@ -49,6 +49,14 @@ unsafe impl<T: TypeName> SqlTranslatable for Given<'_, T> {
     const TYPE_IDENT: &'static str = T::NAME;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: Argument = argument(T::NAME);
+    const RETURN_SQL: Returns = Err(ReturnsError::Datum);
+}
+
+// SAFETY: as above, as elements of an array.
+unsafe impl<T: ArrayName> SqlTranslatable for Givens<'_, T> {
+    const TYPE_IDENT: &'static str = T::ARRAY_NAME;
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Argument = argument(T::ARRAY_NAME);
     const RETURN_SQL: Returns = Err(ReturnsError::Datum);
 }
 

@@ -18,6 +18,12 @@ pub trait TypeName {
     const NAME: &'static str;
 }
 
+/// A type whose arrays are arguments.
+pub trait ArrayName: TypeName {
+    /// What its arrays are called in SQL.
+    const ARRAY_NAME: &'static str;
+}
+
 /// `bytea`: plain bytes.
 pub enum Bytea {}
 
@@ -32,6 +38,11 @@ pub struct Given<'fcx, T> {
 }
 
 impl<'fcx, T> Given<'fcx, T> {
+    /// An element of an array: bytes of a value of this type.
+    pub(super) fn element(bytes: &'fcx [u8]) -> Given<'fcx, T> {
+        Given { bytes, of: PhantomData }
+    }
+
     /// The bytes as they are stored.
     pub fn bytes(&self) -> &'fcx [u8] {
         self.bytes

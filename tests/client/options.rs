@@ -51,6 +51,7 @@ impl Argument {
     fn beside_null(&self) -> String {
         match (&*self.of, self.has_default) {
             ("integer", false) => "2".to_owned(),
+            ("interval", false) => "interval '60 days'".to_owned(),
             _ => self.null(),
         }
     }
@@ -249,8 +250,13 @@ fn functions_of_one_symbol_differ_in_the_key(database: &Database) -> Outcome {
 }
 
 /// What arguments without a default are given: by type, and by name where that does not say enough.
-const GIVEN: [(&str, &str, &str); 15] = [
+const GIVEN: [(&str, &str, &str); 17] = [
     ("order_log", "", "(SELECT orders FROM given)"),
+    (
+        "order_log[]",
+        "",
+        "ARRAY[(SELECT orders FROM given), (SELECT orders FROM given)]",
+    ),
     ("feature_set", "", "(SELECT features FROM given)"),
     ("basket_log", "", "(SELECT baskets FROM given)"),
     ("basket_model", "", "(SELECT clientele.fit_baskets(baskets) FROM given)"),
@@ -270,6 +276,7 @@ const GIVEN: [(&str, &str, &str); 15] = [
     ("double precision", "recency", "100"),
     ("double precision", "age", "150"),
     ("interval", "horizon", "'90 days'"),
+    ("interval", "lost_after", "'20 days'"),
     ("anycompatiblearray", "items", "ARRAY['item 1', 'item 2']"),
     ("anyelement", "key", "NULL::bigint"),
     ("integer", "k", "3"),
@@ -340,7 +347,7 @@ fn null_is_the_default(database: &Database) -> Outcome {
 }
 
 /// Calls with an option that may not be so, about nothing.
-const WRONG: [(&str, &str); 20] = [
+const WRONG: [(&str, &str); 23] = [
     (
         "orders(NULL, time_zone => 'Nowhere')",
         "unknown value for option \"time_zone\"",
@@ -390,6 +397,12 @@ const WRONG: [(&str, &str); 20] = [
         "validate_churn(NULL, model => 'best')",
         "unknown value for option \"model\"",
     ),
+    (
+        "lifecycle(NULL, lost_after => 2)",
+        "at_risk_after and lost_after must ascend above 1",
+    ),
+    ("survival(NULL, '0 days')", "lost_after must be longer than nothing"),
+    ("reorders(NULL, after_order => 0)", "after_order must be at least 1"),
     ("fit_kmeans(NULL, 0)", "k must be between 1 and 65535"),
     (
         "kmeans(NULL, 3, tolerance => -1)",

@@ -19,6 +19,7 @@ mod recommend;
 mod rhythm;
 mod rules;
 mod sha256;
+mod survival;
 #[path = "../tolerance/mod.rs"]
 mod tolerance;
 mod won_lost;
@@ -44,8 +45,8 @@ fn text_of(file: &str) -> std::io::Result<String> {
 }
 
 /// A test that reads these files; without one of them it is skipped.
-fn of_files(name: &str, files: &[&'static str], test: impl FnOnce() + Send + 'static) -> Trial {
-    let files = files.to_vec();
+fn of_files(name: &str, files: &[&str], test: impl FnOnce() + Send + 'static) -> Trial {
+    let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
     Trial::ignorable_test(name, move || {
         if let Some(file) = files.iter().find(|file| !path_of(file).exists()) {
             return Ok(Completion::ignored_with(format!("skipped: there is no {file}")));
@@ -107,6 +108,7 @@ fn main() {
         recommend::trials(),
         rhythm::trials(),
         rules::trials(),
+        survival::trials(),
         won_lost::trials(),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();

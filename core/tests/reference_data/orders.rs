@@ -15,12 +15,11 @@ pub type Row = (i64, i64, i64);
 pub const ONLINE_RETAIL: &str = "data/online_retail.csv.gz";
 pub const CDNOW: &str = "data/cdnow_master.csv.gz";
 
-/// A time such as `2010-12-01 08:26:00`, or the midnight of a date.
+/// A time such as `2010-12-01 08:26:00`, or a part of it that begins it: `2010-12`.
 pub fn time(text: &str) -> i64 {
-    let number = |range: std::ops::Range<usize>| text.get(range).map_or(0, |digits| digits.parse::<i64>().unwrap());
-    let day = days_from_civil(number(0..4), number(5..7) as u32, number(8..10) as u32);
-    let seconds = 3_600 * number(11..13) + 60 * number(14..16) + number(17..19);
-    day * DAY + seconds * SECOND
+    let number = |from: usize, usual: i64| text.get(from..from + 2).map_or(usual, |word| word.parse().unwrap());
+    let day = days_from_civil(text[..4].parse().unwrap(), number(5, 1) as u32, number(8, 1) as u32);
+    day * DAY + (3_600 * number(11, 0) + 60 * number(14, 0) + number(17, 0)) * SECOND
 }
 
 /// The last instant of a date.

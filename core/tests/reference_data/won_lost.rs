@@ -14,14 +14,15 @@ use libtest_mimic::Trial;
 
 pub fn trials() -> Vec<Trial> {
     let set = |set: &'static str| {
-        let golden = ["month", "quarter", "trend"].map(|what| format!("golden/journey/won_lost/{set}_{what}.csv"));
-        let files: Vec<&str> = golden.iter().map(String::as_str).chain([orders::file(set)]).collect();
-        of_files(&format!("won_lost::{set}"), &files, || {
+        let golden = move |what: &str| format!("golden/journey/won_lost/{set}_{what}.csv");
+        let files = ["month", "quarter", "trend"].map(golden);
+        let files = [&files[0], &files[1], &files[2], orders::file(set)];
+        of_files(&format!("won_lost::{set}"), &files, move || {
             let log = log_of(&rows(set));
-            let [months, quarters, trend] = golden.map(|file| text_of(&file).unwrap());
-            check(&log, Period::Month, &months);
-            check(&log, Period::Quarter, &quarters);
-            check_trend(&log, &trend);
+            let text = |what| text_of(&golden(what)).unwrap();
+            check(&log, Period::Month, &text("month"));
+            check(&log, Period::Quarter, &text("quarter"));
+            check_trend(&log, &text("trend"));
         })
     };
     ["online_retail_clean", "online_retail_known", "cdnow"].map(set).into()

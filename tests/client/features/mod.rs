@@ -14,9 +14,11 @@ mod purchases;
 mod recommend;
 mod retention;
 mod rfm;
+mod rhythm;
 mod rules;
 mod segment_agreement;
 mod spend;
+mod survival;
 mod validation;
 mod won_lost;
 
@@ -102,6 +104,8 @@ pub const FEATURES: [Feature; 18] = [
     order_log::FEATURE,
     customers::FEATURE,
     rfm::FEATURE,
+    rhythm::FEATURE,
+    survival::FEATURE,
     purchases::FEATURE,
     spend::FEATURE,
     clv::FEATURE,

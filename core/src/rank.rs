@@ -116,6 +116,33 @@ pub fn correlation(pairs: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Opti
     correlation.is_finite().then_some(correlation.clamp(-1.0, 1.0))
 }
 
+/// Whether groups of values differ in their middle: the statistic of Kruskal & Wallis (1952), "Use of ranks in one-criterion variance analysis",
+/// JASA 47, corrected for equal values, and the degrees of freedom of the chi-square distribution that it has where they do not. Nothing where
+/// there are fewer than two groups, or all values are equal. O(n log n).
+pub fn kruskal_wallis(values: &[f64], groups: &[usize], checkpoint: &mut dyn Checkpoint) -> Result<Option<(f64, f64)>> {
+    let n = values.len() as f64;
+    let ranks = middle_ranks(values.iter().copied(), |_| 1.0, checkpoint)?;
+    let most = groups.iter().max().map_or(0, |most| most + 1);
+    let mut sums = vec_of((0.0, 0.0), most, checkpoint)?;
+    for (&group, rank) in groups.iter().zip(&ranks) {
+        sums[group].0 += 1.0;
+        // Away from the mean rank, so that nothing large cancels.
+        sums[group].1 += rank - 0.5 * n;
+    }
+    let there = sums.iter().filter(|sum| sum.0 > 0.0);
+    let degrees = there.clone().count() as f64 - 1.0;
+    let between: f64 = there.map(|(size, sum)| sum / size * sum).sum();
+    let order = ascending(values.iter().copied(), checkpoint)?;
+    let tied: f64 = order
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|same| same.len() as f64)
+        .map(|same| same * (same * same - 1.0))
+        .sum();
+    let untied = 1.0 - tied / (n * (n * n - 1.0));
+    let statistic = 12.0 / (n * (n + 1.0)) * between / untied;
+    Ok((degrees > 0.0 && untied > 0.0).then_some((statistic, degrees)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +184,21 @@ mod tests {
         // A weight is so many equal values.
         let ranks = middle_ranks([3.0, 1.0, 2.0].into_iter(), |at| [3.0, 1.0, 1.0][at], &mut Unhindered).unwrap();
         assert_eq!(ranks, [3.5, 0.5, 1.5]);
+    }
+
+    #[test]
+    fn groups_that_differ_are_found() {
+        // Ranks 1, 2, 3.5, 3.5, 5, 6.
+        let (values, groups) = ([1.0, 2.0, 4.0, 4.0, 5.0, 6.0], [0, 0, 0, 1, 1, 1]);
+        let found = kruskal_wallis(&values, &groups, &mut Unhindered).unwrap().unwrap();
+        let want = (12.0 / 42.0 * (6.5 * 6.5 / 3.0 + 14.5 * 14.5 / 3.0) - 21.0) / (1.0 - 6.0 / 210.0);
+        assert!(
+            (found.0 - want).abs() < 1e-13 && found.1 == 1.0,
+            "{found:?} and not {want}"
+        );
+        assert_eq!(kruskal_wallis(&[3.0; 6], &groups, &mut Unhindered).unwrap(), None);
+        assert_eq!(kruskal_wallis(&values, &[2; 6], &mut Unhindered).unwrap(), None);
+        assert_eq!(kruskal_wallis(&[], &[], &mut Unhindered).unwrap(), None);
     }
 
     #[test]

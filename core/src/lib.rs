@@ -22,6 +22,7 @@
 //! | [`rhythm`] | how long customers wait between purchases, and in which stage of life each of them is |
 //! | [`survival`] | how long customers stay, how soon they come again, and whether groups differ in it |
 //! | [`validation`] | whether models would have been right |
+//! | [`seasonality`] | what orders amount to period by period, what of it is due to the season, and what comes next |
 //! | [`retention`] | contractual churn: survivor curves, the model fitted to them, lifetimes |
 //! | [`feature_set`] | collecting the features of customers into one columnar, mergeable value, and reading them back |
 //! | [`kmeans`] | segments that the data suggest: k-means, its quality, and models whose labels stay |
@@ -73,6 +74,7 @@ pub mod retention;
 pub mod rfm;
 pub mod rhythm;
 pub mod rules;
+pub mod seasonality;
 pub mod segment_agreement;
 pub mod special;
 pub mod spend;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree::{Tree, code, imported, room, words};
 
 /// The words of the capabilities, the same in every folder.
-const FEATURES: [&str; 18] = [
+const FEATURES: &[&str] = &[
     "basket_log",
     "churn",
     "clv",
@@ -27,6 +27,7 @@ const FEATURES: [&str; 18] = [
     "rfm",
     "rhythm",
     "rules",
+    "seasonality",
     "segment_agreement",
     "spend",
     "survival",
@@ -57,6 +58,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("rhythm", "order_log", "reads orders"),
     ("rules", "basket_log", "reads baskets"),
     ("rules", "itemsets", "makes rules of them"),
+    ("seasonality", "order_log", "reads orders"),
     ("spend", "customers", "is fitted to what customers did"),
     ("spend", "order_log", "reads orders"),
     ("survival", "customers", "goes by when customers bought"),

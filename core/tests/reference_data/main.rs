@@ -18,6 +18,7 @@ mod purchase_fits;
 mod recommend;
 mod rhythm;
 mod rules;
+mod seasonality;
 mod sha256;
 mod survival;
 #[path = "../tolerance/mod.rs"]
@@ -108,6 +109,7 @@ fn main() {
         recommend::trials(),
         rhythm::trials(),
         rules::trials(),
+        seasonality::trials(),
         survival::trials(),
         won_lost::trials(),
     ];

@@ -28,6 +28,7 @@ mod retention;
 mod rfm;
 mod rhythm;
 mod rules;
+mod seasonality;
 mod segment_agreement;
 mod spend;
 mod survival;

@@ -12,7 +12,7 @@ crate::trials!(every_part_is_a_feature, every_call_is_covered, every_type_is_sto
 /// Every part of the SQL that declares something for users is a feature, and in the same order.
 fn every_part_is_a_feature(_: &Database) -> Outcome {
     let parts = install_list()?;
-    let words = FEATURES.map(|feature| feature.word);
+    let words: Vec<&str> = FEATURES.iter().map(|feature| feature.word).collect();
     let expected: Vec<&String> = parts
         .iter()
         .filter(|part| !["schema", "planner"].contains(&part.as_str()))

@@ -16,6 +16,7 @@ mod retention;
 mod rfm;
 mod rhythm;
 mod rules;
+mod seasonality;
 mod segment_agreement;
 mod spend;
 mod survival;
@@ -100,7 +101,7 @@ pub struct Single {
 const KEYS: [&str; 6] = ["int2", "int4", "int8", "uuid", "text", "varchar"];
 
 /// All features, in the order of their parts.
-pub const FEATURES: [Feature; 18] = [
+pub const FEATURES: &[Feature] = &[
     order_log::FEATURE,
     customers::FEATURE,
     rfm::FEATURE,
@@ -114,6 +115,7 @@ pub const FEATURES: [Feature; 18] = [
     cohorts::FEATURE,
     won_lost::FEATURE,
     retention::FEATURE,
+    seasonality::FEATURE,
     feature_set::FEATURE,
     kmeans::FEATURE,
     segment_agreement::FEATURE,

@@ -1,0 +1,38 @@
+use super::{Feature, Single, order_log};
+
+pub const FEATURE: Feature = Feature {
+    word: "seasonality",
+    long: &[
+        (
+            "seasonality",
+            "SELECT sum(index) FROM logs, generate_series(1, 400), clientele.seasonality(log, by => 'hour')",
+        ),
+        (
+            "decomposing",
+            "SELECT sum(trend) FROM logs, generate_series(1, 400), clientele.decompose(log, period => 'hour')",
+        ),
+        (
+            "forecasting",
+            "SELECT sum(forecast) FROM logs, generate_series(1, 400), clientele.forecast(log, period => 'hour')",
+        ),
+        (
+            "validating forecasts",
+            "SELECT sum(mase) FROM logs, generate_series(1, 40), clientele.validate_forecast(log, period => 'hour')",
+        ),
+    ],
+    single: &[Single {
+        what: "a series",
+        input: order_log::ROWS,
+        call: "SELECT count(*) FROM input, clientele.seasonality(value, by => 'hour', value => 'customers')",
+        threads: &[1],
+    }],
+    short: &[
+        ("seasonality", "holds a number for each period, of which there are few"),
+        ("decompose", "holds some numbers for each period"),
+        ("forecast", "holds some numbers for each period"),
+        ("validate_forecast", "holds some numbers for each period"),
+    ],
+    stored: "
+        CREATE MATERIALIZED VIEW forecasts AS SELECT f.* FROM whole, clientele.forecast(log, period => 'day', horizon => 7) f",
+    ..Feature::NONE
+};

@@ -13,7 +13,12 @@ SELECT count(*), min(period_start), max(period_start), bool_and(d.value = s.valu
 FROM log, clientele.decompose(log) d FULL JOIN series s ON month = period_start;
 SELECT period_start, value FROM log, clientele.decompose(log, as_of => '2021-06-15') d ORDER BY 1 DESC LIMIT 2;
 -- a log of orders has its first and last periods left out if they are not whole
-CREATE TABLE days AS SELECT clientele.order_log(i % 7, timestamp '2023-03-15 12:00' + i * interval '5 hours', i % 10 - 1) AS log FROM generate_series(1, 800) i;
+CREATE TABLE lines AS SELECT i % 7 AS customer, timestamp '2023-03-15 12:00' + i * interval '5 hours' AS ordered_at, i % 10 - 1 AS total FROM generate_series(1, 800) i;
+CREATE TABLE days AS SELECT clientele.order_log(customer, ordered_at, total) AS log FROM lines;
+SELECT what, count(*) AS days, bool_and(d.value = CASE what WHEN 'revenue' THEN revenue WHEN 'orders' THEN orders ELSE customers END) AS same
+FROM days, unnest(ARRAY['revenue', 'orders', 'customers']) what, clientele.decompose(log, period => 'day', value => what) d
+JOIN (SELECT date_trunc('day', ordered_at) AS period_start, sum(total) AS revenue, count(*) FILTER (WHERE total >= 0) AS orders,
+             count(DISTINCT customer) FILTER (WHERE total >= 0) AS customers FROM lines GROUP BY 1) s USING (period_start) GROUP BY what ORDER BY what;
 SELECT min(period_start), max(period_start), count(*) FROM days, clientele.decompose(log, period => 'day');
 SELECT min(period_start), max(period_start), count(*) FROM days, clientele.decompose(log, period => 'week', season => 4);
 SELECT min(period_start), max(period_start), count(*) FROM days, clientele.decompose(log, period => 'week', season => 4, since => '2023-03-13', as_of => '2023-08-28');
@@ -72,4 +77,4 @@ SELECT v.* FROM log, clientele.validate_forecast(log, origins => 0) v;
 SELECT v.* FROM log, clientele.validate_forecast(log, step => 0) v;
 SELECT v.* FROM log, clientele.validate_forecast(log, horizon => 60) v;
 SELECT d.* FROM clientele.decompose((SELECT clientele.order_log(1, ts) FROM unnest(ARRAY[timestamp '1900-01-01', '2024-01-01']) ts), period => 'hour') d;
-DROP TABLE series, log, days, office;
+DROP TABLE series, log, lines, days, office;

@@ -20,7 +20,7 @@ use clientele_core::{Kind, Result};
 use passengers::PASSENGERS;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use tolerance::{IDENTITY, SUM, close, printed};
+use tolerance::{ARITHMETIC, IDENTITY, SUM, close, printed};
 
 const HOUR: i64 = 3_600 * SECOND;
 
@@ -80,7 +80,8 @@ fn parts(values: &[f64], m: usize, robust: bool) -> Result<Decomposition> {
 
 #[test]
 fn only_whole_periods_are_in_a_series() {
-    let noon = DAY / 2;
+    // No hour begins then.
+    let noon = DAY / 2 + 1;
     let rows = [
         (1, at(2011, 3, 17) + noon, 100),
         (2, at(2011, 4, 2) + noon, 200),
@@ -120,7 +121,7 @@ fn only_whole_periods_are_in_a_series() {
     let days = found(&rows, Grain::Day, &span(None, end)).unwrap();
     assert_eq!((days.0, days.1.len(), days.1[0]), (at(2011, 3, 17), 136, 100));
     let hours = found(&rows, Grain::Hour, &span(None, end)).unwrap();
-    assert_eq!((hours.0, hours.1.len()), (at(2011, 3, 17) + noon, 136 * 24));
+    assert_eq!((hours.0, hours.1.len()), (at(2011, 3, 17) + DAY / 2, 136 * 24));
     assert_eq!(
         found(&rows, Grain::Quarter, &span(None, end)),
         Some((at(2011, 4, 1), vec![600]))
@@ -136,7 +137,7 @@ fn only_whole_periods_are_in_a_series() {
     // There is no whole month.
     assert_eq!(
         found(&rows[..1], Grain::Month, &span(None, end - 100 * DAY)).unwrap().1,
-        vec![]
+        Vec::<i64>::new()
     );
 }
 
@@ -202,7 +203,7 @@ fn a_series_has_at_most_so_many_periods() {
     let most = MOST_PERIODS as i64;
     let of = |hours: i64| series_of(&rows(hours), Grain::Hour, Measure::Orders, &span(None, hours * HOUR));
     assert_eq!(of(most).unwrap().unwrap().values.len(), MOST_PERIODS);
-    for hours in [most + 1, most + 2, 10 * most, 1 << 40] {
+    for hours in [most + 1, most + 2, 10 * most, 1 << 30] {
         assert_eq!(of(hours).unwrap_err().kind(), Kind::TooLarge, "{hours}");
     }
     // From the other end as well, and where nothing is seen of it.
@@ -356,10 +357,11 @@ fn closed_places_are_as_if_they_were_not_there() {
     // The other six have a mean of 1, and are shares though a value is 0.
     let rest: Vec<f64> = found.places.iter().filter_map(|place| place.index).collect();
     close(rest.iter().sum::<f64>(), 6.0, SUM, "indices");
-    let want = [0.73, 1.27, 1.0, 0.58, 0.85, 0.0, 1.5];
+    // Away from the mean of a week, as a share of the mean of all, which is 10.4.
+    let want = [0.81, 1.19, 1.0, 0.71, 0.9, 0.0, 1.38];
     rest.iter()
         .zip(want)
-        .for_each(|(index, want)| assert!((index - want).abs() < 0.1, "{rest:?}"));
+        .for_each(|(index, want)| assert!((index - want).abs() < 0.05, "{rest:?}"));
     assert!(found.p_value.unwrap() < 0.001 && found.strength.unwrap() > 0.95);
     // One value of a closed day opens it, and then there are no shares.
     let mut once = all;
@@ -489,7 +491,7 @@ fn parts_of_unusual_series() {
     let exact: Vec<f64> = (0..60).map(|t| f64::from(t % 12)).collect();
     let found = parts(&exact, 12, true).unwrap();
     assert!(
-        found.remainder.iter().all(|left| left.abs() < SUM),
+        found.remainder.iter().all(|left| left.abs() < ARITHMETIC),
         "{:?}",
         found.remainder
     );

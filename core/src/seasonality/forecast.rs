@@ -1,6 +1,6 @@
 //! What comes next.
 
-use super::{Theta, all_equal, ets, open_places};
+use super::{Theta, all_equal, ets, open_places, unit};
 use crate::checkpoint::{Checkpoint, vec_with_capacity};
 use crate::choice::choose;
 use crate::error::{Error, Kind, Result};
@@ -141,25 +141,26 @@ fn of_open_places(
     if all_equal(values) {
         return Ok(vec![Step::certain(last); horizon]);
     }
+    // Squares of the largest numbers are numbers.
+    let unit = unit(values);
+    let scaled: Vec<f64> = values.iter().map(|value| value / unit).collect();
     let outlook = match way {
-        Forecaster::Ets => ets::fit(values, m, checkpoint)?.outlook(horizon),
-        Forecaster::Theta => Theta::fit(values, m, checkpoint)?.outlook(horizon),
-        Forecaster::SeasonalNaive => as_before(values, m, horizon),
-        Forecaster::Naive => as_before(values, 1, horizon),
+        Forecaster::Ets => ets::fit(&scaled, m, checkpoint)?.outlook(horizon),
+        Forecaster::Theta => Theta::fit(&scaled, m, checkpoint)?.outlook(horizon),
+        Forecaster::SeasonalNaive => as_before(&scaled, m, horizon),
+        Forecaster::Naive => as_before(&scaled, 1, horizon),
     };
-    Ok(outlook.into_iter().map(|step| Step::around(step, z)).collect())
+    let step = |(point, deviation): (f64, f64)| Step::around((point * unit, deviation * unit), z);
+    Ok(outlook.into_iter().map(step).collect())
 }
 
 /// What was m periods before, and the standard deviation of what comes: that of a walk which takes a step each round (Hyndman &
 /// Athanasopoulos, *Forecasting: Principles and Practice*, 5.5).
 fn as_before(values: &[f64], m: usize, horizon: usize) -> Vec<(f64, f64)> {
-    let (n, unit) = (values.len(), super::unit(values));
-    let changes = values
-        .iter()
-        .zip(&values[m..])
-        .map(|(before, value)| (value - before) / unit);
+    let n = values.len();
+    let changes = values.iter().zip(&values[m..]).map(|(before, value)| value - before);
     let squares: f64 = changes.map(|change| change * change).sum();
-    let deviation = (squares / (n - m) as f64).sqrt() * unit;
+    let deviation = (squares / (n - m) as f64).sqrt();
     let step = |step: usize| {
         let rounds = step / m + 1;
         (values[n - m + step % m], deviation * (rounds as f64).sqrt())

@@ -4,6 +4,7 @@
 //! not, there or in `../shared`, a test is skipped and says so.
 
 mod models;
+mod seasonality;
 mod validation;
 
 use crate::database::{Database, one, program, run};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 14] = [
+const CHECKS: [(&str, &[&str], Check); 15] = [
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -41,6 +42,11 @@ const CHECKS: [(&str, &[&str], Check); 14] = [
         "online_retail_money",
         &["online_retail"],
         validation::online_retail_money,
+    ),
+    (
+        "online_retail_days",
+        &["online_retail"],
+        seasonality::online_retail_days,
     ),
     ("cdnow_segments", &["kmeans_cdnow"], cdnow_segments),
     ("groceries", &["groceries_baskets"], groceries),

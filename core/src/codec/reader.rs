@@ -15,6 +15,11 @@ impl<'a> Reader<'a> {
         Reader { what, bytes }
     }
 
+    /// A reader of other bytes of the same value.
+    pub fn over<'b>(&self, bytes: &'b [u8]) -> Reader<'b> {
+        Reader::new(self.what, bytes)
+    }
+
     /// Whether everything has been read.
     pub fn is_at_end(&self) -> bool {
         self.bytes.is_empty()

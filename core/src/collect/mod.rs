@@ -12,6 +12,7 @@
 //! Integers are little-endian. The same rows give the same bytes, in whatever order and from however many pieces they come, and there is
 //! one way to write them: bytes from outside are believed if they are written that way.
 
+mod amount_column;
 mod check;
 mod collection;
 mod header;
@@ -20,12 +21,14 @@ mod key_column;
 mod kinds;
 mod names;
 pub(crate) mod pile;
+pub(crate) mod row;
 mod text;
 
 pub use collection::Collection;
 pub use header::MOST_BYTES;
 pub use kinds::Listed;
 
+pub(crate) use amount_column::{AmountColumn, AmountWriter, ODD_BYTES};
 pub(crate) use check::Comparison;
 pub(crate) use header::{Counted, Head, Writer};
 pub(crate) use key_column::{KeyColumn, KeyWriter, make_room, put_key_start, read_key};

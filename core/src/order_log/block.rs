@@ -10,24 +10,19 @@
 //! counts   entries of each customer - 1, packed
 //! times    signed varint of the least first time, in units; first times minus that, packed;
 //!          steps to the following entries of the same customer, packed
-//! amounts  signed varint of the least scaled integer; scaled integers minus that, packed
-//! odd      a bit for each entry, whether it is odd; for each that is: a byte with its scale and the 8 bytes of its
-//!          scaled integer, or a byte 255 and the 8 bytes of a double
+//! amounts  a column of amounts, see `collect/amount_column.rs`
 //! ```
 
-use super::row::code;
 use super::{KeyKind, NO_ORDER};
-use crate::amount::{Amount, Form, POWERS};
+use crate::amount::{Amount, POWERS};
 use crate::calendar::{END_TIME, MIN_TIME};
 use crate::codec::{Reader, pack, put_signed, put_varint, unpack, width};
-use crate::collect::{KeyColumn, KeyWriter, Writer};
+use crate::collect::{AmountColumn, AmountWriter, KeyColumn, KeyWriter, ODD_BYTES, Writer};
 use crate::error::Result;
 use crate::key::Key;
 
 /// The most entries of a block, unless all are of one instant.
-pub(super) const ENTRIES: usize = 1_024;
-/// The bytes of an odd amount.
-const ODD_BYTES: usize = 9;
+pub(crate) const ENTRIES: usize = 1_024;
 /// A block with this many bytes of keys takes no further customers.
 const KEY_BYTES: usize = 64 * 1_024;
 
@@ -35,61 +30,56 @@ const KEY_BYTES: usize = 64 * 1_024;
 const UNITS: [i64; 6] = [1, 1_000, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000];
 
 /// A block being filled.
-pub(super) struct BlockWriter {
+pub(crate) struct BlockWriter {
     continues: bool,
     keys: KeyWriter,
     newest: i64,
     ends: Vec<usize>,
     times: Vec<i64>,
-    mantissas: Vec<i64>,
-    scales: Vec<u8>,
-    /// Amounts that are no scaled integers, and their places.
-    odd: Vec<(usize, Amount)>,
+    amounts: AmountWriter,
     values: Vec<u64>,
     out: Vec<u8>,
 }
 
 /// A key as the encoder keeps it.
 #[derive(Clone, Debug)]
-pub(super) enum OwnedKey {
+pub(crate) enum OwnedKey {
     Integer(i64),
     Uuid(u128),
     Text(String),
 }
 
 impl BlockWriter {
-    pub(super) fn new(kind: KeyKind) -> BlockWriter {
+    pub(crate) fn new(kind: KeyKind) -> BlockWriter {
         BlockWriter {
             continues: false,
             keys: KeyWriter::new(kind),
             newest: NO_ORDER,
             ends: Vec::new(),
             times: Vec::new(),
-            mantissas: Vec::new(),
-            scales: Vec::new(),
-            odd: Vec::new(),
+            amounts: AmountWriter::default(),
             values: Vec::new(),
             out: Vec::new(),
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
 
     /// Whether the block takes no further entry, or no further customer if `customer` is set.
     #[inline]
-    pub(super) fn is_full(&self, customer: bool) -> bool {
+    pub(crate) fn is_full(&self, customer: bool) -> bool {
         self.times.len() >= ENTRIES || customer && self.keys.len_bytes() >= KEY_BYTES
     }
 
     /// Whether `n` entries more fit.
-    pub(super) fn has_room(&self, n: usize) -> bool {
+    pub(crate) fn has_room(&self, n: usize) -> bool {
         self.times.len() + n <= ENTRIES
     }
 
     /// Begins the next customer; `continued` if some of its entries are in the block before.
-    pub(super) fn customer(&mut self, key: &OwnedKey, continued: bool) -> Result<()> {
+    pub(crate) fn customer(&mut self, key: &OwnedKey, continued: bool) -> Result<()> {
         if self.is_empty() {
             self.continues = continued;
         } else {
@@ -104,7 +94,7 @@ impl BlockWriter {
 
     /// Takes the current customer back if it has no entries in this block, and others have. No further customer may come before the block
     /// is written.
-    pub(super) fn forget_empty_customer(&mut self) -> bool {
+    pub(crate) fn forget_empty_customer(&mut self) -> bool {
         let is_empty = self.ends.last() == Some(&self.times.len());
         if is_empty {
             self.ends.pop();
@@ -115,70 +105,46 @@ impl BlockWriter {
 
     /// Appends an entry of the current customer.
     #[inline]
-    pub(super) fn entry(&mut self, time: i64, amount: Amount) {
-        let (mantissa, scale) = match amount.form() {
-            Form::Decimal { mantissa, scale } => (mantissa, scale),
-            Form::Raw(x) => {
-                self.odd.push((self.times.len(), amount));
-                // Only the sign counts.
-                (if x < 0.0 { -1 } else { 0 }, 0)
-            }
-        };
+    pub(crate) fn entry(&mut self, time: i64, amount: Amount) {
         self.times.push(time);
-        self.mantissas.push(mantissa);
-        self.scales.push(scale);
+        self.amounts.push(amount);
     }
 
     /// Appends entries of the current customer if there is room for all, they are at different times, in order, and
     /// none of them is odd. Else nothing happens. `unpack` gives the time of a row and the code of its amount.
     #[inline]
-    pub(super) fn plain_entries<R: Copy>(&mut self, rows: &[R], unpack: impl Fn(R) -> (i64, u64)) -> bool {
+    pub(crate) fn plain_entries<R: Copy>(&mut self, rows: &[R], unpack: impl Fn(R) -> (i64, u64)) -> bool {
         let start = self.times.len();
         if !self.has_room(rows.len()) {
             return false;
         }
         self.times.extend(rows.iter().map(|&row| unpack(row).0));
-        let mut plain = self.times[start..].is_sorted_by(|a, b| a < b);
-        self.mantissas
-            .extend(rows.iter().map(|&row| code::parts(unpack(row).1).0));
-        self.scales.extend(rows.iter().map(|&row| {
-            let code = unpack(row).1;
-            plain &= !code::is_odd(code);
-            code::parts(code).1
-        }));
+        let plain = self.times[start..].is_sorted_by(|a, b| a < b)
+            && self.amounts.push_plain(rows.iter().map(|&row| unpack(row).1));
         if !plain {
             self.times.truncate(start);
-            self.mantissas.truncate(start);
-            self.scales.truncate(start);
         }
         plain
     }
 
     /// The time of the newest order in all blocks that were written, or [`NO_ORDER`].
-    pub(super) fn newest(&self) -> i64 {
+    pub(crate) fn newest(&self) -> i64 {
         self.newest
     }
 
     /// Takes the last entry back.
-    pub(super) fn pop_entry(&mut self) -> Option<Amount> {
+    pub(crate) fn pop_entry(&mut self) -> Option<Amount> {
         self.times.pop()?;
-        let (mantissa, scale) = (self.mantissas.pop()?, self.scales.pop()?);
-        match self.odd.pop_if(|odd| odd.0 == self.times.len()) {
-            Some((_, amount)) => Some(amount),
-            None => Some(Amount::decimal(mantissa, scale)),
-        }
+        self.amounts.pop()
     }
 
     /// Writes the block and empties it.
-    pub(super) fn flush(&mut self, writer: &mut Writer<'_>) -> Result<()> {
+    pub(crate) fn flush(&mut self, writer: &mut Writer<'_>) -> Result<()> {
         self.ends.push(self.times.len());
         self.encode()?;
         writer.append_piece(&mut self.out)?;
         self.ends.clear();
         self.times.clear();
-        self.mantissas.clear();
-        self.scales.clear();
-        self.odd.clear();
         Ok(())
     }
 
@@ -186,17 +152,17 @@ impl BlockWriter {
         let orders = self
             .times
             .iter()
-            .zip(&self.mantissas)
-            .filter(|(_, mantissa)| **mantissa >= 0);
+            .zip(self.amounts.signed())
+            .filter(|(_, amount)| *amount >= 0);
         self.newest = orders.fold(self.newest, |newest, (&time, _)| newest.max(time));
-        let scale = self.scale_amounts();
+        let scale = self.amounts.bring_to_one_scale();
         let unit = unit_of(&self.times);
         count_in(&mut self.times, unit);
 
         let out = &mut self.out;
         put_varint(out, self.times.len() as u64);
         put_varint(out, (self.ends.len() as u64) << 1 | u64::from(self.continues));
-        out.push(unit | scale << 3 | u8::from(!self.odd.is_empty()) << 7);
+        out.push(unit | scale << 3 | u8::from(self.amounts.has_odd()) << 7);
         let widths = out.len();
         out.extend_from_slice(&[0; 4]);
 
@@ -226,78 +192,8 @@ impl BlockWriter {
         }
         put_packed(out, 2, values);
 
-        let least = self.mantissas.iter().copied().min().unwrap_or(0);
-        put_signed(out, least);
-        values.clear();
-        values.extend(
-            self.mantissas
-                .iter()
-                .map(|mantissa| mantissa.wrapping_sub(least) as u64),
-        );
-        put_packed(out, 3, values);
-
-        if !self.odd.is_empty() {
-            let bitmap = out.len();
-            out.resize(bitmap + self.times.len().div_ceil(8), 0);
-            for &(at, amount) in &self.odd {
-                out[bitmap + at / 8] |= 1 << (at % 8);
-                let (tag, bytes) = amount.parts();
-                out.push(tag);
-                out.extend_from_slice(&bytes);
-            }
-        }
+        out[widths + 3] = self.amounts.write(out, values);
         Ok(())
-    }
-
-    /// Brings all scaled integers to one scale, the least that they need. What has no place at that scale becomes odd.
-    fn scale_amounts(&mut self) -> u8 {
-        let outliers = self.odd.len();
-        let mut scale = self.largest_scale();
-        let reach = self
-            .mantissas
-            .iter()
-            .fold(0, |all, &mantissa| all | mantissa.unsigned_abs());
-        if reach < 1 << 31 {
-            // Even nine digits more fit.
-            let power = |own: u8| POWERS[usize::from(scale.saturating_sub(own))];
-            let scaled = self.mantissas.iter_mut().zip(&self.scales);
-            scaled.for_each(|(mantissa, &own)| *mantissa = mantissa.wrapping_mul(power(own)));
-            while scale > 0 && self.mantissas.iter().all(|mantissa| mantissa % 10 == 0) {
-                self.mantissas.iter_mut().for_each(|mantissa| *mantissa /= 10);
-                scale -= 1;
-            }
-        } else {
-            // At the least scale, what does not fit is odd.
-            for (mantissa, own) in self.mantissas.iter_mut().zip(&mut self.scales) {
-                let shortest = Amount::decimal(*mantissa, *own).shortest();
-                if let Form::Decimal { mantissa: least, scale } = shortest.form() {
-                    (*mantissa, *own) = (least, scale);
-                }
-            }
-            scale = self.largest_scale();
-            for (at, (mantissa, own)) in self.mantissas.iter_mut().zip(&self.scales).enumerate() {
-                match mantissa.checked_mul(POWERS[usize::from(scale - own)]) {
-                    Some(scaled) => *mantissa = scaled,
-                    None => self.odd.push((at, Amount::decimal(*mantissa, *own))),
-                }
-            }
-        }
-        if !self.odd.is_empty() {
-            if outliers < self.odd.len() {
-                self.odd.sort_unstable_by_key(|odd| odd.0);
-            }
-            // The places of odd amounts hold something that costs no bits: what the first other place holds.
-            let ordinary = (0..self.mantissas.len()).find(|&at| self.odd.get(at).is_none_or(|odd| odd.0 != at));
-            let ordinary = ordinary.map_or(0, |at| self.mantissas[at]);
-            for odd in &self.odd {
-                self.mantissas[odd.0] = ordinary;
-            }
-        }
-        scale
-    }
-
-    fn largest_scale(&self) -> u8 {
-        self.scales.iter().fold(0, |most, &scale| most.max(scale))
     }
 }
 
@@ -336,38 +232,32 @@ fn count_in(times: &mut [i64], unit: u8) {
 
 /// A block that was read.
 #[derive(Debug, Default)]
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// Whether the first customer's first entries are in the block before.
-    pub(super) continues: bool,
+    pub(crate) continues: bool,
     /// Integer keys; empty for other kinds.
-    pub(super) integers: Vec<i64>,
+    pub(crate) integers: Vec<i64>,
     /// Keys of other kinds.
-    pub(super) key_bytes: &'a [u8],
+    pub(crate) key_bytes: &'a [u8],
     /// Where each customer's entries end.
-    pub(super) ends: Vec<usize>,
+    pub(crate) ends: Vec<usize>,
     /// The time of each entry, in microseconds.
-    pub(super) times: Vec<i64>,
-    /// The scaled integer of each entry that is not odd.
-    pub(super) mantissas: Vec<i64>,
-    /// The scale of all `mantissas`.
-    pub(super) scale: u8,
-    /// Whether sums over `mantissas` cannot overflow.
-    pub(super) summable: bool,
-    /// The odd amounts and their places.
-    pub(super) odd: Vec<(usize, Amount)>,
+    pub(crate) times: Vec<i64>,
+    /// The amount of each entry.
+    pub(crate) amounts: AmountColumn,
     firsts: Vec<u64>,
     values: Vec<u64>,
 }
 
 /// What the first two numbers of a block say.
-pub(super) struct Heading {
-    pub(super) entries: usize,
+pub(crate) struct Heading {
+    pub(crate) entries: usize,
     customers: usize,
-    pub(super) continues: bool,
+    pub(crate) continues: bool,
 }
 
 impl Heading {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Heading> {
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Heading> {
         let entries = reader.varint()? as usize;
         let customers = reader.varint()?;
         let heading = Heading {
@@ -393,10 +283,10 @@ impl Heading {
 
 impl<'a> Block<'a> {
     /// What an entry takes at most while it is read.
-    pub(super) const ENTRY_BYTES: usize = 4 * size_of::<u64>() + size_of::<(usize, Amount)>();
+    pub(crate) const ENTRY_BYTES: usize = 2 * size_of::<u64>() + AmountColumn::AMOUNT_BYTES;
 
     /// Reads the next block into `self`, whose buffers are used again.
-    pub(super) fn read(&mut self, reader: &mut Reader<'a>, kind: KeyKind) -> Result<()> {
+    pub(crate) fn read(&mut self, reader: &mut Reader<'a>, kind: KeyKind) -> Result<()> {
         let heading = Heading::read(reader)?;
         let (entries, customers) = (heading.entries, heading.customers);
         self.continues = heading.continues;
@@ -439,20 +329,8 @@ impl<'a> Block<'a> {
             return Err(reader.error(format!("A block of {entries} entries is of more than one instant.")));
         }
 
-        let least = reader.signed()?;
-        unpack(reader, entries, amount_bits, &mut self.values)?;
-        self.mantissas.clear();
-        self.mantissas
-            .extend(self.values.iter().map(|&value| least.wrapping_add(value as i64)));
-        self.scale = scale;
-        // Then 1 024 scaled integers of at most 52 bits add up to at most 62.
-        self.summable = entries <= ENTRIES && least.unsigned_abs() < 1 << 51 && amount_bits <= 51;
-
-        self.odd.clear();
-        if has_odd {
-            self.read_odd(reader)?;
-        }
-        Ok(())
+        self.amounts
+            .read(reader, entries, (scale, amount_bits, has_odd), &mut self.values)
     }
 
     fn read_times(&mut self, reader: &mut Reader<'a>, unit: i64, first_bits: u32, step_bits: u32) -> Result<()> {
@@ -494,24 +372,5 @@ impl<'a> Block<'a> {
             }
         }
         sound
-    }
-
-    fn read_odd(&mut self, reader: &mut Reader<'a>) -> Result<()> {
-        let entries = self.times.len();
-        let bitmap = reader.bytes(entries.div_ceil(8))?;
-        for at in 0..bitmap.len() * 8 {
-            if bitmap[at / 8] >> (at % 8) & 1 == 0 {
-                continue;
-            }
-            let (tag, bytes) = (reader.byte()?, reader.array()?);
-            match Amount::from_parts(tag, bytes) {
-                Some(amount) if at < entries => self.odd.push((at, amount)),
-                _ => return Err(reader.error("An odd amount is out of range.")),
-            }
-        }
-        if self.odd.is_empty() {
-            return Err(reader.error("Odd amounts are announced, but there are none."));
-        }
-        Ok(())
     }
 }

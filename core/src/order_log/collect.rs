@@ -5,7 +5,7 @@
 
 use super::encode::{Encoder, put_empty};
 use super::merge::merge;
-use super::row::{Base, Narrow, Wide, code, unwiden, widen};
+use crate::collect::row::{Base, Narrow, Wide, code, unwiden, widen};
 use super::{Counts, Kinds, NAME, OrderLog, TimeKind, different, json};
 use crate::amount::Amount;
 use crate::checkpoint::{Checkpoint, push, vec_from};

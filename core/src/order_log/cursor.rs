@@ -1,7 +1,6 @@
 //! Reading a log, customer by customer.
 
 use super::block::{Block, ENTRIES, Heading};
-use super::{Kinds, NAME};
 use crate::amount::Amount;
 use crate::checkpoint::Checkpoint;
 use crate::codec::Reader;
@@ -10,11 +9,26 @@ use crate::error::Result;
 use crate::key::{Key, KeyKind};
 use std::cmp::Ordering;
 
+/// What stands behind each block, in a value that holds more of an entry than an order log does.
+pub(crate) trait Behind<'a> {
+    /// Reads what is behind `block`.
+    fn read(&mut self, blocks: &mut Reader<'a>, block: &Block<'a>, checkpoint: &mut dyn Checkpoint) -> Result<()>;
+}
+
+/// Nothing is behind the blocks of an order log.
+impl<'a> Behind<'a> for () {
+    fn read(&mut self, _: &mut Reader<'a>, _: &Block<'a>, _: &mut dyn Checkpoint) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// A walk over a log. Memory: one block, and for text one key.
 ///
 /// What is read is checked: keys ascend, times of a customer do not descend, and no instant goes on in another block.
-pub struct Cursor<'a> {
+pub struct Cursor<'a, B = ()> {
     blocks: Reader<'a>,
+    /// What is behind the block that was read last.
+    behind: B,
     total: usize,
     kind: KeyKind,
     block: Block<'a>,
@@ -52,18 +66,21 @@ pub struct Part<'c> {
     start: usize,
 }
 
-impl<'a> Cursor<'a> {
-    pub(super) fn new(blocks: Reader<'a>, kinds: Option<Kinds>) -> Cursor<'a> {
+// What is behind blocks is no matter of users of a cursor.
+#[allow(private_bounds)]
+impl<'a, B: Behind<'a>> Cursor<'a, B> {
+    pub(crate) fn new(blocks: Reader<'a>, keys: Option<KeyKind>, behind: B) -> Cursor<'a, B> {
         Cursor {
             total: blocks.remaining(),
+            key_bytes: blocks.over(&[]),
             blocks,
-            kind: kinds.map_or(KeyKind::Integer, |kinds| kinds.0),
+            behind,
+            kind: keys.unwrap_or(KeyKind::Integer),
             block: Block::default(),
             customer: 0,
             begun: false,
             last_ends: true,
             starts: false,
-            key_bytes: Reader::new(NAME, &[]),
             uuid: 0,
             text: String::new(),
         }
@@ -100,8 +117,9 @@ impl<'a> Cursor<'a> {
             checkpoint.reserve(entries * Block::ENTRY_BYTES)?;
         }
         self.block.read(&mut self.blocks, self.kind)?;
+        self.behind.read(&mut self.blocks, &self.block, checkpoint)?;
         self.last_ends = self.blocks.is_at_end() || !Heading::read(&mut self.blocks.clone())?.continues;
-        self.key_bytes = Reader::new(NAME, self.block.key_bytes);
+        self.key_bytes = self.blocks.over(self.block.key_bytes);
         self.customer = 0;
         self.starts = !self.block.continues;
         let order = match self.kind {
@@ -153,6 +171,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// What is behind the block of the part that the cursor is at.
+    #[inline]
+    pub(crate) fn behind(&self) -> &B {
+        &self.behind
+    }
+
     /// The part the cursor is at. Only after [`advance`](Cursor::advance) returned true.
     #[inline]
     pub fn part(&self) -> Part<'_> {
@@ -163,20 +187,20 @@ impl<'a> Cursor<'a> {
         } else {
             block.ends[self.customer - 1]
         };
-        let odd = if block.odd.is_empty() {
+        let odd = if block.amounts.odd.is_empty() {
             &[][..]
         } else {
-            let place = |at| block.odd.partition_point(|&(place, _)| place < at);
-            &block.odd[place(start)..place(end)]
+            let place = |at| block.amounts.odd.partition_point(|&(place, _)| place < at);
+            &block.amounts.odd[place(start)..place(end)]
         };
         Part {
             key: self.key(),
             starts: self.starts,
             ends: self.customer + 1 < block.ends.len() || self.last_ends,
             times: &block.times[start..end],
-            mantissas: &block.mantissas[start..end],
-            scale: block.scale,
-            summable: block.summable,
+            mantissas: &block.amounts.mantissas[start..end],
+            scale: block.amounts.scale,
+            summable: block.amounts.summable,
             odd,
             start,
         }
@@ -207,9 +231,15 @@ impl<'c> Part<'c> {
         (0..self.times.len()).map(move |at| (self.times[at], self.amount(at)))
     }
 
+    /// The place of the first entry among those of its block.
+    #[inline]
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
     /// The entries behind the first `n`.
     #[inline]
-    pub(super) fn from(mut self, n: usize) -> Part<'c> {
+    pub(crate) fn from(mut self, n: usize) -> Part<'c> {
         if n > 0 {
             self.times = &self.times[n..];
             self.mantissas = &self.mantissas[n..];

@@ -5,7 +5,7 @@
 //! block, the next one where there is no room.
 
 use super::block::{BlockWriter, OwnedKey};
-use super::row::code;
+use crate::collect::row::code;
 use super::{Counts, Kinds, NO_ORDER};
 use crate::amount::{Amount, overflow};
 use crate::codec::Sink;
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::key::Key;
 
 /// Writes one log to a sink. Customers must come in ascending order, and their entries in order of time.
-pub(super) struct Encoder<'s> {
+pub(crate) struct Encoder<'s> {
     writer: Writer<'s>,
     block: BlockWriter,
     key: Option<OwnedKey>,
@@ -30,7 +30,7 @@ pub(super) struct Encoder<'s> {
 
 /// What happened to a customer at one instant, in any order.
 #[derive(Default)]
-struct Together {
+pub(crate) struct Together {
     /// The sum of decimals that are not negative, in units of `10^-9`.
     orders: Option<i128>,
     /// The sum of decimals that are.
@@ -40,7 +40,8 @@ struct Together {
 }
 
 impl Together {
-    fn add(&mut self, amount: Amount) -> Result<()> {
+    /// Adds an amount.
+    pub(crate) fn add(&mut self, amount: Amount) -> Result<()> {
         let sum = match amount.nano() {
             Some(nano) if nano < 0 => (&mut self.returns, nano),
             Some(nano) => (&mut self.orders, nano),
@@ -57,11 +58,20 @@ impl Together {
         *sum.0 = Some(added.ok_or_else(overflow)?);
         Ok(())
     }
+
+    /// All that was added: one amount for all orders, one for all returns, and each number that does not add exactly, in ascending
+    /// order. They are the same in whatever order the amounts came.
+    pub(crate) fn amounts(&mut self) -> impl Iterator<Item = Amount> {
+        self.raw.sort_unstable_by(f64::total_cmp);
+        let sums = [self.orders, self.returns].into_iter().flatten();
+        sums.flat_map(Amount::of_sum)
+            .chain(self.raw.iter().copied().map(Amount::raw))
+    }
 }
 
 impl<'s> Encoder<'s> {
     /// Begins a log in an empty sink.
-    pub(super) fn new(sink: &'s mut dyn Sink, kinds: Kinds, counts: &Counts) -> Result<Encoder<'s>> {
+    pub(crate) fn new(sink: &'s mut dyn Sink, kinds: Kinds, counts: &Counts) -> Result<Encoder<'s>> {
         Ok(Encoder {
             writer: begin(sink, Some(kinds), counts)?,
             block: BlockWriter::new(kinds.0),
@@ -75,7 +85,7 @@ impl<'s> Encoder<'s> {
 
     /// What follows belongs to `key`: the current customer or one behind it.
     #[inline]
-    pub(super) fn customer(&mut self, key: Key<'_>) -> Result<()> {
+    pub(crate) fn customer(&mut self, key: Key<'_>) -> Result<()> {
         let same = match (&self.key, key) {
             (Some(OwnedKey::Integer(own)), Key::Integer(key)) => *own == key,
             (Some(OwnedKey::Uuid(own)), Key::Uuid(key)) => *own == key,
@@ -104,7 +114,7 @@ impl<'s> Encoder<'s> {
 
     /// Appends what happened to the current customer at `time`, which is not before what came last.
     #[inline]
-    pub(super) fn entry(&mut self, time: i64, amount: Amount) -> Result<()> {
+    pub(crate) fn entry(&mut self, time: i64, amount: Amount) -> Result<()> {
         if self.time == Some(time) {
             return self.same_instant(amount);
         }
@@ -116,7 +126,7 @@ impl<'s> Encoder<'s> {
     /// Appends many entries at once, in order. `unpack` gives the number of a row's customer, its time and the code of its
     /// amount; `key` the key that has a number.
     #[inline]
-    pub(super) fn rows<'k, R: Copy>(
+    pub(crate) fn rows<'k, R: Copy>(
         &mut self,
         rows: &[R],
         unpack: impl Fn(R) -> (i64, i64, u64),
@@ -147,7 +157,7 @@ impl<'s> Encoder<'s> {
     }
 
     /// Writes what is left and the checksum.
-    pub(super) fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         self.finish_instant()?;
         if !self.block.is_empty() {
             self.block.flush(&mut self.writer)?;
@@ -177,18 +187,9 @@ impl<'s> Encoder<'s> {
         }
     }
 
-    /// One entry for all orders, one for all returns, and one for each number that does not add exactly, in ascending
-    /// order: the same entries in whatever order the amounts came.
     #[cold]
     fn put_together(&mut self, time: i64, mut together: Together) -> Result<()> {
-        together.raw.sort_unstable_by(f64::total_cmp);
-        let sums = || {
-            [together.orders, together.returns]
-                .into_iter()
-                .flatten()
-                .flat_map(Amount::of_sum)
-        };
-        if !self.block.has_room(sums().count() + together.raw.len()) {
+        if !self.block.has_room(together.amounts().count()) {
             // The customer goes on in another block, or begins there if this instant is its first one.
             self.begun &= !self.block.forget_empty_customer();
             if !self.block.is_empty() {
@@ -198,7 +199,7 @@ impl<'s> Encoder<'s> {
         if !self.begun {
             self.begin()?;
         }
-        for amount in sums().chain(together.raw.iter().copied().map(Amount::raw)) {
+        for amount in together.amounts() {
             self.block.entry(time, amount);
         }
         Ok(())
@@ -235,7 +236,7 @@ impl<'s> Encoder<'s> {
 }
 
 /// Writes a log without entries.
-pub(super) fn put_empty(sink: &mut dyn Sink, counts: &Counts) -> Result<()> {
+pub(crate) fn put_empty(sink: &mut dyn Sink, counts: &Counts) -> Result<()> {
     begin(sink, None, counts)?.finish(&NO_ORDER.to_le_bytes());
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Many sorted logs into one, in one pass, with one block of each in memory.
 
 use super::OrderLog;
-use super::cursor::Cursor;
+use super::cursor::{Behind, Cursor, Part};
 use super::encode::Encoder;
-use super::row::code;
-use crate::amount::Amount;
+use crate::collect::row::code;
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::key::Key;
@@ -16,18 +15,27 @@ use std::cmp::Ordering;
 /// A customer's entries are gathered from all logs and then put in order: most have few, and sorting knows what is in order
 /// already. Walking through all logs entry by entry took twice as long.
 pub(super) fn merge(logs: &[OrderLog<'_>], encoder: &mut Encoder<'_>, checkpoint: &mut dyn Checkpoint) -> Result<()> {
-    let mut heads = Heads::open(logs, checkpoint)?;
+    let mut heads = Heads::open(logs.iter().map(OrderLog::cursor), checkpoint)?;
     let (mut group, mut rows, mut odd) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         heads.at_least_key(&mut group);
         let Some(&first) = group.first() else {
             return Ok(());
         };
-        let until = heads.gather(&group, i64::MAX, &mut rows, &mut odd);
-        if until < i64::MAX && group.len() > 1 {
-            // What is next in one log may come before what has been gathered from the others.
-            heads.gather(&group, until, &mut rows, &mut odd);
-        }
+        let until = heads.until(&group);
+        rows.clear();
+        odd.clear();
+        heads.gather(&group, until, |_, _, part| {
+            rows.extend(part.times.iter().enumerate().map(|(at, &time)| {
+                let amount = part.amount(at);
+                let code = code::of(amount).unwrap_or_else(|| {
+                    odd.push(amount);
+                    code::of_odd(odd.len() - 1)
+                });
+                (time, code)
+            }));
+            Ok(())
+        })?;
         if group.len() > 1 {
             rows.sort_by_key(|row| row.0);
         }
@@ -40,14 +48,16 @@ pub(super) fn merge(logs: &[OrderLog<'_>], encoder: &mut Encoder<'_>, checkpoint
 }
 
 /// The logs being merged, in a binary heap: the one whose next customer has the least key comes first.
-struct Heads<'a> {
-    heads: Vec<Head<'a>>,
+pub(crate) struct Heads<'a, B = ()> {
+    heads: Vec<Head<'a, B>>,
     heap: Vec<Place>,
 }
 
 /// A log being merged.
-struct Head<'a> {
-    cursor: Cursor<'a>,
+struct Head<'a, B> {
+    /// Its number.
+    log: usize,
+    cursor: Cursor<'a, B>,
     /// How many entries of the cursor's part have been passed.
     passed: usize,
 }
@@ -85,17 +95,20 @@ impl Place {
     }
 }
 
-impl<'a> Heads<'a> {
-    fn open(logs: &[OrderLog<'a>], checkpoint: &mut dyn Checkpoint) -> Result<Heads<'a>> {
+impl<'a, B: Behind<'a>> Heads<'a, B> {
+    /// Stands before the first customers of logs, each of which has a number: its place.
+    pub(crate) fn open(
+        cursors: impl Iterator<Item = Cursor<'a, B>>,
+        checkpoint: &mut dyn Checkpoint,
+    ) -> Result<Heads<'a, B>> {
         let mut all = Heads {
-            heads: Vec::with_capacity(logs.len()),
-            heap: Vec::with_capacity(logs.len()),
+            heads: Vec::new(),
+            heap: Vec::new(),
         };
-        for log in logs {
-            let mut cursor = log.cursor();
+        for (log, mut cursor) in cursors.enumerate() {
             if cursor.advance(checkpoint)? {
                 all.heap.push(Place::of(all.heads.len(), cursor.key()));
-                all.heads.push(Head { cursor, passed: 0 });
+                all.heads.push(Head { log, cursor, passed: 0 });
             }
         }
         for place in (0..all.heap.len() / 2).rev() {
@@ -105,7 +118,7 @@ impl<'a> Heads<'a> {
     }
 
     /// The places in the heap of all logs whose next customer is the least one, ascending; none at the end.
-    fn at_least_key(&self, group: &mut Vec<usize>) {
+    pub(crate) fn at_least_key(&self, group: &mut Vec<usize>) {
         group.clear();
         if self.heap.first().is_some_and(|first| first.head != ENDED.head) {
             group.push(0);
@@ -119,37 +132,41 @@ impl<'a> Heads<'a> {
         }
     }
 
-    fn cursor(&self, place: usize) -> &Cursor<'a> {
+    /// The log at a place.
+    pub(crate) fn cursor(&self, place: usize) -> &Cursor<'a, B> {
         &self.heads[self.heap[place].head as usize].cursor
     }
 
-    /// Collects the next entries up to the time `until` of the logs at the places of `group`, as times and codes of amounts.
-    /// Returns up to when these are all there are.
-    fn gather(&self, group: &[usize], until: i64, rows: &mut Vec<(i64, u64)>, odd: &mut Vec<Amount>) -> i64 {
-        rows.clear();
-        odd.clear();
-        let mut complete = i64::MAX;
+    /// Up to when the next parts of the logs at the places of `group` hold all that there is of the customer.
+    pub(crate) fn until(&self, group: &[usize]) -> i64 {
+        let mut until = i64::MAX;
         for &place in group {
             let head = &self.heads[self.heap[place].head as usize];
             let part = head.cursor.part().from(head.passed);
             if let (false, Some(&last)) = (part.ends, part.times.last()) {
-                complete = complete.min(last);
+                until = until.min(last);
             }
-            let part = part.until(until);
-            rows.extend(part.times.iter().enumerate().map(|(at, &time)| {
-                let amount = part.amount(at);
-                let code = code::of(amount).unwrap_or_else(|| {
-                    odd.push(amount);
-                    code::of_odd(odd.len() - 1)
-                });
-                (time, code)
-            }));
         }
-        complete
+        until
+    }
+
+    /// Hands on the next entries up to the time `until` of the logs at the places of `group`, each with the number of its log.
+    pub(crate) fn gather(
+        &self,
+        group: &[usize],
+        until: i64,
+        mut take: impl FnMut(usize, &Cursor<'a, B>, Part<'_>) -> Result<()>,
+    ) -> Result<()> {
+        for &place in group {
+            let head = &self.heads[self.heap[place].head as usize];
+            let part = head.cursor.part().from(head.passed);
+            take(head.log, &head.cursor, part.until(until))?;
+        }
+        Ok(())
     }
 
     /// Goes on behind all entries of the customer up to the time `until`. What lies below `place` must be a heap already.
-    fn pass(&mut self, place: usize, until: i64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
+    pub(crate) fn pass(&mut self, place: usize, until: i64, checkpoint: &mut dyn Checkpoint) -> Result<()> {
         let number = self.heap[place].head as usize;
         let head = &mut self.heads[number];
         if until < i64::MAX {

@@ -28,7 +28,6 @@ mod encode;
 mod json;
 mod merge;
 mod orders;
-mod row;
 mod totals;
 
 pub use crate::observation::TimeKind;
@@ -42,7 +41,12 @@ use crate::codec::Reader;
 use crate::collect::{Comparison, Counted, Head, mismatch};
 use crate::error::{Error, Result};
 use crate::key::KeyKind;
-use encode::{Encoder, put_empty};
+
+pub(crate) use block::{Block, BlockWriter, OwnedKey};
+pub(crate) use cursor::Behind;
+pub(crate) use encode::{Encoder, Together, put_empty};
+pub(crate) use merge::Heads;
+
 
 /// The name of the type, for messages.
 pub const NAME: &str = "order_log";
@@ -130,7 +134,7 @@ impl<'a> OrderLog<'a> {
 
     /// Walks over the customers in ascending order of their keys.
     pub fn cursor(&self) -> Cursor<'a> {
-        Cursor::new(self.blocks.clone(), self.kinds)
+        Cursor::new(self.blocks.clone(), self.kinds.map(|kinds| kinds.0), ())
     }
 
     /// Reads everything, to see whether it can be read and is what this library writes. Bytes from outside are not believed before.

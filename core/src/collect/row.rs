@@ -3,13 +3,13 @@
 //! Rows are collected in the narrow form, 16 bytes each, as long as keys, times and amounts lie near enough to the
 //! first one: 36 bits of key, 56 of time, 36 of amount. The first row that does not fit widens them all to 24 bytes.
 
-use crate::collect::pile::Row;
+use super::pile::Row;
 
 /// Key, time and amount in 128 bits: the key's distance from a base, the time's distance from a base, the amount code.
-pub(super) type Narrow = u128;
+pub(crate) type Narrow = u128;
 
 /// Key and time with their sign bit flipped, and the amount code.
-pub(super) type Wide = [u64; 3];
+pub(crate) type Wide = [u64; 3];
 
 const KEY_BITS: u32 = 36;
 const TIME_BITS: u32 = 56;
@@ -38,7 +38,7 @@ impl Row for Wide {
 
 /// Where the narrow form counts keys and times from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Base {
+pub(crate) struct Base {
     key: i64,
     time: i64,
 }
@@ -46,7 +46,7 @@ pub(super) struct Base {
 impl Base {
     /// A base with the first row in the middle of the range, or nearer to an end of all integers: no range goes around
     /// from the largest to the least, or rows would not sort.
-    pub(super) fn around(key: i64, time: i64) -> Base {
+    pub(crate) fn around(key: i64, time: i64) -> Base {
         let base = |middle: i64, bits: u32| middle.saturating_sub(1 << (bits - 1)).min(i64::MAX - ((1 << bits) - 1));
         Base {
             key: base(key, KEY_BITS),
@@ -56,7 +56,7 @@ impl Base {
 
     /// The narrow row, if it fits.
     #[inline]
-    pub(super) fn pack(self, key: i64, time: i64, code: u64) -> Option<Narrow> {
+    pub(crate) fn pack(self, key: i64, time: i64, code: u64) -> Option<Narrow> {
         let key = key.wrapping_sub(self.key) as u64;
         let time = time.wrapping_sub(self.time) as u64;
         // An amount code is signed in its upper part: it fits if sign extension gives it back.
@@ -68,7 +68,7 @@ impl Base {
 
     /// Key, time and amount code of a narrow row.
     #[inline]
-    pub(super) fn unpack(self, row: Narrow) -> (i64, i64, u64) {
+    pub(crate) fn unpack(self, row: Narrow) -> (i64, i64, u64) {
         let key = (row >> KEY_SHIFT) as u64;
         let time = (row >> TIME_SHIFT) as u64 & ((1 << TIME_BITS) - 1);
         let code = (row as u64) << (64 - AMOUNT_BITS);
@@ -82,19 +82,19 @@ impl Base {
 
 /// The wide row; it always fits.
 #[inline]
-pub(super) fn widen(key: i64, time: i64, code: u64) -> Wide {
+pub(crate) fn widen(key: i64, time: i64, code: u64) -> Wide {
     [key as u64 ^ SIGN, time as u64 ^ SIGN, code]
 }
 
 /// Key, time and amount code of a wide row.
 #[inline]
-pub(super) fn unwiden(row: Wide) -> (i64, i64, u64) {
+pub(crate) fn unwiden(row: Wide) -> (i64, i64, u64) {
     ((row[0] ^ SIGN) as i64, (row[1] ^ SIGN) as i64, row[2])
 }
 
 /// An amount in 64 bits: the scale in the lowest four, the scaled integer above. What does not fit goes to a table of
 /// odd amounts; the code then holds its place there.
-pub(super) mod code {
+pub(crate) mod code {
     use crate::amount::{Amount, Form};
 
     const SCALE_BITS: u32 = 4;

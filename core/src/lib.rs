@@ -8,6 +8,7 @@
 //! | [`collect`] | what collected values have in common: header, kinds, keys, text forms |
 //! | [`order_log`] | collecting orders into one compact, mergeable value, and reading it back |
 //! | [`basket_log`] | collecting items by basket into one compact, mergeable value |
+//! | [`item_log`] | collecting what each customer bought and when into one compact, mergeable value |
 //! | [`itemsets`] | sets of items that are together in many baskets |
 //! | [`rules`] | what is in baskets together with what, and how surely |
 //! | [`recommend`] | what to offer to a basket, and why |
@@ -58,6 +59,7 @@ pub mod customers;
 pub mod error;
 pub mod estimate;
 pub mod feature_set;
+pub mod item_log;
 pub mod itemsets;
 pub mod json;
 pub mod key;

@@ -227,18 +227,18 @@ impl Collector {
     }
 
     /// Says how many rows a log was made from.
-    pub(super) fn set_counts(&mut self, counts: Counts) {
+    pub(crate) fn set_counts(&mut self, counts: Counts) {
         self.counts = counts;
     }
 
     /// Takes an item that entries of a log may name by the number that is returned.
-    pub(super) fn item_of_log(&mut self, kinds: Kinds, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
+    pub(crate) fn item_of_log(&mut self, kinds: Kinds, item: Key<'_>, checkpoint: &mut dyn Checkpoint) -> Result<u32> {
         meet(&mut self.kinds, kinds, different)?;
         self.item_number(item, checkpoint)
     }
 
     /// Takes a basket of a log. Its items have numbers already.
-    pub(super) fn basket_of_log(
+    pub(crate) fn basket_of_log(
         &mut self,
         kinds: Kinds,
         basket: AnyKey<'_>,

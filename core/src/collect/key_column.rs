@@ -126,7 +126,7 @@ impl KeyWriter {
 }
 
 /// The keys of a block as they stand in the bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyColumn<'a> {
     first: i64,
     bits: u32,

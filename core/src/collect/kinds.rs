@@ -21,7 +21,8 @@ fn place<K: Listed>(kind: K) -> u8 {
     found.map_or(0, |place| place as u8 + 1)
 }
 
-fn at_place<K: Listed>(place: u8) -> Option<K> {
+/// The kind that a byte stands for.
+pub(crate) fn of_byte<K: Listed>(place: u8) -> Option<K> {
     K::ALL.get(usize::from(place).checked_sub(1)?).copied()
 }
 
@@ -38,12 +39,12 @@ pub(crate) fn byte_of_two<A: Listed, B: Listed>(kinds: Option<(A, B)>) -> u8 {
 impl Head<'_> {
     /// The kind that the value has; none if nothing was collected.
     pub(crate) fn kind<A: Listed>(&self) -> Result<Option<A>> {
-        self.known(at_place(self.kinds))
+        self.known(of_byte(self.kinds))
     }
 
     /// Both kinds that the value has; none if nothing was collected.
     pub(crate) fn two_kinds<A: Listed, B: Listed>(&self) -> Result<Option<(A, B)>> {
-        self.known(at_place(self.kinds & 15).zip(at_place(self.kinds >> 4)))
+        self.known(of_byte(self.kinds & 15).zip(of_byte(self.kinds >> 4)))
     }
 
     fn known<K>(&self, kinds: Option<K>) -> Result<Option<K>> {

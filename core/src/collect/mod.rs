@@ -32,7 +32,7 @@ pub(crate) use amount_column::{AmountColumn, AmountWriter, ODD_BYTES};
 pub(crate) use check::Comparison;
 pub(crate) use header::{Counted, Head, Writer};
 pub(crate) use key_column::{KeyColumn, KeyWriter, make_room, put_key_start, read_key};
-pub(crate) use kinds::{byte_of, byte_of_two, meet, mismatch};
+pub(crate) use kinds::{byte_of, byte_of_two, meet, mismatch, of_byte};
 pub(crate) use names::{Names, with_bytes};
 
 use crate::checkpoint::Checkpoint;

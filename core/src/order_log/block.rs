@@ -49,6 +49,28 @@ pub(crate) enum OwnedKey {
     Text(String),
 }
 
+impl OwnedKey {
+    /// A copy of a key.
+    pub(crate) fn of(key: Key<'_>) -> OwnedKey {
+        match key {
+            Key::Integer(key) => OwnedKey::Integer(key),
+            Key::Uuid(key) => OwnedKey::Uuid(key),
+            Key::Text(key) => OwnedKey::Text(key.to_owned()),
+        }
+    }
+
+    /// Whether it is this key.
+    #[inline]
+    pub(crate) fn is(&self, key: Key<'_>) -> bool {
+        match (self, key) {
+            (OwnedKey::Integer(own), Key::Integer(key)) => *own == key,
+            (OwnedKey::Uuid(own), Key::Uuid(key)) => *own == key,
+            (OwnedKey::Text(own), Key::Text(key)) => own == key,
+            _ => false,
+        }
+    }
+}
+
 impl BlockWriter {
     pub(crate) fn new(kind: KeyKind) -> BlockWriter {
         BlockWriter {

@@ -5,12 +5,12 @@
 
 use super::encode::{Encoder, put_empty};
 use super::merge::merge;
-use crate::collect::row::{Base, Narrow, Wide, code, unwiden, widen};
 use super::{Counts, Kinds, NAME, OrderLog, TimeKind, different, json};
 use crate::amount::Amount;
 use crate::checkpoint::{Checkpoint, push, vec_from};
 use crate::codec::Sink;
 use crate::collect::pile::Pile;
+use crate::collect::row::{Base, Narrow, Wide, code, unwiden, widen};
 use crate::collect::{Collected, Counted, Names, meet};
 use crate::error::Result;
 use crate::key::{Key, KeyKind};
@@ -393,10 +393,10 @@ impl Collector {
         let key = |number| this.key(number);
         match &this.rows {
             Rows::None => Ok(()),
-            Rows::Narrow(base, pile) => pile.in_order(checkpoint, &mut |rows| {
+            Rows::Narrow(base, pile) => pile.in_order(checkpoint, &mut |rows, _| {
                 encoder.rows(rows, |row| base.unpack(row), key, odd)
             }),
-            Rows::Wide(pile) => pile.in_order(checkpoint, &mut |rows| encoder.rows(rows, unwiden, key, odd)),
+            Rows::Wide(pile) => pile.in_order(checkpoint, &mut |rows, _| encoder.rows(rows, unwiden, key, odd)),
         }
     }
 

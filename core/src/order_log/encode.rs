@@ -5,10 +5,10 @@
 //! block, the next one where there is no room.
 
 use super::block::{BlockWriter, OwnedKey};
-use crate::collect::row::code;
 use super::{Counts, Kinds, NO_ORDER};
 use crate::amount::{Amount, overflow};
 use crate::codec::Sink;
+use crate::collect::row::code;
 use crate::collect::{Writer, byte_of_two};
 use crate::error::Result;
 use crate::key::Key;
@@ -86,12 +86,7 @@ impl<'s> Encoder<'s> {
     /// What follows belongs to `key`: the current customer or one behind it.
     #[inline]
     pub(crate) fn customer(&mut self, key: Key<'_>) -> Result<()> {
-        let same = match (&self.key, key) {
-            (Some(OwnedKey::Integer(own)), Key::Integer(key)) => *own == key,
-            (Some(OwnedKey::Uuid(own)), Key::Uuid(key)) => *own == key,
-            (Some(OwnedKey::Text(own)), Key::Text(key)) => own == key,
-            _ => false,
-        };
+        let same = self.key.as_ref().is_some_and(|own| own.is(key));
         if same { Ok(()) } else { self.next_customer(key) }
     }
 
@@ -105,9 +100,7 @@ impl<'s> Encoder<'s> {
                 own.clear();
                 own.push_str(key);
             }
-            (own, Key::Integer(key)) => *own = Some(OwnedKey::Integer(key)),
-            (own, Key::Uuid(key)) => *own = Some(OwnedKey::Uuid(key)),
-            (own, Key::Text(key)) => *own = Some(OwnedKey::Text(key.to_owned())),
+            (own, key) => *own = Some(OwnedKey::of(key)),
         }
         Ok(())
     }

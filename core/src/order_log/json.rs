@@ -60,7 +60,8 @@ pub(super) fn write(log: &OrderLog<'_>, sink: &mut dyn Sink, checkpoint: &mut dy
 
 // Writing to a string cannot fail: the results of `write!` below are dropped.
 
-fn put_time(text: &mut String, time: i64, zoned: bool) {
+/// Appends a time.
+pub(crate) fn put_time(text: &mut String, time: i64, zoned: bool) {
     let (year, month, day) = civil_from_days(time.div_euclid(DAY));
     let of_day = time.rem_euclid(DAY);
     let (second, micro) = (of_day / SECOND, of_day % SECOND);
@@ -89,7 +90,8 @@ fn put_time(text: &mut String, time: i64, zoned: bool) {
     }
 }
 
-fn put_amount(text: &mut String, amount: Amount) {
+/// Appends an amount.
+pub(crate) fn put_amount(text: &mut String, amount: Amount) {
     let _ = match amount.shortest().form() {
         amount::Form::Decimal { mantissa, scale: 0 } => write!(text, "{mantissa}"),
         amount::Form::Decimal { mantissa, scale } => {
@@ -190,7 +192,7 @@ impl<'de> Elements<'de> for Entries<'_, '_, '_> {
 }
 
 /// The time that text of the form `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z]` spells.
-fn parse_time(text: &str) -> Option<i64> {
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -240,7 +242,7 @@ fn number(digits: &str, len: std::ops::RangeInclusive<usize>) -> Option<u32> {
 }
 
 /// The amount that a JSON number spells.
-fn parse_amount(text: &str) -> Option<Amount> {
+pub(crate) fn parse_amount(text: &str) -> Option<Amount> {
     let is_number = text
         .bytes()
         .next()

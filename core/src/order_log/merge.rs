@@ -3,8 +3,8 @@
 use super::OrderLog;
 use super::cursor::{Behind, Cursor, Part};
 use super::encode::Encoder;
-use crate::collect::row::code;
 use crate::checkpoint::Checkpoint;
+use crate::collect::row::code;
 use crate::error::Result;
 use crate::key::Key;
 use std::cmp::Ordering;

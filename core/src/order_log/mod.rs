@@ -25,7 +25,7 @@ mod collect;
 mod cursor;
 mod dates;
 mod encode;
-mod json;
+pub(crate) mod json;
 mod merge;
 mod orders;
 mod totals;
@@ -46,7 +46,6 @@ pub(crate) use block::{Block, BlockWriter, OwnedKey};
 pub(crate) use cursor::Behind;
 pub(crate) use encode::{Encoder, Together, put_empty};
 pub(crate) use merge::Heads;
-
 
 /// The name of the type, for messages.
 pub const NAME: &str = "order_log";

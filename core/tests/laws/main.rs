@@ -7,6 +7,7 @@ mod basket_log;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod feature_set;
+mod item_log;
 mod law;
 mod order_log;
 #[path = "../tolerance/mod.rs"]
@@ -179,6 +180,7 @@ fn main() {
         trials::<clientele_core::order_log::Collector>(),
         trials::<clientele_core::basket_log::Collector>(),
         trials::<clientele_core::feature_set::Collector>(),
+        trials::<clientele_core::item_log::Collector>(),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

@@ -19,6 +19,9 @@ pub(crate) trait Row: Copy + Ord + std::fmt::Debug {
     fn number(self) -> u128;
 }
 
+/// What takes rows in order, piece by piece.
+pub(crate) type Take<'t, R> = dyn FnMut(&[R], &mut dyn Checkpoint) -> Result<()> + 't;
+
 /// The bytes of a slab, at most: what the second-level cache nearly holds.
 const SLAB_BYTES: usize = 1 << 20;
 /// Buckets that slabs are spread over. The ends of more of them would not fit the cache.
@@ -93,11 +96,7 @@ impl<R: Row> Pile<R> {
     }
 
     /// Hands all rows to `take` in ascending order, piece by piece. The pile stays as it is.
-    pub(crate) fn in_order(
-        &self,
-        checkpoint: &mut dyn Checkpoint,
-        take: &mut dyn FnMut(&[R]) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn in_order(&self, checkpoint: &mut dyn Checkpoint, take: &mut Take<'_, R>) -> Result<()> {
         let mut sorter = Sorter::new();
         let Some(Buckets { ranges, buckets, .. }) = self.buckets.as_deref() else {
             return sorter.in_order(&[&self.loose], None, checkpoint, take);

@@ -5,7 +5,7 @@
 //! special case: once the keys are all alike, the distance is one of time. Nothing is written back: sorted pieces go to
 //! the caller, who encodes them while they are in the cache.
 
-use super::Row;
+use super::{Row, Take};
 use crate::checkpoint::{Checkpoint, grow};
 use crate::error::Result;
 
@@ -40,7 +40,7 @@ impl<R: Row> Sorter<R> {
         pieces: &[&[R]],
         bounds: Option<(u128, u128)>,
         checkpoint: &mut dyn Checkpoint,
-        take: &mut dyn FnMut(&[R]) -> Result<()>,
+        take: &mut Take<'_, R>,
     ) -> Result<()> {
         let n = pieces.iter().map(|piece| piece.len()).sum();
         if n == 0 {
@@ -55,7 +55,7 @@ impl<R: Row> Sorter<R> {
                 end += piece.len();
             }
             sort_few(sorted);
-            return take(sorted);
+            return take(sorted, checkpoint);
         }
         checkpoint.pass("sorting", 0, n)?;
         let (least, most) = bounds.unwrap_or_else(|| range(pieces.iter().copied().flatten()));
@@ -87,7 +87,7 @@ impl<R: Row> Sorter<R> {
     ) -> Result<()> {
         distinct.clear();
         grow(distinct, pieces.iter().map(|piece| piece.len()).sum(), checkpoint)?;
-        self.in_order(pieces, bounds, checkpoint, &mut |rows| {
+        self.in_order(pieces, bounds, checkpoint, &mut |rows, _| {
             for &row in rows {
                 if distinct.last() != Some(&row) {
                     distinct.push(row);
@@ -104,7 +104,7 @@ fn finish_bins<R: Row>(
     spare: &mut [R],
     ends: &mut Vec<usize>,
     checkpoint: &mut dyn Checkpoint,
-    take: &mut dyn FnMut(&[R]) -> Result<()>,
+    take: &mut Take<'_, R>,
 ) -> Result<()> {
     let mut large = Vec::new();
     let mut start = 0;
@@ -119,13 +119,17 @@ fn finish_bins<R: Row>(
     let mut done = 0;
     for (start, end) in large {
         if done < start {
-            take(&rows[done..start])?;
+            take(&rows[done..start], checkpoint)?;
         }
         checkpoint.pass("sorting", start, rows.len())?;
         refine(&mut rows[start..end], &mut spare[..end - start], ends, checkpoint, take)?;
         done = end;
     }
-    if done < rows.len() { take(&rows[done..]) } else { Ok(()) }
+    if done < rows.len() {
+        take(&rows[done..], checkpoint)
+    } else {
+        Ok(())
+    }
 }
 
 /// Sorts by insertion: rows that came in order of time are in order already.
@@ -147,11 +151,11 @@ fn refine<R: Row>(
     spare: &mut [R],
     ends: &mut Vec<usize>,
     checkpoint: &mut dyn Checkpoint,
-    take: &mut dyn FnMut(&[R]) -> Result<()>,
+    take: &mut Take<'_, R>,
 ) -> Result<()> {
     let (least, most) = range(rows.iter());
     if least == most {
-        return take(rows);
+        return take(rows, checkpoint);
     }
     let spread = Spread::over(least, most, rows.len() / BIN_ROWS);
     starts(&[rows], spread.bins, |row| spread.bin(row), ends);
@@ -256,7 +260,7 @@ mod tests {
         let pieces: Vec<&[R]> = rows.chunks(piece.max(1)).collect();
         let mut out = Vec::new();
         Sorter::new()
-            .in_order(&pieces, None, &mut Unhindered, &mut |piece| {
+            .in_order(&pieces, None, &mut Unhindered, &mut |piece, _| {
                 assert!(!piece.is_empty());
                 out.extend_from_slice(piece);
                 Ok(())

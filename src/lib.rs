@@ -15,6 +15,7 @@ mod cohorts;
 mod customers;
 mod estimate;
 mod feature_set;
+mod item_log;
 mod itemsets;
 mod kmeans;
 mod observation;

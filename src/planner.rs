@@ -7,6 +7,7 @@ use crate::pg::planner::{Answer, Known, Planned, Request};
 use clientele_core::basket_log::BasketLog;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::feature_set::FeatureSet;
+use clientele_core::item_log::ItemLog;
 use clientele_core::kmeans;
 use clientele_core::order_log::OrderLog;
 use pgrx::prelude::*;
@@ -19,6 +20,8 @@ const BYTES_AN_ORDER: f64 = 5.0;
 const BYTES_A_CUSTOMER: f64 = 40.0;
 /// And a row of features, or an item.
 const BYTES_A_ROW: f64 = 20.0;
+/// And an item of an item log, which is bought often.
+const BYTES_A_SOLD_ITEM: f64 = 400.0;
 
 /// Rows as a value says them if it can be looked into, and by its size if not.
 fn rows_of(value: Option<Known<'_>>, bytes_a_row: f64, look: impl FnOnce(&[u8]) -> Option<f64>) -> Option<f64> {
@@ -104,6 +107,16 @@ fn plan_items(request: Request<'_>) -> Answer {
         rows_of(call.argument(0), BYTES_A_ROW, |bytes| {
             let log = BasketLog::open(bytes).ok()?;
             Some(log.describe(&mut Unhindered).ok()?.items as f64)
+        })
+    })
+}
+
+/// Functions with a row for each item of an item log.
+#[pg_extern(sql = false, immutable, strict, parallel_safe)]
+fn plan_item_log(request: Request<'_>) -> Answer {
+    request.answer(|call| {
+        rows_of(call.argument(0), BYTES_A_SOLD_ITEM, |bytes| {
+            Some(ItemLog::open(bytes).ok()?.items() as f64)
         })
     })
 }

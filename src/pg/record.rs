@@ -31,6 +31,8 @@ pub enum Field<'a> {
     Int4(Option<i32>),
     /// `bigint`.
     Int8(Option<i64>),
+    /// `boolean`.
+    Bool(Option<bool>),
     /// `double precision`.
     Float8(Option<f64>),
     /// `timestamp`.
@@ -49,6 +51,7 @@ impl Field<'_> {
         match self {
             Field::Int4(_) => pg_sys::INT4OID,
             Field::Int8(_) => pg_sys::INT8OID,
+            Field::Bool(_) => pg_sys::BOOLOID,
             Field::Float8(_) => pg_sys::FLOAT8OID,
             Field::Timestamp(_) => pg_sys::TIMESTAMPOID,
             Field::Interval(_) => pg_sys::INTERVALOID,
@@ -62,6 +65,7 @@ impl Field<'_> {
         Ok(match self {
             Field::Int4(n) => n.map(pg_sys::Datum::from),
             Field::Int8(n) | Field::Timestamp(n) => n.map(pg_sys::Datum::from),
+            Field::Bool(is_so) => is_so.map(pg_sys::Datum::from),
             Field::Float8(x) => x.map(|x| pg_sys::Datum::from(x.to_bits())),
             Field::Interval(length) => length.map(interval_of),
             Field::Text(text) => text.map(|text| text_datum(call, text)).transpose()?,

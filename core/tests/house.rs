@@ -18,6 +18,7 @@ const FEATURES: &[&str] = &[
     "cohorts",
     "customers",
     "feature_set",
+    "item_log",
     "itemsets",
     "kmeans",
     "order_log",
@@ -45,6 +46,8 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("clv", "spend", "applies its model"),
     ("cohorts", "order_log", "reads orders"),
     ("customers", "order_log", "reads orders"),
+    ("item_log", "basket_log", "makes baskets of purchases"),
+    ("item_log", "order_log", "writes events as it writes orders, and makes orders of them"),
     ("itemsets", "basket_log", "reads baskets"),
     ("kmeans", "feature_set", "reads features"),
     ("purchases", "customers", "is fitted to what customers did"),
@@ -90,10 +93,9 @@ const ANALYTICS: [&str; 11] = [
 const SAYS_THE_RULE: &str = "src/pg/mod.rs";
 
 /// Files above 500 lines, and how long they may be.
-const LONG_FILES: [(&str, usize); 3] = [
+const LONG_FILES: [(&str, usize); 2] = [
     ("core/src/amount.rs", 562),
     ("core/src/estimate.rs", 508),
-    ("core/src/order_log/block.rs", 517),
 ];
 const LINES: usize = 500;
 

@@ -1,12 +1,16 @@
 //! What the targets share: the laws that hold for whatever could be read.
 
 use clientele_core::basket_log;
+use clientele_core::calendar::END_TIME;
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
+use clientele_core::item_log::{self, Basket, ItemLog};
 use clientele_core::mergeable::Mergeable;
+use clientele_core::order_log;
 use clientele_core::retention;
 use clientele_core::rfm::{Model, Standings};
 use clientele_core::rules::Measure;
+use clientele_core::zone::Zone;
 use clientele_core::{Result, kmeans, purchases, recommend, spend};
 
 /// Large enough that nothing becomes a run.
@@ -202,6 +206,23 @@ pub fn check_written_baskets(bytes: &[u8]) {
     let baskets = log.baskets(&mut Unhindered).expect("a sound log has baskets");
     let about = log.describe(&mut Unhindered).expect("a sound log can be described");
     assert_eq!(baskets.entries().len() as u64, about.entries);
+}
+
+/// What holds for the bytes of an item log that were written by this library.
+pub fn check_written_items(bytes: &[u8]) {
+    check_written::<item_log::Collector>(bytes);
+    let log = ItemLog::open(bytes).expect("it was written");
+    log.item_totals(END_TIME, &mut Unhindered)
+        .expect("a sound log has items");
+    let mut orders = Vec::new();
+    // Sums may be beyond the range, and nothing else may be wrong.
+    if log.write_orders(&mut orders, &mut Unhindered).is_ok() {
+        check_written::<order_log::Collector>(&orders);
+    }
+    let baskets = log
+        .baskets(Basket::Order, END_TIME, &Zone::utc(), NO_RUNS, &mut Unhindered)
+        .expect("a sound log has baskets");
+    check_written_baskets(&written(baskets));
 }
 
 /// What holds for every model of clusters.

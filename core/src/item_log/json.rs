@@ -115,6 +115,8 @@ impl<'de> Form<'de> for Log {
                 let kinds = KeyKind::of_name(&customers).zip(KeyKind::of_name(&items));
                 let unknown = || de::Error::custom("\"keys\" must be kinds of keys that there are");
                 reading.into.keys = Some(kinds.ok_or_else(unknown)?);
+                // Items of other kinds are none of these.
+                reading.into.items = None;
             }
             "times" => reading.into.times = Some(kind(name, &fields.next_value::<String>()?)?),
             "items" => {

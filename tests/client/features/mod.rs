@@ -7,6 +7,7 @@ mod clv;
 mod cohorts;
 mod customers;
 mod feature_set;
+mod item_log;
 mod itemsets;
 mod kmeans;
 pub mod order_log;
@@ -123,6 +124,7 @@ pub const FEATURES: &[Feature] = &[
     itemsets::FEATURE,
     rules::FEATURE,
     recommend::FEATURE,
+    item_log::FEATURE,
 ];
 
 fn strings(texts: &[&str]) -> Vec<String> {

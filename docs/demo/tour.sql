@@ -87,5 +87,24 @@ FROM baskets, clientele.association_rules(log, min_count => 500, top => 8, redun
 SELECT r.item AS offer, round(100 * r.confidence::numeric, 1) AS "bought in %", array_to_string(r.antecedent, ' + ') AS "because of", round(r.lift::numeric, 1) AS "times as often"
 FROM baskets, clientele.recommend(log, ARRAY['Hot Dogs', 'Soft Drinks'], 5) r;
 
+\echo '12. How are those kept who came in the same month? clientele.cohorts(log)'
+\echo
+SELECT c.cohort::date AS came_in, c.customers, max(round(100 * c.rate::numeric)) FILTER (WHERE c.age = 1) AS "after 1 month, %",
+       max(round(100 * c.rate::numeric)) FILTER (WHERE c.age = 3) AS "after 3", max(round(100 * c.rate::numeric)) FILTER (WHERE c.age = 6) AS "after 6"
+FROM log, clientele.cohorts(log) c WHERE c.complete GROUP BY c.cohort, c.customers ORDER BY c.cohort LIMIT 8;
+
+\echo '13. Who is late by their own rhythm? clientele.lifecycle(log)'
+\echo
+SELECT l.customer_id, l.purchases, round(l.typical_gap::numeric, 1) AS typical_gap, l.last_purchase::date, l.expected_next::date,
+       round(l.days_overdue::numeric) AS days_overdue, l.stage
+FROM log, clientele.lifecycle(log) l WHERE l.stage = 'at risk' AND l.purchases >= 50 ORDER BY l.days_overdue DESC LIMIT 8;
+
+\echo '14. What comes next week, and how wrong were such forecasts before? clientele.forecast(log, period => ''day'', horizon => 7)'
+\echo
+SELECT f.period_start::date AS day, round(f.forecast::numeric) AS revenue, round(f.low::numeric) AS low, round(f.high::numeric) AS high
+FROM log, clientele.forecast(log, period => 'day', horizon => 7) f;
+SELECT v.method, v.origins, round(v.mase::numeric, 2) AS mase, round(100 * v.bias::numeric, 1) AS "bias, %", round(100 * v.coverage::numeric) AS "within limits, %"
+FROM log, clientele.validate_forecast(log, period => 'day', horizon => 7) v;
+
 -- The tour of the README goes on from here, and makes its own.
 DROP TABLE log, segments, baskets;

@@ -117,7 +117,7 @@ fn likelihoods_are_those_of_others() {
     let parameters = Parameters {
         alpha: 0.365_124_255_428_505_35,
         beta: 0.0,
-        gamma: 0.002_381_113_426_915_685_6,
+        gamma: 0.002_381_143_426_915_685_6,
         phi: 0.0,
         level: 128.371_278_056_291_83,
         slope: 0.0,

@@ -176,6 +176,17 @@ fn the_last_date_and_the_last_sum_are_over() {
 }
 
 #[test]
+fn values_may_be_below_0() {
+    // Rows of which none is an order end with the last one.
+    let rows: Vec<_> = (1..=12)
+        .map(|month| (0, at(1960, month, 1), -i64::from(month)))
+        .collect();
+    let end = clientele_core::calendar::END_TIME - 1;
+    let (begin, cents) = found(&rows, Grain::Month, &span(None, end)).unwrap();
+    assert_eq!((begin, cents), (at(1960, 1, 1), (1..=12).map(|month| -month).collect()));
+}
+
+#[test]
 fn periods_begin_where_the_zone_says() {
     // Three hours east, and an hour more from day 40 on.
     let zone = Zone::new(3 * HOUR, vec![(40 * DAY, 4 * HOUR)]);
@@ -207,13 +218,13 @@ fn a_series_has_at_most_so_many_periods() {
         assert_eq!(of(hours).unwrap_err().kind(), Kind::TooLarge, "{hours}");
     }
     // From the other end as well, and where nothing is seen of it.
-    let all = [(1, most * 2 * HOUR, 1), (2, 0, 1)];
-    let whole = series_of(&all, Grain::Hour, Measure::Revenue, &span(None, most * 2 * HOUR));
+    let all = [(1, most * 2 * HOUR + 5, 1), (2, 5, 1)];
+    let whole = series_of(&all, Grain::Hour, Measure::Revenue, &span(None, most * 2 * HOUR + 5));
     assert_eq!(whole.unwrap_err().kind(), Kind::TooLarge);
-    let since = span(Some(most * HOUR), most * 2 * HOUR);
+    let since = span(Some(most * HOUR), most * 2 * HOUR + 5);
     let some = series_of(&all, Grain::Hour, Measure::Revenue, &since).unwrap().unwrap();
     assert_eq!(some.values.len(), MOST_PERIODS);
-    let since = span(Some(-most * HOUR), 0);
+    let since = span(Some(-most * HOUR), 5);
     assert_eq!(
         series_of(&all, Grain::Hour, Measure::Revenue, &since)
             .unwrap()
@@ -222,7 +233,7 @@ fn a_series_has_at_most_so_many_periods() {
             .len(),
         MOST_PERIODS
     );
-    let since = span(Some(-most * HOUR - 1), 0);
+    let since = span(Some(-most * HOUR - 1), 5);
     assert_eq!(
         series_of(&all, Grain::Hour, Measure::Revenue, &since)
             .unwrap_err()

@@ -2,7 +2,7 @@
 
 use super::two_rounds;
 use crate::amount::Sum;
-use crate::calendar::{Period, SECOND};
+use crate::calendar::{END_TIME, Period, SECOND};
 use crate::checkpoint::{Checkpoint, attempt, vec_with_capacity};
 use crate::choice::choose;
 use crate::error::{Error, Kind, Result};
@@ -111,7 +111,7 @@ impl Measure {
 pub struct Span {
     /// Where it begins, an instant, inclusive; what is earlier is not seen. Nothing: with the first row of the log.
     pub since: Option<i64>,
-    /// The end of observation, inclusive: what is later is not seen.
+    /// The end of observation, inclusive: what is later is not seen. The end of the calendar: the last row of the log.
     pub as_of: i64,
     /// The time zone in which periods begin.
     pub zone: Zone,
@@ -173,8 +173,10 @@ impl Series {
         let seen_from_its_beginning = grain == Grain::Hour || Period::Day.start(local) <= grain.begin(first);
         let first = first + i64::from(!seen_from_its_beginning);
 
-        let seen = log.seen(span.as_of, &span.zone, checkpoint)?;
-        let last = grain.number(span.zone.local(span.as_of));
+        // Where there are returns only, nobody says where observation ends: with the last of them.
+        let as_of = if span.as_of == END_TIME - 1 { newest } else { span.as_of };
+        let seen = log.seen(as_of, &span.zone, checkpoint)?;
+        let last = grain.number(span.zone.local(as_of));
         let is_over = seen.is_over_before(span.zone.instant(grain.begin(last + 1)));
         let last = last - i64::from(!is_over);
         let last = if sums {

@@ -46,6 +46,9 @@ pub struct Fit {
 pub fn fit(values: &[f64], m: usize, checkpoint: &mut dyn Checkpoint) -> Result<Fit> {
     let positive = values.iter().all(|&value| value > 0.0);
     let candidates = Components::candidates(positive, m > 1);
+    // What each value leaves on the way there, and the curvature in all parameters.
+    let parameters = m + 6;
+    checkpoint.reserve(values.len() * 6 * size_of::<f64>() + parameters * parameters * size_of::<f64>())?;
     let mut best: Option<Fit> = None;
     // Points where models with less of a trend ended: those with more begin there, too, so that more is never worse.
     let mut ended: Vec<(Components, Parameters)> = Vec::new();

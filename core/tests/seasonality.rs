@@ -170,6 +170,31 @@ fn the_last_date_and_the_last_sum_are_over() {
 }
 
 #[test]
+fn customers_with_many_orders_count_once() {
+    // More orders of a customer than a block of a log holds, some of them several rows.
+    let rows: Vec<_> = (0..5_000)
+        .flat_map(|i| {
+            [
+                (1, i * HOUR / 2, 100),
+                (1, i * HOUR / 2, -30),
+                (2, i * HOUR, 1),
+                (1, i * HOUR, 5),
+            ]
+        })
+        .collect();
+    let span = span(None, 100 * DAY + 1);
+    for (measure, want) in [
+        (Measure::Revenue, 33.6 + 24.0 * 0.06),
+        (Measure::Orders, 72.0),
+        (Measure::Customers, 2.0),
+    ] {
+        let series = series_of(&rows, Grain::Day, measure, &span).unwrap().unwrap();
+        assert_eq!(series.values.len(), 100);
+        series.values.iter().for_each(|value| close(*value, want, SUM, "a day"));
+    }
+}
+
+#[test]
 fn values_may_be_below_0() {
     // Rows of which none is an order end with the last one.
     let rows: Vec<_> = (1..=12)

@@ -83,9 +83,13 @@ fn item_log_describe<'a>(log: Given<'a, Log>, call: Call<'a>) -> Record<'a> {
         let log = ItemLog::open(bytes)?;
         let about = log.describe(&mut Backend::of_call("describe"))?;
         let counts = log.counts();
-        let kinds = log
-            .kinds()
-            .map(|kinds| [kinds.customers.to_string(), kinds.times.to_string(), kinds.items.to_string()]);
+        let kinds = log.kinds().map(|kinds| {
+            [
+                kinds.customers.to_string(),
+                kinds.times.to_string(),
+                kinds.items.to_string(),
+            ]
+        });
         let kind = |number: usize| Field::Text(kinds.as_ref().map(|kinds| kinds[number].as_str()));
         let count = |n: u64| Field::Int8(Some(n as i64));
         let fields = [

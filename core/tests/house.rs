@@ -47,7 +47,11 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("cohorts", "order_log", "reads orders"),
     ("customers", "order_log", "reads orders"),
     ("item_log", "basket_log", "makes baskets of purchases"),
-    ("item_log", "order_log", "writes events as it writes orders, and makes orders of them"),
+    (
+        "item_log",
+        "order_log",
+        "writes events as it writes orders, and makes orders of them",
+    ),
     ("itemsets", "basket_log", "reads baskets"),
     ("kmeans", "feature_set", "reads features"),
     ("purchases", "customers", "is fitted to what customers did"),
@@ -75,7 +79,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
 ];
 
 /// Words of customer analytics, which PostgreSQL does not know: `src/pg` may not contain them.
-const ANALYTICS: [&str; 11] = [
+const ANALYTICS: [&str; 12] = [
     "customer",
     "basket",
     "cluster",
@@ -87,16 +91,14 @@ const ANALYTICS: [&str; 11] = [
     "kmeans",
     "order_log",
     "feature_set",
+    "item_log",
 ];
 
 /// A file of `src/pg` that has such a word once: the rule itself says that it knows no customer analytics.
 const SAYS_THE_RULE: &str = "src/pg/mod.rs";
 
 /// Files above 500 lines, and how long they may be.
-const LONG_FILES: [(&str, usize); 2] = [
-    ("core/src/amount.rs", 562),
-    ("core/src/estimate.rs", 508),
-];
+const LONG_FILES: [(&str, usize); 2] = [("core/src/amount.rs", 562), ("core/src/estimate.rs", 508)];
 const LINES: usize = 500;
 
 /// Characters of a line of code, as rustfmt.toml has it, and of one that is a comment.

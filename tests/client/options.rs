@@ -250,7 +250,7 @@ fn functions_of_one_symbol_differ_in_the_key(database: &Database) -> Outcome {
 }
 
 /// What arguments without a default are given: by type, and by name where that does not say enough.
-const GIVEN: [(&str, &str, &str); 17] = [
+const GIVEN: &[(&str, &str, &str)] = &[
     ("order_log", "", "(SELECT orders FROM given)"),
     (
         "order_log[]",
@@ -259,6 +259,7 @@ const GIVEN: [(&str, &str, &str); 17] = [
     ),
     ("feature_set", "", "(SELECT features FROM given)"),
     ("basket_log", "", "(SELECT baskets FROM given)"),
+    ("item_log", "", "(SELECT items FROM given)"),
     ("basket_model", "", "(SELECT clientele.fit_baskets(baskets) FROM given)"),
     (
         "kmeans_model",
@@ -292,6 +293,8 @@ fn null_is_the_default(database: &Database) -> Outcome {
               FROM generate_series(1, 600) i) AS orders,
              (SELECT feature_set(i, ARRAY[i % 7, i * i % 11 + i % 3, sqrt(i)]) FROM generate_series(1, 90) i) AS features,
              (SELECT basket_log(b, 'item ' || b * i % (3 + i)) FROM generate_series(1, 200) b, generate_series(1, 5) i) AS baskets,
+             (SELECT item_log(i * i % 97, timestamptz '2024-01-01 00:00+00' + i * i % 8111 * interval '1 hour', 'item ' || i % 7, i % 50 / 4.0)
+              FROM generate_series(1, 600) i) AS items,
              (SELECT fit_retention(period, customers) FROM (VALUES (0, 100), (1, 80), (2, 70), (3, 65)) v (period, customers)) AS retention",
     )?;
     let (mut wrong, mut count) = (Vec::new(), 0);

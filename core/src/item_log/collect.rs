@@ -5,10 +5,11 @@
 
 use super::encode::{Encoder, put_empty};
 use super::merge::{merge, ranked};
+use super::numbers::Numbers;
 use super::row::{self, Entry};
 use super::{Counts, ItemLog, Kinds, NAME, TimeKind, different, json};
 use crate::amount::Amount;
-use crate::checkpoint::{Checkpoint, push, vec_from, vec_of};
+use crate::checkpoint::{Checkpoint, push, vec_from};
 use crate::codec::Sink;
 use crate::collect::pile::Pile;
 use crate::collect::row::{Base, Wide, code};
@@ -19,9 +20,6 @@ use std::sync::Arc;
 
 /// Logs with fewer bytes are taken apart into rows; larger ones are kept as runs.
 const RUN_BYTES: usize = 512 << 10;
-
-/// No number.
-const NONE: u32 = u32::MAX;
 
 /// An item log in the making: the state of the aggregates.
 #[derive(Debug)]
@@ -103,7 +101,7 @@ impl Collected for Collector {
             let mut numbers = Numbers::of(other.items.len(), checkpoint)?;
             for &row in other.rows.rows() {
                 let entry = other.entry(row);
-                let item = match numbers.known(entry.item, self) {
+                let item = match numbers.known(entry.item, self.runs().len()) {
                     Some(number) => number,
                     None => {
                         let number = self.item_number(other.items.bytes(entry.item), checkpoint)?;
@@ -262,7 +260,7 @@ impl Collector {
             let part = cursor.part();
             for event in part.events() {
                 for (place, amount) in event.entries() {
-                    let item = match numbers.known(place, self) {
+                    let item = match numbers.known(place, self.runs().len()) {
                         Some(number) => number,
                         None => {
                             let name = names.get(place as usize);
@@ -490,34 +488,5 @@ impl Collector {
         }
         self.rows = sorted;
         Ok(())
-    }
-}
-
-/// The numbers that items of another log have in a collection, as far as they have been asked for: when rows become a run, items are
-/// numbered anew.
-struct Numbers {
-    numbers: Vec<u32>,
-    runs: usize,
-}
-
-impl Numbers {
-    fn of(items: usize, checkpoint: &mut dyn Checkpoint) -> Result<Numbers> {
-        Ok(Numbers {
-            numbers: vec_of(NONE, items, checkpoint)?,
-            runs: 0,
-        })
-    }
-
-    fn known(&mut self, place: u32, log: &Collector) -> Option<u32> {
-        if self.runs != log.runs().len() {
-            self.runs = log.runs().len();
-            self.numbers.fill(NONE);
-        }
-        Some(self.numbers[place as usize]).filter(|&number| number != NONE)
-    }
-
-    fn set(&mut self, place: u32, number: u32) -> u32 {
-        self.numbers[place as usize] = number;
-        number
     }
 }

@@ -26,6 +26,7 @@ mod cursor;
 mod encode;
 mod json;
 mod merge;
+mod numbers;
 mod orders;
 mod row;
 mod totals;

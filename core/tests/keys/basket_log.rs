@@ -1,5 +1,8 @@
 //! The keys that numbers stand for in tests of basket logs.
 
+// Each test uses a part of it.
+#![allow(dead_code)]
+
 use clientele_core::key::{AnyKey, AnyKind, Key, KeyKind};
 
 /// The key of a basket that a number stands for.

@@ -11,6 +11,7 @@ mod coverage;
 mod fits;
 #[path = "../fitted/mod.rs"]
 mod fitted;
+mod item_log;
 mod itemsets;
 mod kmeans;
 mod orders;
@@ -103,6 +104,7 @@ fn main() {
     let trials = [
         cohorts::trials(),
         coverage::trials(),
+        item_log::trials(),
         itemsets::trials(),
         kmeans::trials(),
         purchase_fits::trials(),

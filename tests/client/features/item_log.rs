@@ -97,10 +97,18 @@ pub const FEATURE: Feature = Feature {
 
 fn every_item_log() -> Vec<String> {
     let of_time = |time: &str| {
-        [("int4", "name", ", numeric"), ("int8", "product", ", float8"), ("uuid", "code", ""), ("text", "name", ", float8")]
-            .map(|(customer, item, amount)| format!("clientele.item_log({customer}, {time}, {item}{amount})"))
+        [
+            ("int4", "name", ", numeric"),
+            ("int8", "product", ", float8"),
+            ("uuid", "code", ""),
+            ("text", "name", ", float8"),
+        ]
+        .map(|(customer, item, amount)| format!("clientele.item_log({customer}, {time}, {item}{amount})"))
     };
-    let mut calls: Vec<String> = ["timestamptz", "timestamp", "date"].into_iter().flat_map(of_time).collect();
+    let mut calls: Vec<String> = ["timestamptz", "timestamp", "date"]
+        .into_iter()
+        .flat_map(of_time)
+        .collect();
     calls.extend(["timestamptz", "timestamp", "date"].into_iter().flat_map(|time| {
         ["", ", numeric", ", float8"].map(|amount| format!("clientele.item_log(int4, {time}, product{amount})"))
     }));

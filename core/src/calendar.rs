@@ -5,7 +5,7 @@
 
 mod steps;
 
-pub use steps::add_months;
+pub use steps::{Origin, add_months};
 
 use crate::choice::choose;
 use crate::error::Result;

@@ -41,6 +41,11 @@ impl Zone {
         }
     }
 
+    /// Whether clocks never change.
+    pub fn is_fixed(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// The local time of an instant. O(log changes).
     #[inline]
     pub fn local(&self, instant: i64) -> i64 {

@@ -52,6 +52,61 @@ impl Period {
     }
 }
 
+/// A local time from which whole periods of the calendar are counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin {
+    local: i64,
+    /// The number of its month, and its day of that.
+    month: i64,
+    day: u32,
+}
+
+impl Origin {
+    /// Counts from this local time.
+    pub fn new(local: i64) -> Origin {
+        let (year, month, day) = civil_from_days(local.div_euclid(DAY));
+        Origin {
+            local,
+            month: 12 * year + i64::from(month) - 1,
+            day,
+        }
+    }
+
+    /// The local time.
+    pub fn local(&self) -> i64 {
+        self.local
+    }
+
+    /// How often a period can be [stepped](Period::step) from here until the local time `to` would be passed; 0 where there are no periods.
+    #[inline]
+    pub fn elapsed(&self, period: Period, to: i64) -> i64 {
+        let lengths = |length: i64| match to.checked_sub(self.local) {
+            Some(apart) => apart.div_euclid(length),
+            None => (i128::from(to) - i128::from(self.local)).div_euclid(i128::from(length)) as i64,
+        };
+        match period {
+            Period::None => 0,
+            Period::Day => lengths(DAY),
+            Period::Week => lengths(7 * DAY),
+            Period::Month => self.months(to),
+            Period::Quarter => self.months(to).div_euclid(3),
+            Period::Year => self.months(to).div_euclid(12),
+        }
+    }
+
+    #[inline]
+    fn months(&self, to: i64) -> i64 {
+        let (year, month, day) = civil_from_days(to.div_euclid(DAY));
+        let due = if self.day > 28 {
+            self.day.min(days_in_month(year, month))
+        } else {
+            self.day
+        };
+        let is_short = (day, to.rem_euclid(DAY)) < (due, self.local.rem_euclid(DAY));
+        12 * year + i64::from(month) - 1 - self.month - i64::from(is_short)
+    }
+}
+
 /// More months than there are in the calendar, whose days still are a number.
 const FARTHEST: i64 = 1 << 40;
 
@@ -117,6 +172,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_has_elapsed_are_steps() {
+        for period in Period::ALL.into_iter().filter(|&period| period != Period::None) {
+            for from in (-800..800).step_by(7).map(|day| day * DAY + DAY / 3) {
+                let origin = Origin::new(from);
+                for n in [-30, -2, -1, 0, 1, 2, 11, 12, 13, 48] {
+                    let step = period.step(from, n);
+                    assert_eq!(origin.elapsed(period, step), n, "{period:?}, {from}, {n}");
+                    assert_eq!(origin.elapsed(period, step - 1), n - 1, "{period:?}, {from}, {n}");
+                }
+            }
+        }
+        assert_eq!(
+            Origin::new(MIN_TIME).elapsed(Period::Day, END_TIME - 1),
+            (END_TIME / DAY - MIN_TIME / DAY) - 1
+        );
+        assert_eq!(Origin::new(5).elapsed(Period::None, 7), 0);
+        assert_eq!(Origin::new(5).local(), 5);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which window of a customer a time falls into, and which of them are over.
 
 use super::{Options, Windows};
-use crate::calendar::Period;
+use crate::calendar::{Origin, Period};
 use crate::observation::Seen;
 use crate::zone::Zone;
 
@@ -18,7 +18,7 @@ pub struct Ages<'a> {
 pub struct First {
     /// The instant, and the same as clocks show it.
     instant: i64,
-    local: i64,
+    local: Origin,
     /// The number of the period: the cohort.
     pub cohort: i64,
 }
@@ -39,7 +39,7 @@ impl<'a> Ages<'a> {
         let local = self.zone.local(instant);
         First {
             instant,
-            local,
+            local: Origin::new(local),
             cohort: self.number(local),
         }
     }
@@ -70,9 +70,11 @@ impl<'a> Ages<'a> {
                 (age, i64::try_from(next).unwrap_or(i64::MAX))
             }
             Windows::Rolling(None) => {
-                // The period of the time holds one beginning of a window: at that, or before it.
-                let number = self.number(self.zone.local(time));
-                let mut age = number.saturating_sub(first.cohort).max(0);
+                let mut age = first.local.elapsed(self.period, self.zone.local(time)).max(0);
+                if self.zone.is_fixed() {
+                    return (age as u64, i64::MIN);
+                }
+                // Where clocks change, what has elapsed by the clock may have so an hour sooner or later.
                 while age > 0 && self.start(first, age) > time {
                     age -= 1;
                 }
@@ -88,7 +90,7 @@ impl<'a> Ages<'a> {
 
     /// The instant at which a window begins that is a period of the calendar after the first order.
     fn start(&self, first: &First, age: i64) -> i64 {
-        self.zone.instant(self.period.step(first.local, age))
+        self.zone.instant(self.period.step(first.local.local(), age))
     }
 
     /// How many ages have begun for a customer at the end of observation.

@@ -1,4 +1,4 @@
-use super::{Feature, Single, order_log};
+use super::{Feature, Single};
 
 pub const FEATURE: Feature = Feature {
     word: "cohorts",
@@ -6,20 +6,13 @@ pub const FEATURE: Feature = Feature {
         "cohorts",
         "SELECT sum(active) FROM logs, generate_series(1, 400), clientele.cohorts(log, period => 'day', windows => 'rolling')",
     )],
-    single: &[
-        Single {
-            what: "cohorts",
-            input: order_log::ROWS,
-            call: "SELECT count(*) FROM input, clientele.cohorts(value)",
-            threads: &[1],
-        },
-        Single {
-            what: "rows of cohorts",
-            input: "SELECT clientele.order_log(1, timestamp '2024-01-01' + i * interval '1 second') AS value FROM generate_series(0, N::bigint, N::bigint) i",
-            call: "SELECT count(*) FROM input, clientele.cohorts(value, windows => 'rolling', length => '1 second')",
-            threads: &[1],
-        },
-    ],
+    single: &[Single {
+        what: "rows of cohorts",
+        input: "SELECT clientele.order_log(1, timestamp '2024-01-01' + i * interval '1 second') AS value
+                    FROM generate_series(0, N::bigint, N::bigint) i",
+        call: "SELECT count(*) FROM input, clientele.cohorts(value, windows => 'rolling', length => '1 second')",
+        threads: &[1],
+    }],
     growing: &[(
         "cohorts",
         "SELECT sum(active) FROM logs, clientele.cohorts(log, windows => 'rolling', length => '10 seconds')",

@@ -1,4 +1,4 @@
-use super::{Feature, Single, order_log};
+use super::{Feature, Single};
 
 pub const FEATURE: Feature = Feature {
     word: "won_lost",
@@ -13,9 +13,10 @@ pub const FEATURE: Feature = Feature {
         ),
     ],
     single: &[Single {
-        what: "winning and losing",
-        input: order_log::ROWS,
-        call: "SELECT count(*) FROM input, clientele.won_lost(value)",
+        what: "rows of periods",
+        input: "SELECT clientele.order_log(1, timestamp '0001-01-01' + i * interval '1 day') AS value
+                FROM generate_series(0, N::bigint, N::bigint) i",
+        call: "SELECT count(*) FROM input, clientele.won_lost(value, period => 'day')",
         threads: &[1],
     }],
     growing: &[

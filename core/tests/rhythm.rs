@@ -126,7 +126,7 @@ fn credibility(all: &BTreeMap<i64, Vec<f64>>) -> Option<(f64, f64, Option<f64>, 
     Some((mu, first, within, between))
 }
 
-/// What is near a limit may fall on either side of it by rounding; what is told about it is left out.
+/// What is so near a limit may fall on either side of it.
 const EDGE: f64 = 1e-9;
 
 /// The typical gap after some gaps, and the stage if no ratio is at its very limit.
@@ -358,7 +358,6 @@ fn nobody_has_a_gap() {
         let life = life.unwrap();
         assert!(life.stage == Stage::New && life.pace.is_none() && life.silence_ratio().is_none());
     }
-    // Before the first row there is nobody.
     let (rhythm, lives) = found(&rows, &by_days(-1), &Limits::default());
     assert!(lives.is_empty() && rhythm.history_days.is_none() && rhythm.warnings().is_empty());
 }

@@ -207,7 +207,9 @@ impl<const N: usize> Estimate<N> {
             let vague: Vec<&str> = vague.collect();
             if !vague.is_empty() {
                 let (of, are) = (vague.join(" and "), if vague.len() == 1 { "is" } else { "are" });
-                warnings.push(format!("{of} {are} hardly known: other values fit these customers nearly as well"));
+                warnings.push(format!(
+                    "{of} {are} hardly known: other values fit these customers nearly as well"
+                ));
             }
             for i in 0..N {
                 for j in 0..N {

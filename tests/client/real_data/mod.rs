@@ -5,6 +5,7 @@
 
 mod models;
 mod seasonality;
+mod stages;
 mod validation;
 
 use crate::database::{Database, one, program, run};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 type Check = fn(&mut postgres::Client) -> Outcome;
 
 /// Each check with the tables that it reads.
-const CHECKS: [(&str, &[&str], Check); 15] = [
+const CHECKS: &[(&str, &[&str], Check)] = &[
     (
         "online_retail_without_returns",
         &["online_retail"],
@@ -47,6 +48,12 @@ const CHECKS: [(&str, &[&str], Check); 15] = [
         "online_retail_days",
         &["online_retail"],
         seasonality::online_retail_days,
+    ),
+    ("online_retail_stages", &["online_retail"], stages::online_retail_stages),
+    (
+        "online_retail_survival",
+        &["online_retail"],
+        stages::online_retail_survival,
     ),
     ("cdnow_segments", &["kmeans_cdnow"], cdnow_segments),
     ("groceries", &["groceries_baskets"], groceries),

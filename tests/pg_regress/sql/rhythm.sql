@@ -30,19 +30,20 @@ FROM log, unnest(ARRAY[date '2024-02-05', '2024-05-20', '2025-01-01']) as_of, cl
 SELECT string_agg(customer_id || ' ' || stage, ', ' ORDER BY customer_id)
 FROM log, clientele.lifecycle(log, at_risk_after => 1.1, lost_after => 1.5, mature_orders => 3, growth => 3, decline => 3, won_back_orders => 1);
 -- who returned something only, and nobody
-SELECT l.* FROM (SELECT clientele.order_log(c, date '2024-01-01' + c, c - 1.5) AS log FROM generate_series(1, 2) c) l, clientele.lifecycle(log) l;
+SELECT s.* FROM (SELECT clientele.order_log(c, date '2024-01-01' + c, c - 1.5) AS log FROM generate_series(1, 2) c) l, clientele.lifecycle(log) s;
 SELECT customer_id, stage FROM (SELECT clientele.order_log('customer ' || customer_id, day) AS log FROM bought) l, clientele.lifecycle(log, NULL::text) LIMIT 2;
 SELECT customer_id, stage FROM (SELECT clientele.order_log(md5(customer_id::text)::uuid, day) AS log FROM bought) l, clientele.lifecycle(log, NULL::uuid) LIMIT 2;
 SELECT * FROM clientele.lifecycle(NULL);
 SELECT * FROM clientele.lifecycle(NULL, NULL::uuid);
 SELECT l.* FROM log, clientele.lifecycle(log, as_of => '2023-12-31') l;
 
-SELECT * FROM log, clientele.purchase_gaps(log);
+SELECT g.* FROM log, clientele.purchase_gaps(log) g;
 SELECT * FROM clientele.purchase_gaps(NULL);
 SELECT g.* FROM log, clientele.purchase_gaps(log, as_of => '2023-12-31') g;
 -- periods of several kinds against plain SQL
 CREATE TABLE many AS
-SELECT i % 211 AS customer_id, timestamptz '2023-01-01 00:00+00' + (i * 7919 % 100003) * interval '433 seconds' AS ordered_at, (i * 31 % 9000 - 500) / 100.0 AS total
+SELECT (((hashint4(i + 100000) & 65535) / 65536.0) ^ 2 * 211)::integer AS customer_id, timestamptz '2023-01-01 00:00+00' + (hashint4(i) & 524287) * interval '80 seconds' AS ordered_at,
+       (i * 31 % 9000 - 500) / 100.0 AS total
 FROM generate_series(1, 5000) i;
 CREATE TABLE many_log AS SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many;
 CREATE FUNCTION gaps_by_sql(as_of timestamptz, period text, zone text)
@@ -56,10 +57,11 @@ SELECT period, zone, count(*) AS numbers, bool_and(g.customers = s.customers) AS
        max(abs(g.mean_days - s.mean)) < 1e-9 AS mean,
        bool_and(s.next = 0 AND g.median IS NULL OR abs(g.p10 - s.at[1]) + abs(g.p25 - s.at[2]) + abs(g.median - s.at[3]) + abs(g.p75 - s.at[4]) + abs(g.p90 - s.at[5]) < 1e-9) AS quantiles
 FROM many_log, unnest(ARRAY['none', 'day', 'week', 'month']) period, unnest(ARRAY['UTC', 'America/St_Johns']) zone,
-     LATERAL clientele.purchase_gaps(log, period, timestamptz '2024-01-29 04:30+00' AT TIME ZONE zone, zone) g
-     FULL JOIN LATERAL (SELECT after_order, CASE WHEN after_order IS NULL THEN count(DISTINCT customer_id) ELSE count(*) END AS customers, count(gap) AS next, avg(gap) AS mean,
+     LATERAL (SELECT coalesce(after_order, 0) AS after_order, customers, next, mean_days, p10, p25, median, p75, p90
+              FROM clientele.purchase_gaps(log, period, timestamptz '2024-01-29 04:30+00' AT TIME ZONE zone, zone)) g
+     FULL JOIN LATERAL (SELECT coalesce(after_order, 0) AS after_order, CASE WHEN after_order IS NULL THEN count(DISTINCT customer_id) ELSE count(*) END AS customers, count(gap) AS next, avg(gap) AS mean,
                                percentile_cont(ARRAY[0.1, 0.25, 0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY gap) AS at
-                        FROM gaps_by_sql('2024-01-29 04:30+00', period, zone) GROUP BY GROUPING SETS ((after_order), ())) s ON s.after_order IS NOT DISTINCT FROM g.after_order
+                        FROM gaps_by_sql('2024-01-29 04:30+00', period, zone) GROUP BY GROUPING SETS ((after_order), ())) s USING (after_order)
 GROUP BY period, zone ORDER BY period, zone;
 -- typical gaps and ratios as their definition says
 WITH r AS (SELECT r.* FROM many_log, clientele.rhythm(log, time_zone => 'Asia/Tokyo') r),
@@ -71,7 +73,7 @@ SELECT count(*) AS customers, count(DISTINCT l.stage) > 3 AS stages, bool_and(l.
        max(abs(extract(epoch FROM l.expected_next - s.last) / 86400 - l.typical_gap)) < 1e-6 AS expected_next
 FROM r, many_log, clientele.lifecycle(log, time_zone => 'Asia/Tokyo') l JOIN s USING (customer_id) WHERE n > 0;
 -- what comes later changes nothing, whatever the pieces are
-SELECT as_of, count(*) AS customers, count(*) FILTER (WHERE whole IS NOT DISTINCT FROM part) AS same
+SELECT as_of AT TIME ZONE 'UTC' AS as_of, count(*) AS customers, count(*) FILTER (WHERE whole IS NOT DISTINCT FROM part) AS same
 FROM unnest(ARRAY[timestamptz '2023-06-01 12:00+00', '2023-12-24 23:30+00']) as_of,
      LATERAL (SELECT clientele.merge(log) AS log FROM (SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many WHERE ordered_at <= as_of GROUP BY customer_id % 3) p) c,
      many_log m, LATERAL clientele.lifecycle(m.log, as_of => as_of AT TIME ZONE 'Asia/Tokyo', time_zone => 'Asia/Tokyo') whole

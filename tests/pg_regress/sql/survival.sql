@@ -28,7 +28,7 @@ SELECT as_of, count(s) AS points FROM unnest(ARRAY[timestamp '2024-01-30 23:59:5
 -- a return is no purchase; who only returned something is not waited for
 SELECT s.* FROM (SELECT clientele.order_log(c, date '2024-01-01' + d, a) AS log FROM (VALUES (1, 0, 5), (1, 20, -5), (1, 40, 5), (2, 0, -1)) v (c, d, a)) l,
      clientele.survival(log, '30 days') s;
-SELECT * FROM clientele.survival(NULL, '30 days');
+SELECT * FROM clientele.survival(NULL::clientele.order_log, '30 days');
 SELECT * FROM clientele.reorders(NULL);
 SELECT * FROM clientele.compare_survival(NULL);
 SELECT s.* FROM log, clientele.survival(log, '30 days', as_of => '2023-12-31') s;
@@ -37,7 +37,8 @@ SELECT round(clientele.survival(clientele.fit_retention(p, c), 2)::numeric, 4) F
 
 -- many orders, against the definition in plain SQL
 CREATE TABLE many AS
-SELECT i % 211 AS customer_id, timestamptz '2023-01-01 00:00+00' + (i * 7919 % 100003) * interval '433 seconds' AS ordered_at, (i * 31 % 9000 - 500) / 100.0 AS total
+SELECT (((hashint4(i + 100000) & 65535) / 65536.0) ^ 2 * 211)::integer AS customer_id, timestamptz '2023-01-01 00:00+00' + (hashint4(i) & 524287) * interval '80 seconds' AS ordered_at,
+       (i * 31 % 9000 - 500) / 100.0 AS total
 FROM generate_series(1, 2000) i;
 CREATE TABLE many_log AS SELECT clientele.order_log(customer_id, ordered_at, total) AS log FROM many;
 CREATE FUNCTION survival_by_sql(as_of timestamptz, zone text, lost_after integer, after_order integer)
@@ -52,10 +53,11 @@ RETURNS TABLE (days float8, at_risk bigint, events bigint, survival float8) LANG
         UNION ALL
         SELECT coalesce(next, today) - d, next IS NOT NULL FROM numbered WHERE n = after_order),
     times AS (SELECT w.days, count(*) FILTER (WHERE event) AS events, sum(count(*)) OVER (ORDER BY w.days DESC) AS at_risk FROM waits w GROUP BY w.days)
-    SELECT t.days, t.at_risk::bigint, t.events, exp(sum(CASE WHEN events = t.at_risk THEN NULL ELSE ln(1 - events / t.at_risk) END) OVER (ORDER BY t.days))
-    FROM times t WHERE events > 0
+    SELECT t.days, t.at_risk::bigint, t.events,
+           CASE WHEN bool_or(events = t.at_risk) OVER w THEN 0 ELSE exp(sum(CASE WHEN events < t.at_risk THEN ln(1 - events::float8 / t.at_risk::float8) END) OVER w) END
+    FROM times t WHERE events > 0 WINDOW w AS (ORDER BY t.days)
 $$;
-SELECT zone, as_of, days_lost, count(*) AS points, count(*) FILTER (WHERE (s.at_risk, s.lost) = (p.at_risk, p.events)) AS same, max(abs(s.survival - p.survival)) < 1e-12 AS survival
+SELECT zone, as_of AT TIME ZONE 'UTC' AS as_of, days_lost, count(*) AS points, count(*) FILTER (WHERE (s.at_risk, s.lost) = (p.at_risk, p.events)) AS same, max(abs(s.survival - p.survival)) < 1e-12 AS survival
 FROM many_log, unnest(ARRAY['UTC', 'Asia/Tokyo']) zone, unnest(ARRAY[timestamptz '2023-10-01 03:00+00', '2024-04-20 00:00+00']) as_of, unnest(ARRAY[20, 45]) days_lost,
      LATERAL clientele.survival(log, days_lost * interval '1 day', as_of => as_of AT TIME ZONE zone, time_zone => zone) s
      FULL JOIN LATERAL survival_by_sql(as_of, zone, days_lost, NULL) p USING (days)
@@ -68,9 +70,9 @@ SELECT period, count(*) AS points, max(days) AS longest, max(lost) FILTER (WHERE
 FROM (SELECT period, s.*, min(days) OVER (PARTITION BY period) AS least FROM many_log, unnest(ARRAY['week', 'month', 'none']) period, clientele.survival(log, '45 days', period) s) s
 GROUP BY period, least ORDER BY period;
 
--- groups that differ, and groups that are parts of one
+-- groups that are parts of one, and groups that differ
 CREATE TABLE groups AS
-SELECT customer_id % 3 AS g, clientele.order_log(customer_id, ordered_at, total) AS log, clientele.order_log(customer_id, ordered_at + customer_id % 3 * (ordered_at - '2023-01-01') / 4) AS slower
+SELECT customer_id % 3 AS g, clientele.order_log(customer_id, ordered_at, total) AS log, clientele.order_log(customer_id, ordered_at + customer_id % 3 * (ordered_at - timestamptz '2023-01-01 00:00+00')) AS slower
 FROM many GROUP BY g;
 SELECT c.log, c.customers, c.events, c.expected::numeric(9,4), c.chi2::numeric(9,4), c.df, c.p_value::numeric(9,4)
 FROM (SELECT array_agg(log ORDER BY g) AS logs FROM groups) l, clientele.compare_survival(logs, lost_after => '30 days') c;

@@ -12,7 +12,7 @@ use std::time::Duration;
 crate::trials!(every_call_with_every_limit, every_call_on_a_small_server);
 
 /// The kilobytes that a session keeps for good when something is first used, such as what shows progress.
-const FIRST_USE: u64 = 2;
+pub const FIRST_USE: u64 = 2;
 
 /// How a call ended.
 #[derive(Debug, PartialEq)]

@@ -11,8 +11,10 @@ mod coverage;
 mod database;
 mod drivers;
 mod encodings;
+mod every_function;
 mod examples;
 mod exhaustion;
+mod faults;
 mod features;
 mod interrupts;
 mod kept_scores;
@@ -111,8 +113,14 @@ fn main() {
         signatures::trials(),
         real_data::trials(),
     ];
-    // Takes long, and is asked for by name.
-    let every_limit = std::env::var_os("EVERY_LIMIT").map(|_| exhaustion::trials());
-    let trials = trials.into_iter().chain(every_limit);
+    // These take long, and are asked for by name.
+    let asked = |name, trials: fn() -> Vec<Trial>| std::env::var_os(name).map(|_| trials());
+    let asked = [
+        asked("EVERY_LIMIT", exhaustion::trials),
+        asked("FAULTS", faults::trials),
+        asked("SESSIONS", every_function::trials),
+        asked("CALLS", every_function::trials),
+    ];
+    let trials = trials.into_iter().chain(asked.into_iter().flatten());
     libtest_mimic::run(&arguments, trials.flatten().collect()).exit();
 }

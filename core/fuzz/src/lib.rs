@@ -1,7 +1,8 @@
 //! What the targets share: the laws that hold for whatever could be read.
 
+use clientele_core::amount::Amount;
 use clientele_core::basket_log;
-use clientele_core::calendar::END_TIME;
+use clientele_core::calendar::{DAY, END_TIME, SECOND};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::collect::Collected;
 use clientele_core::item_log::{self, Basket, ItemLog};
@@ -263,4 +264,26 @@ pub fn check_basket_model(model: &recommend::Model) {
             }
         }
     }
+}
+
+/// A time zone: four bytes are a change, so many quarters of an hour behind the one before, to an offset of so many minutes.
+pub fn zone(bytes: &[u8]) -> Zone {
+    const MINUTE: i64 = 60 * SECOND;
+    let mut at = -(40_000 * DAY);
+    let changes = bytes.as_chunks::<4>().0.iter().map(|&[step, more, offset, finer]| {
+        at += (i64::from(u16::from_le_bytes([step, more])) + 1) * 15 * MINUTE;
+        (at, i64::from(i16::from_le_bytes([offset, finer]) % 1_080) * MINUTE)
+    });
+    let changes = changes.collect();
+    Zone::new(0, changes)
+}
+
+/// An amount: of money, a small number, or any that there is.
+pub fn any_amount(style: u8, bytes: [u8; 8]) -> Option<Amount> {
+    let number = i64::from_le_bytes(bytes);
+    Amount::from_f64(match style & 3 {
+        0 | 1 => (number % 100_000) as f64 / 100.0,
+        2 => (number % 4) as f64,
+        _ => f64::from_bits(number as u64),
+    })
 }

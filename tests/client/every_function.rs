@@ -5,6 +5,7 @@
 //! extension from what [features store](crate::features::store): what is new joins by itself.
 
 use crate::database::{Database, one, process_size};
+use crate::exhaustion::{FIRST_USE, held_bytes};
 use crate::faults::{Random, asked, digest};
 use crate::features::store;
 use crate::{Failure, Outcome, ensure, told};
@@ -202,26 +203,27 @@ fn many_sessions_answer_as_one_does(database: &Database) -> Outcome {
     Ok(())
 }
 
-/// What a session holds: of PostgreSQL's contexts, and of the system's memory.
-fn holds(client: &mut Client) -> Result<[u64; 2], Failure> {
+/// What a session holds: of PostgreSQL's contexts, of the system's memory, and by Rust code.
+fn holds(client: &mut Client) -> Result<[u64; 3], Failure> {
+    let rust = held_bytes(client)? << 10;
     let contexts: i64 = one(
         client,
         "SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts",
     )?;
-    Ok([contexts as u64, process_size(client, "RssAnon")?])
+    Ok([contexts as u64, process_size(client, "RssAnon")?, rust])
 }
 
 /// After the first calls of a function, a session holds no more however often it calls. What takes long is called less often.
 fn many_calls_hold_as_much_as_few(database: &Database) -> Outcome {
-    /// Bytes that a session may grow by in half of the calls: of contexts, and as the system counts them, by pages and arenas.
-    const GROWTH: [u64; 2] = [64 << 10, 1 << 20];
+    /// Bytes that a session may grow by in half of the calls: of contexts, as the system counts them, by pages and arenas, and by Rust code.
+    const GROWTH: [u64; 3] = [64 << 10, 1 << 20, FIRST_USE << 10];
     /// How long half of the calls may take.
     const LONGEST: Duration = Duration::from_secs(5);
     let number = asked("CALLS")?;
     let calls = calls(&mut database.client()?)?;
     tell_refused(&calls)?;
-    let mut client = database.client()?;
-    let (mut wrong, mut most, mut all) = (Vec::new(), [0; 2], 0);
+    let mut client = database.client_with_library()?;
+    let (mut wrong, mut most, mut all) = (Vec::new(), [0; 3], 0);
     for Call { what, query, alone } in &calls {
         let (mut halves, mut made) = (Vec::new(), 0);
         for _ in 0..2 {
@@ -248,13 +250,15 @@ fn many_calls_hold_as_much_as_few(database: &Database) -> Outcome {
             }
         }
     }
-    let [contexts, process] = holds(&mut client)?.map(|bytes| bytes >> 10);
+    let most = most.map(|bytes| bytes >> 10);
+    let [contexts, process, rust] = holds(&mut client)?.map(|bytes| bytes >> 10);
     eprintln!(
-        "{all} calls of {} kinds in one session: in the second half of those of a kind the contexts grew by at most {} kB, \
-         the process by {} kB; after all they are {contexts} kB and {process} kB",
+        "{all} calls of {} kinds in one session: in the second half of those of a kind PostgreSQL's contexts grew by at most {} kB, \
+         the process by {} kB, what Rust code holds by {} kB; after all they are {contexts} kB, {process} kB and {rust} kB",
         calls.len(),
-        most[0] >> 10,
-        most[1] >> 10,
+        most[0],
+        most[1],
+        most[2],
     );
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())

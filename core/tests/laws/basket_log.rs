@@ -1,7 +1,7 @@
 //! Basket logs.
 
 #[path = "../keys/basket_log.rs"]
-mod keys;
+pub mod keys;
 
 use crate::{LARGE, Lawful, Reader, numbers};
 use clientele_core::Result;

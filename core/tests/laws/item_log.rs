@@ -1,10 +1,7 @@
 //! Item logs, with events around every boundary that there is, and beside the order logs and basket logs that they amount to.
 
-#[path = "../keys/basket_log.rs"]
-mod item_keys;
-#[path = "../keys/order_log.rs"]
-mod keys;
-
+use crate::basket_log::keys::with_item;
+use crate::order_log::keys::with_key;
 use crate::tolerance::ARITHMETIC;
 use crate::{LARGE, Lawful, Reader, numbers};
 use clientele_core::amount::Amount;
@@ -17,8 +14,6 @@ use clientele_core::key::{AnyKey, Key, KeyKind};
 use clientele_core::order_log;
 use clientele_core::zone::Zone;
 use clientele_core::{Error, Kind, Result};
-use item_keys::with_item;
-use keys::with_key;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

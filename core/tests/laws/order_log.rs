@@ -1,7 +1,7 @@
 //! Order logs, with many rows at one instant, around every boundary that there is, and at the ends of all ranges.
 
 #[path = "../keys/order_log.rs"]
-mod keys;
+pub mod keys;
 
 use crate::tolerance::ARITHMETIC;
 use crate::{LARGE, Lawful, Reader, numbers};

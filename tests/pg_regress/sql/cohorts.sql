@@ -44,12 +44,11 @@ LANGUAGE sql AS $$
         SELECT f.cohort, greatest(n.number - c.number, 0) AS age, r.*
         FROM rows r JOIN firsts f USING (customer_id) JOIN starts n ON n.s = r.at JOIN starts c ON c.s = f.cohort
     )
-    SELECT cohort, age, customers,
-           (SELECT count(DISTINCT customer_id) FROM aged a WHERE a.cohort = g.cohort AND a.age = g.age AND total >= 0),
-           (SELECT count(DISTINCT (customer_id, ordered_at)) FROM aged a WHERE a.cohort = g.cohort AND a.age = g.age AND total >= 0),
-           (SELECT coalesce(sum(total), 0) FROM aged a WHERE a.cohort = g.cohort AND a.age = g.age)
+    SELECT cohort, age, customers, count(DISTINCT customer_id) FILTER (WHERE total >= 0),
+           count(DISTINCT (customer_id, ordered_at)) FILTER (WHERE total >= 0), coalesce(sum(total), 0)
     FROM (SELECT f.cohort, n.number - c.number AS age, count(*) AS customers
           FROM firsts f JOIN starts c ON c.s = f.cohort JOIN starts n ON n.number >= c.number GROUP BY 1, 2) g
+    LEFT JOIN aged USING (cohort, age) GROUP BY 1, 2, 3
 $$;
 SELECT period, zone, count(*) AS rows, count(*) FILTER (WHERE c IS DISTINCT FROM p) AS different
 FROM many_log, unnest(ARRAY['week', 'month', 'quarter', 'year']) period, unnest(ARRAY['UTC', 'America/New_York']) zone,

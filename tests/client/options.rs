@@ -294,7 +294,7 @@ fn null_is_the_default(database: &Database) -> Outcome {
     client.batch_execute(
         "SET search_path = clientele, public;
          CREATE TABLE public.given AS SELECT
-             (SELECT order_log(i * i % 97, timestamptz '2024-01-01 00:00+00' + i * i % 8111 * interval '1 hour', i % 50 / 4.0)
+             (SELECT order_log(i * i % 97, timestamptz '2024-01-01 00:00+00' + i * i % 24001 * interval '1 hour', i % 50 / 4.0)
               FROM generate_series(1, 600) i) AS orders,
              (SELECT feature_set(i, ARRAY[i % 7, i * i % 11 + i % 3, sqrt(i)]) FROM generate_series(1, 90) i) AS features,
              (SELECT basket_log(b, 'item ' || b * i % (3 + i)) FROM generate_series(1, 200) b, generate_series(1, 5) i) AS baskets,

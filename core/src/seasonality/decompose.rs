@@ -45,7 +45,7 @@ impl Smoothing {
 
 /// The least odd number that is not below one.
 fn odd_from(least: usize) -> usize {
-    least + usize::from(least % 2 == 0)
+    least + usize::from(least.is_multiple_of(2))
 }
 
 /// Parts whose sum is the series.

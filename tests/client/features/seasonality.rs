@@ -5,19 +5,23 @@ pub const FEATURE: Feature = Feature {
     long: &[
         (
             "seasonality",
-            "SELECT sum(index) FROM logs, generate_series(1, 400), clientele.seasonality(log, by => 'hour')",
+            "SELECT sum(index)
+             FROM logs, generate_series(1, 400) i, clientele.seasonality(log, by => 'hour', as_of => timestamp '2024-01-13' + i * interval '1 second')",
         ),
         (
             "decomposing",
-            "SELECT sum(trend) FROM logs, generate_series(1, 400), clientele.decompose(log, period => 'hour')",
+            "SELECT sum(trend)
+             FROM logs, generate_series(1, 400) i, clientele.decompose(log, period => 'hour', as_of => timestamp '2024-01-13' + i * interval '1 second')",
         ),
         (
             "forecasting",
-            "SELECT sum(forecast) FROM logs, generate_series(1, 400), clientele.forecast(log, period => 'hour')",
+            "SELECT sum(forecast)
+             FROM logs, generate_series(1, 400) i, clientele.forecast(log, period => 'hour', as_of => timestamp '2024-01-13' + i * interval '1 second')",
         ),
         (
             "validating forecasts",
-            "SELECT sum(mase) FROM logs, generate_series(1, 40), clientele.validate_forecast(log, period => 'hour')",
+            "SELECT sum(mase)
+             FROM logs, generate_series(1, 40) i, clientele.validate_forecast(log, period => 'hour', as_of => timestamp '2024-01-13' + i * interval '1 second')",
         ),
     ],
     single: &[Single {

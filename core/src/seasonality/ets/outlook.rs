@@ -44,7 +44,7 @@ impl Fit {
         (1..).map(move |j: usize| {
             share *= last.phi;
             sum += share;
-            let season = if j % self.m == 0 { last.gamma } else { 0.0 };
+            let season = if j.is_multiple_of(self.m) { last.gamma } else { 0.0 };
             last.alpha + last.beta * sum + season
         })
     }

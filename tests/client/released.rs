@@ -36,7 +36,7 @@ const ORDERS: &str = "jsonb_build_array(round(clientele.p_alive(value, 3, 20, 40
     round(clientele.expected_orders(value, 3, 20, 40, '720 days')::numeric, 9))";
 
 #[rustfmt::skip]
-const VALUES: [Stored; 27] = [
+const VALUES: &[Stored] = &[
     ("integers at instants", "order_log", "SELECT clientele.order_log(customer_id, ordered_at, total) FROM few", HELD),
     ("smallints on dates", "order_log", "SELECT clientele.order_log(customer_id::smallint, ordered_at::date) FROM few", HELD),
     ("bigints at clocks' times", "order_log", "SELECT clientele.order_log(customer_id::bigint << 40, ordered_at::timestamp, total::numeric) FROM few", HELD),
@@ -47,6 +47,9 @@ const VALUES: [Stored; 27] = [
     ("texts of integers", "basket_log", "SELECT clientele.basket_log(basket, name) FROM baskets", HELD),
     ("integers of texts", "basket_log", "SELECT clientele.basket_log('basket ' || basket, number) FROM baskets", HELD),
     ("uuids of rows", "basket_log", "SELECT clientele.basket_log((basket, number % 2), code) FROM baskets", HELD),
+    ("texts at instants", "item_log", "SELECT clientele.item_log(customer_id, ordered_at, 'item é ' || customer_id % 2, total) FROM few", HELD),
+    ("integers on dates, returns", "item_log", "SELECT clientele.item_log('Zoë ' || customer_id, ordered_at::date, customer_id, -total / 7) FROM few", HELD),
+    ("uuids without amounts", "item_log", "SELECT clientele.item_log(customer_id, ordered_at::timestamp, md5(customer_id::text)::uuid) FROM few", HELD),
     ("integers", "feature_set", "SELECT clientele.feature_set(id, ARRAY[frequency, recency / 3.0::float8, NULLIF(age, 117)]) FROM customers", HELD),
     ("texts and weights", "feature_set", "SELECT clientele.feature_set('Zoë ' || id, ARRAY[monetary_value], frequency) FROM customers", HELD),
     ("of a log", "rfm_model", "SELECT clientele.fit_rfm(clientele.order_log(customer_id, ordered_at, total)) FROM orders",

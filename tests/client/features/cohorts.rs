@@ -4,7 +4,7 @@ pub const FEATURE: Feature = Feature {
     word: "cohorts",
     long: &[(
         "cohorts",
-        "SELECT sum(active) FROM logs, generate_series(1, 400), clientele.cohorts(log, period => 'day', windows => 'rolling')",
+        "SELECT sum(active) FROM logs, generate_series(1, 400) i, clientele.cohorts(log, windows => 'rolling', max_age => i)",
     )],
     single: &[Single {
         what: "rows of cohorts",

@@ -5,11 +5,11 @@ pub const FEATURE: Feature = Feature {
     long: &[
         (
             "winning and losing",
-            "SELECT sum(lost) FROM logs, generate_series(1, 400), clientele.won_lost(log, period => 'day')",
+            "SELECT sum(lost) FROM logs, generate_series(1, 400) i, clientele.won_lost(log, as_of => timestamp '2024-01-05' + i * interval '1 hour')",
         ),
         (
             "trends",
-            "SELECT sum(events) FROM logs, generate_series(1, 400), clientele.won_lost_trend(log)",
+            "SELECT sum(events) FROM logs, generate_series(1, 400) i, clientele.won_lost_trend(log, as_of => timestamp '2024-01-05' + i * interval '1 hour')",
         ),
     ],
     single: &[Single {

@@ -21,9 +21,11 @@ const SERIES: [(&str, &str, usize); 3] = [
 
 const FOLDER: &str = "golden/journey/seasonality/";
 
+/// A test of a series of this name and season, in the text of its file.
+type Test = fn(&str, usize, &str);
+
 pub fn trials() -> Vec<Trial> {
-    let trials: [(&str, fn(&str, usize, &str)); 4] =
-        [("indices", indices), ("stl", stl), ("ets", ets), ("theta", theta)];
+    let trials: [(&str, Test); 4] = [("indices", indices), ("stl", stl), ("ets", ets), ("theta", theta)];
     let trial = |&(name, file, m): &(&'static str, &'static str, usize)| {
         trials.map(|(what, test)| {
             of_text(

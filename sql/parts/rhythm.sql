@@ -37,7 +37,7 @@ RETURNS TABLE (
     p75 double precision,
     p90 double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 6000000 ROWS 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 6000000 ROWS 1000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'purchase_gaps_wrapper';
 COMMENT ON FUNCTION purchase_gaps(log order_log, period text, as_of timestamp, time_zone text) IS
 'the days from the first purchase to the second, from the second to the third, and so on, and from each to the next: how many customers came that far, their mean and quantiles';

@@ -11,7 +11,7 @@ RETURNS TABLE (
     survival_low double precision,
     survival_high double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 1000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'survival_wrapper';
 COMMENT ON FUNCTION survival(log order_log, lost_after interval, period text, as_of timestamp, time_zone text, confidence double precision) IS
 'the share of customers who are not lost so many days after their first purchase, by Kaplan and Meier: lost is who lets so much time pass without a purchase';
@@ -25,7 +25,7 @@ RETURNS TABLE (
     share_low double precision,
     share_high double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 1000
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 4000000 ROWS 1000 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'reorders_wrapper';
 COMMENT ON FUNCTION reorders(log order_log, after_order integer, period text, as_of timestamp, time_zone text, confidence double precision) IS
 'the share of customers who have bought again so many days after their first purchase, or a later one, by Kaplan and Meier: who is still waited for counts as long as that';
@@ -40,7 +40,7 @@ RETURNS TABLE (
     df integer,
     p_value double precision
 )
-LANGUAGE c IMMUTABLE PARALLEL SAFE COST 8000000 ROWS 10
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 8000000 ROWS 10 SUPPORT plan_work
 AS 'MODULE_PATHNAME', 'compare_survival_wrapper';
 COMMENT ON FUNCTION compare_survival(logs order_log[], lost_after interval, after_order integer, period text, as_of timestamp, time_zone text) IS
 'whether the customers of several logs differ in how soon they are lost, or buy again, by the log-rank test';

@@ -37,6 +37,6 @@ pub const FEATURE: Feature = Feature {
         ),
     ],
     stored: "
-        CREATE MATERIALIZED VIEW stayed AS SELECT s.* FROM whole, clientele.survival(log, '30 days') s",
+        CREATE MATERIALIZED VIEW came_again AS SELECT r.* FROM whole, clientele.reorders(log) r",
     ..Feature::NONE
 };

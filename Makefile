@@ -100,6 +100,7 @@ bench: all
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/models
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/segments
 	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/baskets
+	SERVER_SETTINGS="$(BENCH_SETTINGS)" tests/server tests/bench/journey
 	SERVER_SETTINGS="$(BENCH_SETTINGS) wal_level=replica" tests/server tests/bench/kept_scores
 
 lint:

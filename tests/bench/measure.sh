@@ -1,6 +1,6 @@
 # What the benches share: measuring a query in a backend of its own, the sums, and how figures are printed. Sourced by
-# tests/bench/run, models, segments, baskets and kept_scores, which run beside a private server (tests/server) on Linux: times and memory of
-# a backend are read from /proc.
+# tests/bench/run, models, segments, baskets, journey and kept_scores, which run beside a private server (tests/server) on
+# Linux: times and memory of a backend are read from /proc.
 set -eu
 export LC_ALL=C
 : "${SERVER_DATA:?Run this through tests/server.}"

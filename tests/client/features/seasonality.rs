@@ -1,4 +1,4 @@
-use super::{Feature, Single, order_log};
+use super::{Feature, Single};
 
 pub const FEATURE: Feature = Feature {
     word: "seasonality",
@@ -25,9 +25,10 @@ pub const FEATURE: Feature = Feature {
         ),
     ],
     single: &[Single {
-        what: "a series",
-        input: order_log::ROWS,
-        call: "SELECT count(*) FROM input, clientele.seasonality(value, by => 'hour', value => 'customers')",
+        what: "a forecast of hours",
+        input: "SELECT clientele.order_log(1, timestamp '2024-01-01' + i * interval '1 hour', 1 + i * 7919 % 31 + i % 24) AS value
+                FROM generate_series(1, least(N / 32, 99000)) i",
+        call: "SELECT count(*) FROM input, clientele.forecast(value, period => 'hour')",
         threads: &[1],
     }],
     short: &[

@@ -1,6 +1,6 @@
 //! `seasonality`, `decompose`, `forecast` and `validate_forecast`: seasons, and what comes next.
 
-use crate::observation::End;
+use crate::observation::{End, confidence};
 use crate::options::at_least_one;
 use crate::order_log::{Log, times};
 use crate::pg::call::Call;
@@ -10,7 +10,6 @@ use crate::pg::options::Options;
 use crate::pg::rows::{Cell, Column, RowSet, Rows};
 use crate::pg::time::Timestamp;
 use crate::pg::value::Given;
-use clientele_core::estimate::Confidence;
 use clientele_core::order_log::OrderLog;
 use clientele_core::seasonality::validate::validate;
 use clientele_core::seasonality::{
@@ -182,7 +181,7 @@ fn forecast<'a>(log: Option<Given<'a, Log>>, options: Options<'a>, call: Call<'a
         let horizon = horizon(&options)?;
         let season = season(&options, 1, Some(MOST_SEASON))?;
         let way = options.word("method", Forecaster::Ets, Forecaster::parse)?;
-        let confidence = Confidence::new(options.or("confidence", 0.95)?)?;
+        let confidence = confidence(&options)?;
         // All limits have formulas: nothing is simulated, whatever the seed.
         let _: i64 = options.or("random_seed", 1)?;
         question.rows(("forecast", FORECAST), log, grain, call, |rows, series, backend| {

@@ -1,6 +1,6 @@
 //! `survival`, `reorders`, `compare_survival`: how long customers stay, how soon they come back, and whether groups differ in it.
 
-use crate::observation::{ObservationOptions, Times};
+use crate::observation::{ObservationOptions, Times, confidence};
 use crate::options::required;
 use crate::order_log::{Log, times};
 use crate::pg::array::Givens;
@@ -26,10 +26,6 @@ impl ArrayName for Log {
 
 /// The purchase from which on the next one is waited for, where nothing else is asked for.
 const FIRST: i32 = 1;
-
-fn confidence(options: &Options<'_>) -> Result<Confidence> {
-    Confidence::new(options.or("confidence", 0.95)?)
-}
 
 /// Visits the curve of a log up to the end that is asked for.
 fn each_point(

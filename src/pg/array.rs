@@ -146,22 +146,49 @@ impl Texts {
                         .hint("Cast it to text[]."),
                 );
             }
-            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-            let alignment = pg_sys::TYPALIGN_INT as std::ffi::c_char;
-            pg_sys::deconstruct_array(array, of, -1, false, alignment, &mut elements, &mut nulls, &mut n);
-            let text = |at: usize| {
-                if at.is_multiple_of(CHECKED) {
-                    check_for_interrupts!();
-                }
-                (!*nulls.add(at)).then(|| or_raise(|| encoding::from_server(bytes_of(*elements.add(at)))).into_owned())
-            };
-            Texts((0..n as usize).map(text).collect())
+            let text = |element| or_raise(|| encoding::from_server(bytes_of(element))).into_owned();
+            Texts(each_element(array, text))
         }
     }
 }
 
 /// Elements that are read between two looks at whether the query was cancelled.
 const CHECKED: usize = 1_024;
+
+/// What `read` makes of each element of an array that is not NULL.
+///
+/// # Safety
+/// An array as it lies in memory, of no more than one dimension. What it is taken apart into lives in the memory of the call; `read` reads
+/// elements as what the array says they are.
+pub(super) unsafe fn each_element<V>(
+    array: *mut pg_sys::ArrayType,
+    mut read: impl FnMut(pg_sys::Datum) -> V,
+) -> Vec<Option<V>> {
+    // SAFETY: as promised; there are as many elements and marks as it says.
+    unsafe {
+        let of = (*array).elemtype;
+        let (mut len, mut by_value, mut alignment) = (0, false, 0);
+        pg_sys::get_typlenbyvalalign(of, &mut len, &mut by_value, &mut alignment);
+        let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+        pg_sys::deconstruct_array(
+            array,
+            of,
+            i32::from(len),
+            by_value,
+            alignment,
+            &mut elements,
+            &mut nulls,
+            &mut n,
+        );
+        let element = |at: usize| {
+            if at.is_multiple_of(CHECKED) {
+                check_for_interrupts!();
+            }
+            (!*nulls.add(at)).then(|| read(*elements.add(at)))
+        };
+        (0..n as usize).map(element).collect()
+    }
+}
 
 // SAFETY: the SQL declares an array of texts; a test compares.
 unsafe impl<'fcx> ArgAbi<'fcx> for Texts {
@@ -178,34 +205,14 @@ pub struct Givens<'fcx, T>(pub Vec<Option<Given<'fcx, T>>>);
 unsafe impl<'fcx, T> ArgAbi<'fcx> for Givens<'fcx, T> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         let index = arg.index();
-        // SAFETY: an argument that is not NULL, of a call under way. What the array is taken apart into lives in the memory of the call, and
-        // elements lie as their type says.
+        // SAFETY: an argument that is not NULL, of a call under way; elements are of the type `T`.
         unsafe {
             let (datum, fcinfo) = datum_and_call_of(arg);
             let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast();
             if (*array).ndim > 1 {
                 not_one_dimension((*array).ndim, &argument_name(fcinfo, index));
             }
-            let (mut len, mut by_value, mut alignment) = (0, false, 0);
-            pg_sys::get_typlenbyvalalign((*array).elemtype, &mut len, &mut by_value, &mut alignment);
-            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-            pg_sys::deconstruct_array(
-                array,
-                (*array).elemtype,
-                i32::from(len),
-                by_value,
-                alignment,
-                &mut elements,
-                &mut nulls,
-                &mut n,
-            );
-            let element = |at: usize| {
-                if at.is_multiple_of(CHECKED) {
-                    check_for_interrupts!();
-                }
-                (!*nulls.add(at)).then(|| Given::element(bytes_of(*elements.add(at))))
-            };
-            Givens((0..n as usize).map(element).collect())
+            Givens(each_element(array, |element| Given::element(bytes_of(element))))
         }
     }
 }

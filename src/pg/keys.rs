@@ -1,5 +1,6 @@
 //! Arrays of keys: of texts, integers or UUIDs, as the texts that these are written as.
 
+use super::array::each_element;
 use super::encoding;
 use super::error::{or_raise, type_name};
 use super::value::datum_and_call_of;
@@ -8,7 +9,6 @@ use clientele_core::key::Key;
 use clientele_core::{Error, Kind, Result};
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::pg_sys::{self, Oid};
-use pgrx::prelude::*;
 
 /// An argument `anycompatiblearray`: all arrays of a call have elements of one type, and literals are of that type, or text.
 pub struct KeyArray(Found);
@@ -78,32 +78,10 @@ impl Found {
             if !KEYS.contains(&base) {
                 return Found::Elements(element);
             }
-            let (mut len, mut by_value, mut alignment) = (0, false, 0);
-            pg_sys::get_typlenbyvalalign(element, &mut len, &mut by_value, &mut alignment);
-            let (mut elements, mut nulls, mut n) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
-            pg_sys::deconstruct_array(
-                array,
-                element,
-                i32::from(len),
-                by_value,
-                alignment,
-                &mut elements,
-                &mut nulls,
-                &mut n,
-            );
-            let key = |at: usize| {
-                if at.is_multiple_of(STEPS) {
-                    check_for_interrupts!();
-                }
-                (!*nulls.add(at)).then(|| written(*elements.add(at), base))
-            };
-            Found::Keys((0..n as usize).map(key).collect())
+            Found::Keys(each_element(array, |key| written(key, base)))
         }
     }
 }
-
-/// Elements between two looks at whether the query was cancelled.
-const STEPS: usize = 1_024;
 
 /// The types of keys.
 const KEYS: [Oid; 7] = [

@@ -1,8 +1,10 @@
 //! What customers amount to, against the definitions worked out the plain way.
 
+mod bought;
 mod cases;
 mod tolerance;
 
+use bought::{Row, in_cents};
 use cases::cases;
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
@@ -16,18 +18,8 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tolerance::{ROUNDING, SUM};
 
-type Row = (i64, i64, i64);
-
 fn log_of(rows: &[Row]) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, time, cents) in rows {
-        let amount = Amount::decimal(cents, 2);
-        log.push(Key::Integer(key), TimeKind::Zoned, time, amount, &mut Unhindered)
-            .expect("sound");
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    bytes
+    bought::log_of(TimeKind::Zoned, in_cents(rows, 1))
 }
 
 #[derive(Debug, PartialEq)]

@@ -4,14 +4,14 @@ mod bought;
 mod cases;
 mod tolerance;
 
-use bought::{Row, log_of};
+use bought::{Row, in_cents, log_of};
 use cases::cases;
 use clientele_core::Kind;
 use clientele_core::calendar::{DAY, END_TIME, MIN_TIME, Period};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::key::Key;
 use clientele_core::observation::Observation;
-use clientele_core::order_log::OrderLog;
+use clientele_core::order_log::{OrderLog, TimeKind};
 use clientele_core::rhythm::{Life, Limits, OrderGaps, Rhythm, Stage, lifecycle, purchase_gaps, rhythm};
 use clientele_core::zone::Zone;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ fn by_days(hour: i64) -> Observation {
 }
 
 fn found(rows: &[Row], observation: &Observation, limits: &Limits) -> (Rhythm, Vec<(i64, Option<Life>)>) {
-    let bytes = log_of(rows, HOUR);
+    let bytes = log_of(TimeKind::Local, in_cents(rows, HOUR));
     let log = OrderLog::open(&bytes).unwrap();
     let rhythm = rhythm(&log, observation, &mut Unhindered).unwrap();
     let mut lives = Vec::new();
@@ -56,7 +56,7 @@ fn found(rows: &[Row], observation: &Observation, limits: &Limits) -> (Rhythm, V
 }
 
 fn gaps_of(rows: &[Row], observation: &Observation) -> Vec<OrderGaps> {
-    let (bytes, mut all) = (log_of(rows, HOUR), Vec::new());
+    let (bytes, mut all) = (log_of(TimeKind::Local, in_cents(rows, HOUR)), Vec::new());
     let visit = |gaps: &OrderGaps| {
         all.push(*gaps);
         Ok(())
@@ -466,7 +466,7 @@ fn limits_are_checked() {
 #[test]
 fn the_ends_of_the_calendar_are_dates_too() {
     let ends = [MIN_TIME, END_TIME - 1];
-    let bytes = log_of(&ends.map(|time| (1, time, 0)), 1);
+    let bytes = log_of(TimeKind::Local, in_cents(&ends.map(|time| (1, time, 0)), 1));
     let log = OrderLog::open(&bytes).unwrap();
     for period in [Period::None, Period::Day] {
         let observation = Observation {

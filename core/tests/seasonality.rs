@@ -1,16 +1,15 @@
 //! Series and indices of seasons, against definitions worked out the plain way and what R prints.
 
+mod bought;
 mod cases;
 mod passengers;
 mod tolerance;
 
+use bought::{Row, in_cents};
 use cases::cases;
-use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period, SECOND, days_from_civil};
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::collect::Collected;
-use clientele_core::key::Key;
-use clientele_core::order_log::{Collector, OrderLog, TimeKind};
+use clientele_core::order_log::{OrderLog, TimeKind};
 use clientele_core::seasonality::{
     By, Grain, MOST_PERIODS, Measure, Method, Place, Seasonality, Series, Span, seasonality,
 };
@@ -27,19 +26,11 @@ fn at(year: i64, month: u32, day: u32) -> i64 {
     days_from_civil(year, month, day) * DAY
 }
 
-fn log_of(rows: &[(i64, i64, i64)]) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, time, cents) in rows {
-        let amount = Amount::decimal(cents, 2);
-        log.push(Key::Integer(key), TimeKind::Zoned, time, amount, &mut Unhindered)
-            .expect("sound");
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    bytes
+fn log_of(rows: &[Row]) -> Vec<u8> {
+    bought::log_of(TimeKind::Zoned, in_cents(rows, 1))
 }
 
-fn series_of(rows: &[(i64, i64, i64)], grain: Grain, measure: Measure, span: &Span) -> Result<Option<Series>> {
+fn series_of(rows: &[Row], grain: Grain, measure: Measure, span: &Span) -> Result<Option<Series>> {
     let log = log_of(rows);
     let log = OrderLog::open(&log).expect("a log can be read");
     Series::of(&log, grain, measure, span, &mut Unhindered)

@@ -4,14 +4,14 @@ mod bought;
 mod cases;
 mod tolerance;
 
-use bought::{Row, log_of};
+use bought::{Row, in_cents, log_of};
 use cases::cases;
 use clientele_core::Kind;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::Unhindered;
 use clientele_core::estimate::Confidence;
 use clientele_core::observation::Observation;
-use clientele_core::order_log::OrderLog;
+use clientele_core::order_log::{OrderLog, TimeKind};
 use clientele_core::survival::{Event, Point, Waits, curve, log_rank, waits};
 use clientele_core::zone::Zone;
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn observation(as_of: i64, period: Period) -> Observation {
 }
 
 fn waits_of(rows: &[Row], clock: Clock, observation: &Observation, event: Event) -> Waits {
-    let bytes = log_of(rows, clock.time(1));
+    let bytes = log_of(TimeKind::Local, in_cents(rows, clock.time(1)));
     let log = OrderLog::open(&bytes).unwrap();
     let seen = log.seen(observation.as_of, &observation.zone, &mut Unhindered).unwrap();
     waits(&log, observation, &seen, event, &mut Unhindered).unwrap()

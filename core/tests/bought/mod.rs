@@ -1,4 +1,7 @@
-//! Logs of made-up rows.
+//! Logs of rows.
+
+// Each test uses a part of it.
+#![allow(dead_code)]
 
 use clientele_core::amount::Amount;
 use clientele_core::checkpoint::Unhindered;
@@ -9,12 +12,17 @@ use clientele_core::order_log::{Collector, TimeKind};
 /// Customer, time, cents.
 pub type Row = (i64, i64, i64);
 
-/// The log of rows whose times are in units of so many microseconds.
-pub fn log_of(rows: &[Row], unit: i64) -> Vec<u8> {
+/// Rows whose times are in units of so many microseconds, as they are collected.
+pub fn in_cents(rows: &[Row], unit: i64) -> impl Iterator<Item = (i64, i64, Amount)> {
+    rows.iter()
+        .map(move |&(key, time, cents)| (key, time * unit, Amount::decimal(cents, 2)))
+}
+
+/// The log of rows: customer, time and amount of each.
+pub fn log_of(times: TimeKind, rows: impl IntoIterator<Item = (i64, i64, Amount)>) -> Vec<u8> {
     let mut log = Collector::new(1 << 30);
-    for &(key, time, cents) in rows {
-        let amount = Amount::decimal(cents, 2);
-        log.push(Key::Integer(key), TimeKind::Local, time * unit, amount, &mut Unhindered)
+    for (key, time, amount) in rows {
+        log.push(Key::Integer(key), times, time, amount, &mut Unhindered)
             .expect("sound");
     }
     let mut bytes = Vec::new();

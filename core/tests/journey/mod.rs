@@ -3,17 +3,16 @@
 // Each test uses a part of it.
 #![allow(dead_code)]
 
+#[path = "../bought/mod.rs"]
+mod bought;
+
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, days_from_civil};
-use clientele_core::checkpoint::Unhindered;
-use clientele_core::collect::Collected;
-use clientele_core::key::Key;
-use clientele_core::order_log::{Collector, TimeKind};
+use clientele_core::order_log::TimeKind;
 use clientele_core::zone::Zone;
 use proptest::prelude::*;
 
-/// Customer, time, and amount in cents.
-pub type Row = (i64, i64, i64);
+pub use bought::Row;
 
 /// A time of day on a date.
 pub fn at(year: i64, month: u32, day: u32, hour: i64) -> i64 {
@@ -22,19 +21,14 @@ pub fn at(year: i64, month: u32, day: u32, hour: i64) -> i64 {
 
 /// The log of rows. `odd` has amounts that are no decimals, a seventh of these, so that orders are several entries.
 pub fn log_of(rows: &[Row], odd: bool) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, time, cents) in rows {
-        let amount = if odd {
-            Amount::from_f64(cents as f64 / 700.0).expect("finite")
-        } else {
-            Amount::decimal(cents, 2)
-        };
-        log.push(Key::Integer(key), TimeKind::Zoned, time, amount, &mut Unhindered)
-            .expect("sound");
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    bytes
+    let amount = |cents: i64| match odd {
+        true => Amount::from_f64(cents as f64 / 700.0).expect("finite"),
+        false => Amount::decimal(cents, 2),
+    };
+    bought::log_of(
+        TimeKind::Zoned,
+        rows.iter().map(|&(key, time, cents)| (key, time, amount(cents))),
+    )
 }
 
 /// Some customers with orders and returns in and around 2011: at any time, or at the beginnings of days.

@@ -5,6 +5,8 @@
 
 #[path = "../baskets/mod.rs"]
 mod baskets;
+#[path = "../bought/mod.rs"]
+mod bought;
 mod cohorts;
 mod coverage;
 #[path = "../fits/mod.rs"]

@@ -1,12 +1,9 @@
 //! The orders of public data, as logs.
 
-use crate::text_of;
+use crate::{bought, text_of};
 use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, SECOND, days_from_civil};
-use clientele_core::checkpoint::Unhindered;
-use clientele_core::collect::Collected;
-use clientele_core::key::Key;
-use clientele_core::order_log::{Collector, TimeKind};
+use clientele_core::order_log::TimeKind;
 
 /// Customer, time, thousandths of money.
 pub type Row = (i64, i64, i64);
@@ -61,13 +58,9 @@ pub fn rows(set: &str) -> Vec<Row> {
 
 /// The log of such rows.
 pub fn log_of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, time, amount) in rows {
-        let amount = Amount::decimal(amount, 3);
-        log.push(Key::Integer(key), TimeKind::Local, time, amount, &mut Unhindered)
-            .unwrap();
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).unwrap();
-    bytes
+    bought::log_of(
+        TimeKind::Local,
+        rows.into_iter()
+            .map(|&(key, time, amount)| (key, time, Amount::decimal(amount, 3))),
+    )
 }

@@ -1,5 +1,7 @@
 //! Predictions beside what came, against the definitions worked out the plain way.
 
+#[path = "../bought/mod.rs"]
+mod bought;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod churn;
@@ -10,36 +12,23 @@ mod plain;
 mod tolerance;
 mod work;
 
+use bought::{Row, in_cents};
 use clientele_core::Result;
-use clientele_core::amount::Amount;
 use clientele_core::calendar::{DAY, Period};
 use clientele_core::checkpoint::Unhindered;
-use clientele_core::collect::Collected;
 use clientele_core::customers::Observation;
 use clientele_core::estimate::Fitted;
-use clientele_core::key::Key;
-use clientele_core::order_log::{Collector, OrderLog, TimeKind};
+use clientele_core::order_log::{OrderLog, TimeKind};
 use clientele_core::validation::{Prediction, Trial};
 use clientele_core::zone::Zone;
 use clientele_core::{purchases, spend};
 use proptest::prelude::*;
 use tolerance::FORMULA;
 
-/// Customer, time, and amount in cents.
-type Row = (i64, i64, i64);
-
 const HOUR: i64 = DAY / 24;
 
 fn log_of(rows: &[Row]) -> Vec<u8> {
-    let mut log = Collector::new(1 << 30);
-    for &(key, time, cents) in rows {
-        let amount = Amount::decimal(cents, 2);
-        log.push(Key::Integer(key), TimeKind::Zoned, time, amount, &mut Unhindered)
-            .expect("sound");
-    }
-    let mut bytes = Vec::new();
-    log.write(&mut bytes, &mut Unhindered).expect("a log can be written");
-    bytes
+    bought::log_of(TimeKind::Zoned, in_cents(rows, 1))
 }
 
 fn daily(as_of: i64) -> Observation {
